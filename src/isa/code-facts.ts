@@ -1,0 +1,35 @@
+import type { Vaddr } from '../bytes/address.js'
+
+/** A run of bytes of a module at its link-time address. */
+export interface ByteRange {
+  readonly start: Vaddr
+  readonly bytes: Uint8Array
+}
+
+/** Bounds of one function: `[start, end)`. `end` leaves out the padding behind it. */
+export interface FunctionBounds {
+  readonly start: Vaddr
+  readonly end: Vaddr
+}
+
+/**
+ * What is known about a module's code before any of it is decoded: the input of the window proof.
+ * Built from ELF, DWARF and symbols; plain data, no I/O.
+ */
+export interface CodeFacts {
+  /** Executable ranges, sorted, not overlapping. One per executable section; per segment where sections are missing. */
+  readonly text: readonly ByteRange[]
+  /** Readable ranges that are not executable, sorted (.rodata, .data.rel.ro, .data …), for jump tables. Relocated words hold their addend. */
+  readonly data: readonly ByteRange[]
+  /** Sorted by start, one entry per distinct start, from every symbol table and from FDEs. */
+  readonly functions: readonly FunctionBounds[]
+  /**
+   * Every address in text that some table names, sorted, without duplicates: symbols of all kinds, FDE starts, landing
+   * pads, addends of RELATIVE and IRELATIVE relocations, absolute relocations, the entry point, init and fini arrays.
+   */
+  readonly labels: Float64Array
+  /** Ranges covered by an FDE, sorted: `[start0, end0, start1, end1, …]`. Code outside is hand-written or unknown. */
+  readonly framed: Float64Array
+  /** True when the module follows the System V ABI's red zone (all C, C++, Rust code; false for Go). */
+  readonly hasRedZone: boolean
+}

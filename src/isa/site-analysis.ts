@@ -1,0 +1,66 @@
+import type { Address, Vaddr } from '../bytes/address.js'
+import type { Refusal } from '../refusal/refusal.js'
+import type { CodeFacts } from './code-facts.js'
+
+/** The two jumps a window can carry: `jmp rel32` (5 bytes) and `jmp *0(%rip); .quad` (14 bytes). */
+export type JumpLength = 5 | 14
+
+/** One instruction that the window displaces, whole. */
+export interface DisplacedInstruction {
+  /** Bytes from the site. */
+  readonly offset: number
+  readonly bytes: Uint8Array
+}
+
+/** A window that has been proven safe, and what the trampoline needs to know about the site. */
+export interface SiteAnalysis {
+  readonly kind: 'site'
+  readonly site: Vaddr
+  readonly jumpLength: JumpLength
+  /** Whole instructions from the site on, covering at least `jumpLength` bytes together with `padding`. */
+  readonly displaced: readonly DisplacedInstruction[]
+  /** Sum of the displaced instructions' lengths: where the trampoline jumps back to is `site + displacedLength`. */
+  readonly displacedLength: number
+  /** Bytes of dead padding behind the displaced instructions that the jump covers too (0 in the usual case). */
+  readonly padding: number
+  /** False when the last displaced instruction never falls through (`ret`, `jmp`). */
+  readonly fallsThrough: boolean
+  /** True when the arithmetic flags are written before they are read on every path from the site. */
+  readonly flagsDead: boolean
+  /** General registers (hardware numbers 0–15) written before they are read on every path from the site. */
+  readonly deadRegisters: readonly number[]
+}
+
+/** A point at which a thread can be moved between the original code and the trampoline. */
+export interface ResumePoint {
+  /** Bytes from the site. */
+  readonly original: number
+  /** Bytes from the beginning of the relocated code. */
+  readonly relocated: number
+}
+
+/** Displaced instructions, encoded to run at another address. */
+export interface RelocatedCode {
+  readonly bytes: Uint8Array
+  /** One per displaced instruction, plus the end when the code falls through. Other positions are in the middle of something. */
+  readonly points: readonly ResumePoint[]
+}
+
+/**
+ * An architecture's analysis of a module: made once per module for all the sites wanted, since the scan for branches
+ * into windows reads the whole text.
+ */
+export interface ModuleAnalysis {
+  analyse(site: Vaddr): SiteAnalysis | Refusal
+}
+
+export interface Architecture {
+  readonly name: 'x86-64'
+  /** Prepares the proof for these sites. Everything that reads the whole module's text happens here, once. */
+  analyseModule(facts: CodeFacts, sites: readonly Vaddr[], jumpLength: JumpLength): ModuleAnalysis
+  /**
+   * Encodes the displaced instructions of a site, which is at `from` in the target, to run at `to`. Does not add the jump
+   * back. The size may depend on the distance, but on nothing else.
+   */
+  relocate(site: SiteAnalysis, from: Address, to: Address): RelocatedCode | Refusal
+}

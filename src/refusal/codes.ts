@@ -1,0 +1,46 @@
+/**
+ * Every refusal code, with what it means in general. `Refusal.because` says it for the case at hand.
+ * docs/refusals.md is generated from this table.
+ */
+export const refusalCodes = {
+  // where: the site
+  'not-text': 'The address is not in an executable segment of the module.',
+  'not-an-instruction': 'The address is inside an instruction, not at its beginning.',
+  'unknown-boundaries': 'The instructions around the site cannot all be decoded.',
+  // why a jump cannot be written there
+  'window-too-short': 'The function and its padding are shorter than the jump.',
+  'branch-into-window': 'A branch lands inside the bytes that the jump would overwrite.',
+  'symbol-in-window': 'A symbol, landing pad or table entry names an address inside the window.',
+  'return-into-window': 'A call in the window returns to an address inside it.',
+  'jump-table-unknown': 'An indirect jump of this function may go anywhere in it.',
+  'window-crosses-page': 'The jump would cross a page boundary and could be torn by a kill.',
+  'window-overlap': 'The window overlaps that of another probe.',
+  'not-relocatable': 'A displaced instruction cannot run at another address.',
+  'area-out-of-reach': 'No free address range lies within reach of the module.',
+  'entry-point': 'The entry point of the executable is what ring3 makes its remote calls from.',
+  'text-changed': 'The bytes in memory differ from the file: another tool, or the program itself, has patched them.',
+  'no-counter-form': 'No way of counting is exact on this processor.',
+  // the module
+  'malformed-elf': 'The file is no valid ELF file.',
+  'unsupported-elf': 'The file is an ELF file of a kind that ring3 does not serve.',
+  'file-unavailable': 'The module’s file cannot be read.',
+  // the pattern
+  'bad-pattern': 'The pattern cannot be read.',
+  'no-match': 'Nothing in the target matches the pattern.',
+  'ambiguous-module': 'More than one module has that name.',
+  // the target
+  'no-such-process': 'There is no such process.',
+  'not-permitted': 'The kernel does not allow tracing this process.',
+  'already-traced': 'Another tracer is attached to the process.',
+  'kernel-thread': 'A kernel thread has no user code.',
+  zombie: 'The process has ended; only its entry in the process table is left.',
+  'unsupported-process': 'The process runs 32-bit code, or another architecture.',
+  'shares-memory': 'The process shares its memory with another process.',
+  'does-not-stop': 'A thread did not stop in time.',
+  'seccomp': 'A seccomp filter forbids what ring3 would have to do.',
+  'busy': 'Another ring3 is at work in this process.',
+  'no-stack-room': 'No dead stack memory is there for a remote call.',
+  'target-gone': 'The process ended, or called exec, meanwhile.',
+} as const
+
+export type RefusalCode = keyof typeof refusalCodes

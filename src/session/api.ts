@@ -1,0 +1,43 @@
+import type { Refusal } from '../refusal/refusal.js'
+import type { Attached, Cleaned, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
+
+/** Thrown by the library when a whole request is refused: carries the refusal. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError'
+  constructor(readonly refusal: Refusal) {
+    super(refusal.because)
+  }
+}
+
+export interface AttachOptions {
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/** A set of counting probes that is at work. */
+export interface CountProbes {
+  readonly attached: Attached
+  /** Reads the counters now. */
+  snapshot(): Promise<Snapshot>
+  /** A snapshot every `intervalMs`, until the probes are removed or the target ends. */
+  every(intervalMs: number): AsyncIterable<Snapshot>
+  /** Takes these probes out; resolves to the last counts. */
+  remove(): Promise<Snapshot>
+}
+
+/** One target. `await using session = await attach(pid)`. */
+export interface Session {
+  readonly pid: number
+  count(...patterns: string[]): Promise<CountProbes>
+  explain(pattern: string): Promise<readonly Explanation[]>
+  list(pattern: string): Promise<readonly ListedFunction[]>
+  /** Removes every probe and leaves the target as it was found. Idempotent. */
+  detach(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export interface Ring3 {
+  attach(pid: number, options?: AttachOptions): Promise<Session>
+  clean(pid: number): Promise<Cleaned>
+  /** Functions of a file on disk that match a symbol glob. */
+  listFile(path: string, symbolGlob: string): Promise<readonly ListedFunction[]>
+}
