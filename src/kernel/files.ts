@@ -1,0 +1,92 @@
+import { call, isError, type KernelDoor } from './door.js'
+
+const AT_FDCWD = -100
+const O_CLOEXEC = 0x80000
+export const O_RDONLY = 0
+export const O_RDWR = 2
+const O_DIRECTORY = 0x10000
+const CHUNK = 1 << 16
+
+/** An open file. `using file = openFile(…)`. */
+export interface OpenFile extends Disposable {
+  readonly fd: number
+}
+
+/** @throws KernelError */
+export function openFile(door: KernelDoor, path: string, flags: number): OpenFile {
+  const fd = call(door, { name: 'openat', args: [AT_FDCWD, path, flags | O_CLOEXEC, 0] })
+  return { fd, [Symbol.dispose]: () => void door.invoke({ name: 'close', args: [fd] }) }
+}
+
+/** The whole of a file whose size is not known beforehand, such as those in /proc. @throws KernelError */
+export function readWhole(door: KernelDoor, path: string): Buffer {
+  using file = openFile(door, path, O_RDONLY)
+  const chunks: Buffer[] = []
+  for (;;) {
+    const chunk = Buffer.alloc(CHUNK)
+    const length = call(door, { name: 'read', args: [file.fd, chunk, CHUNK], purpose: path })
+    if (length === 0) return Buffer.concat(chunks)
+    chunks.push(chunk.subarray(0, length))
+  }
+}
+
+/** The text of a small file, or undefined when it cannot be read. */
+export function tryReadText(door: KernelDoor, path: string): string | undefined {
+  const fd = door.invoke({ name: 'openat', args: [AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0] })
+  if (isError(fd)) return undefined
+  const chunk = Buffer.alloc(CHUNK)
+  const length = door.invoke({ name: 'read', args: [fd, chunk, CHUNK] })
+  door.invoke({ name: 'close', args: [fd] })
+  return isError(length) ? undefined : chunk.toString('utf8', 0, length)
+}
+
+/** File identity and size; undefined when there is no such file. */
+export interface FileIdentity {
+  readonly device: bigint
+  readonly inode: bigint
+  readonly size: number
+}
+
+/** stat(2): struct stat of x86-64 (arch/x86/include/uapi/asm/stat.h). */
+export function identify(door: KernelDoor, path: string): FileIdentity | undefined {
+  const stat = Buffer.alloc(144)
+  if (isError(door.invoke({ name: 'newfstatat', args: [AT_FDCWD, path, stat, 0] }))) return undefined
+  return { device: stat.readBigUInt64LE(0), inode: stat.readBigUInt64LE(8), size: Number(stat.readBigInt64LE(48)) }
+}
+
+/** A regular file of known identity, read in one go. @throws KernelError */
+export function readFile(door: KernelDoor, path: string, size: number): Buffer {
+  using file = openFile(door, path, O_RDONLY)
+  const bytes = Buffer.allocUnsafeSlow(size)
+  let done = 0
+  while (done < size) {
+    const part = bytes.subarray(done)
+    const length = call(door, { name: 'pread64', args: [file.fd, part, part.length, done], purpose: path })
+    if (length === 0) return bytes.subarray(0, done)
+    done += length
+  }
+  return bytes
+}
+
+/** Names in a directory, without `.` and `..`. @throws KernelError */
+export function readDirectory(door: KernelDoor, path: string): string[] {
+  using directory = openFile(door, path, O_RDONLY | O_DIRECTORY)
+  const names: string[] = []
+  const entries = Buffer.alloc(CHUNK)
+  for (;;) {
+    const length = call(door, { name: 'getdents64', args: [directory.fd, entries, CHUNK], purpose: path })
+    if (length === 0) return names
+    for (let at = 0; at < length; at += entries.readUInt16LE(at + 16)) {
+      const end = entries.indexOf(0, at + 19)
+      const name = entries.toString('utf8', at + 19, end)
+      if (name !== '.' && name !== '..') names.push(name)
+    }
+  }
+}
+
+/** Where a symbolic link points, or undefined. */
+export function readLink(door: KernelDoor, path: string): string | undefined {
+  const target = Buffer.alloc(4096)
+  const length = door.invoke({ name: 'readlink', args: [path, target, target.length] })
+  return isError(length) ? undefined : target.toString('utf8', 0, length)
+}

@@ -1,0 +1,49 @@
+import { call, type KernelArgument, type KernelDoor } from './door.js'
+
+/** ptrace(2) requests (include/uapi/linux/ptrace.h). */
+const requests = {
+  PTRACE_CONT: 7,
+  PTRACE_GETREGS: 12,
+  PTRACE_SETREGS: 13,
+  PTRACE_DETACH: 17,
+  PTRACE_SYSCALL: 24,
+  PTRACE_SETOPTIONS: 0x4200,
+  PTRACE_GETREGSET: 0x4204,
+  PTRACE_SEIZE: 0x4206,
+  PTRACE_INTERRUPT: 0x4207,
+  PTRACE_GETSIGMASK: 0x420a,
+  PTRACE_SETSIGMASK: 0x420b,
+} as const
+
+export type PtraceRequest = keyof typeof requests
+
+export const PTRACE_O_TRACESYSGOOD = 0x01
+export const PTRACE_O_SUSPEND_SECCOMP = 1 << 21
+export const PTRACE_EVENT_STOP = 128
+export const NT_X86_XSTATE = 0x202
+
+/** @throws KernelError */
+export function ptrace(
+  door: KernelDoor,
+  request: PtraceRequest,
+  tid: number,
+  addr: KernelArgument = 0,
+  data: KernelArgument = 0,
+): void {
+  call(door, ptraceCall(request, tid, addr, data))
+}
+
+/** The same, returning 0 or a negated errno. */
+export function tryPtrace(
+  door: KernelDoor,
+  request: PtraceRequest,
+  tid: number,
+  addr: KernelArgument = 0,
+  data: KernelArgument = 0,
+): number {
+  return door.invoke(ptraceCall(request, tid, addr, data))
+}
+
+function ptraceCall(request: PtraceRequest, tid: number, addr: KernelArgument, data: KernelArgument) {
+  return { name: 'ptrace', args: [requests[request], tid, addr, data], purpose: request } as const
+}

@@ -1,0 +1,28 @@
+import koffi from 'koffi'
+import { assert } from '../bytes/assert.js'
+import type { KernelArgument, KernelCall, KernelDoor } from './door.js'
+import { syscallNumbers } from './syscall-numbers.js'
+
+type ForeignArgument = number | bigint | Uint8Array | null
+
+/** Opens the real door: `syscall(2)` through the C library. Blocking; belongs to the thread that calls it. */
+export function openRealDoor(): KernelDoor {
+  const libc = koffi.load(null)
+  const syscall = libc.func('long syscall(long number, void *a, void *b, void *c, void *d, void *e, void *f)')
+  return {
+    invoke(request: KernelCall): number {
+      const [a, b, c, d, e, f] = request.args.map(toForeign)
+      const result: unknown = syscall(syscallNumbers[request.name], a ?? null, b ?? null, c ?? null, d ?? null, e ?? null, f ?? null)
+      if (result === -1) return -koffi.errno()
+      assert(typeof result === 'number', `${request.name} returned a value beyond 2^53`)
+      return result
+    },
+    pointerTo: (bytes) => koffi.address(bytes),
+  }
+}
+
+function toForeign(argument: KernelArgument): ForeignArgument {
+  if (typeof argument === 'string') return Buffer.from(`${argument}\0`)
+  if (typeof argument === 'number') return argument < 0 ? BigInt.asUintN(64, BigInt(argument)) : argument
+  return argument
+}

@@ -1,0 +1,86 @@
+import { type Address, PAGE_SIZE } from '../bytes/address.js'
+import { call, isError, type KernelDoor } from '../kernel/door.js'
+import { O_RDWR, type OpenFile, openFile } from '../kernel/files.js'
+
+/** The memory of one target. Reads go through process_vm_readv, writes (also to text) through /proc/PID/mem. */
+export class Memory implements Disposable {
+  private readonly file: OpenFile
+
+  /** @throws KernelError where the kernel does not allow it. */
+  constructor(
+    private readonly door: KernelDoor,
+    readonly pid: number,
+  ) {
+    this.file = openFile(door, `/proc/${pid}/mem`, O_RDWR)
+  }
+
+  /** @throws KernelError when not all of it can be read. */
+  read(from: Address, length: number): Buffer {
+    const bytes = Buffer.allocUnsafeSlow(length)
+    let done = 0
+    while (done < length) {
+      const part = bytes.subarray(done)
+      const args = [this.file.fd, part, part.length, from + BigInt(done)]
+      const got = call(this.door, { name: 'pread64', args, purpose: 'read the target’s memory' })
+      if (got === 0) return bytes.subarray(0, done)
+      done += got
+    }
+    return bytes
+  }
+
+  /** As much as can be read, perhaps nothing. For memory that may be unmapped meanwhile. */
+  tryRead(from: Address, length: number): Buffer {
+    const bytes = Buffer.allocUnsafeSlow(length)
+    const got = this.readInto(from, bytes)
+    return bytes.subarray(0, Math.max(0, got))
+  }
+
+  /** process_vm_readv(2) of one range: bytes read, or a negated errno. No memory is allocated for the data. */
+  readInto(from: Address, bytes: Uint8Array): number {
+    const local = iovec(this.door.pointerTo(bytes), bytes.length)
+    return this.door.invoke({ name: 'process_vm_readv', args: [this.pid, local, 1, iovec(from, bytes.length), 1, 0] })
+  }
+
+  /**
+   * Writes to any mapped page, private copies made as needed (FOLL_FORCE). The bytes within one page appear all at once,
+   * even when the tracer is killed in the middle.
+   * @throws KernelError when not all of it can be written.
+   */
+  write(to: Address, bytes: Uint8Array): void {
+    let done = 0
+    while (done < bytes.length) {
+      const part = bytes.subarray(done)
+      const args = [this.file.fd, part, part.length, to + BigInt(done)]
+      done += call(this.door, { name: 'pwrite64', args, purpose: 'write the target’s memory' })
+    }
+  }
+
+  /** Whether a page is there to be read. */
+  isMapped(at: Address): boolean {
+    return !isError(this.readInto(at, new Uint8Array(1)))
+  }
+
+  [Symbol.dispose](): void {
+    this.file[Symbol.dispose]()
+  }
+}
+
+function iovec(base: bigint, length: number): Buffer {
+  const vector = Buffer.alloc(16)
+  vector.writeBigUInt64LE(base, 0)
+  vector.writeBigUInt64LE(BigInt(length), 8)
+  return vector
+}
+
+/** Splits `[from, from + length)` at page boundaries. */
+export function byPage(from: Address, length: number): { readonly offset: number; readonly length: number }[] {
+  const parts: { offset: number; length: number }[] = []
+  let offset = 0
+  while (offset < length) {
+    const inPage = Number((from + BigInt(offset)) % BigInt(PAGE_SIZE))
+    const part = Math.min(length - offset, PAGE_SIZE - inPage)
+    parts.push({ offset, length: part })
+    offset += part
+  }
+  return parts
+}

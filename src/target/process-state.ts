@@ -1,0 +1,38 @@
+import type { KernelDoor } from '../kernel/door.js'
+import { tryReadText } from '../kernel/files.js'
+
+/** The one-letter state of proc(5), `/proc/PID/stat` field 3. */
+export function readThreadState(door: KernelDoor, pid: number, tid: number): string | undefined {
+  return readStat(door, `/proc/${pid}/task/${tid}/stat`)?.state
+}
+
+export interface Stat {
+  readonly name: string
+  readonly state: string
+  /** Clock ticks after boot; with the pid it names a process for good. */
+  readonly startTime: bigint
+}
+
+/** The fields of a stat file that ring3 uses. The name stands in parentheses and may hold anything. */
+export function readStat(door: KernelDoor, path: string): Stat | undefined {
+  const text = tryReadText(door, path)
+  if (text === undefined) return undefined
+  const open = text.indexOf('(')
+  const close = text.lastIndexOf(')')
+  const fields = text.slice(close + 2).split(' ')
+  return { name: text.slice(open + 1, close), state: fields[0] ?? '?', startTime: BigInt(fields[19] ?? '0') }
+}
+
+const states: Readonly<Record<string, string>> = {
+  D: 'in uninterruptible sleep (vfork, or waiting for a device)',
+  R: 'running',
+  S: 'sleeping',
+  T: 'stopped',
+  t: 'stopped by another tracer',
+  Z: 'a zombie',
+  X: 'dead',
+}
+
+export function describeState(tid: number, state: string | undefined): string {
+  return `thread ${tid} is ${states[state ?? 'X'] ?? `in state ${state}`}`
+}

@@ -1,0 +1,41 @@
+import { type Address, address } from '../bytes/address.js'
+
+/** struct user_regs_struct (arch/x86/include/asm/user_64.h): 27 words in this order. */
+const order = [
+  'r15', 'r14', 'r13', 'r12', 'rbp', 'rbx', 'r11', 'r10', 'r9', 'r8', 'rax', 'rcx', 'rdx', 'rsi', 'rdi', 'orig_rax',
+  'rip', 'cs', 'eflags', 'rsp', 'ss', 'fs_base', 'gs_base', 'ds', 'es', 'fs', 'gs',
+] as const
+
+export type RegisterName = (typeof order)[number]
+
+const offsets: ReadonlyMap<RegisterName, number> = new Map(order.map((name, index) => [name, index * 8]))
+
+export const REGISTERS_SIZE = order.length * 8
+
+/** The code segment selector of 32-bit user code (GDT_ENTRY_DEFAULT_USER32_CS). */
+export const USER32_CS = 0x23n
+
+/** The general registers of a stopped thread, as PTRACE_GETREGS gives them. */
+export class Registers {
+  constructor(readonly bytes: Buffer = Buffer.alloc(REGISTERS_SIZE)) {}
+
+  get(name: RegisterName): bigint {
+    return this.bytes.readBigUInt64LE(offsets.get(name))
+  }
+
+  set(name: RegisterName, value: bigint): void {
+    this.bytes.writeBigUInt64LE(BigInt.asUintN(64, value), offsets.get(name))
+  }
+
+  signed(name: RegisterName): bigint {
+    return BigInt.asIntN(64, this.get(name))
+  }
+
+  get rip(): Address {
+    return address(this.get('rip'))
+  }
+
+  copy(): Registers {
+    return new Registers(Buffer.from(this.bytes))
+  }
+}

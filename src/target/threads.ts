@@ -1,0 +1,163 @@
+import type { KernelDoor } from '../kernel/door.js'
+import { EPERM, ESRCH } from '../kernel/errno.js'
+import { readDirectory, tryReadText } from '../kernel/files.js'
+import { KernelError } from '../kernel/kernel-error.js'
+import { PTRACE_EVENT_STOP, PTRACE_O_TRACESYSGOOD, tryPtrace } from '../kernel/ptrace.js'
+import { poll, sleep } from '../kernel/wait.js'
+import { type Refusal, refuse } from '../refusal/refusal.js'
+import { restartInterruptedCall } from './interrupted-call.js'
+import { describeState, readThreadState } from './process-state.js'
+import { readRegisters, type StoppedThread, writeRegisters } from './thread.js'
+
+/** How long a thread may take to stop: longer means vfork or uninterruptible sleep. */
+const STOP_TIMEOUT_NS = 1_000_000_000n
+/** Rounds of the search for new threads before giving up on a target that makes them without end. */
+const MAX_ROUNDS = 1000
+
+/** All threads of a target, held. Everything that changes the target happens while this exists. */
+export interface StoppedTarget extends Disposable {
+  readonly threads: readonly StoppedThread[]
+  /** How long the target has been held so far. */
+  heldNs(): bigint
+  /** Lets every thread go on, detached. Idempotent; also called on dispose. */
+  release(): void
+}
+
+/** Seizes and stops all threads, or the one named. Leaves nothing attached when it refuses, as far as the kernel lets it. */
+export function stopTarget(door: KernelDoor, pid: number, only?: number): StoppedTarget | Refusal {
+  const stop = new Stop(door, pid)
+  try {
+    const refusal = only === undefined ? stop.all() : stop.these([only])
+    if (refusal === undefined) return stop
+    stop.release()
+    return refusal
+  } catch (error) {
+    stop.release()
+    throw error
+  }
+}
+
+class Stop implements StoppedTarget {
+  readonly threads: StoppedThread[] = []
+  private readonly seized = new Set<number>()
+  private readonly unstopped = new Set<number>()
+  private began: bigint | undefined
+
+  constructor(
+    private readonly door: KernelDoor,
+    private readonly pid: number,
+  ) {}
+
+  heldNs(): bigint {
+    return this.began === undefined ? 0n : process.hrtime.bigint() - this.began
+  }
+
+  /** Until no new thread appears: a stopped thread makes none, so the list becomes stable. */
+  all(): Refusal | undefined {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const fresh = listThreads(this.door, this.pid).filter((tid) => !this.seized.has(tid))
+      const living = fresh.filter((tid) => !isEnded(this.door, this.pid, tid))
+      if (living.length === 0) return this.threads.length > 0 ? undefined : gone(this.pid)
+      const refusal = this.these(living)
+      if (refusal !== undefined) return refusal
+    }
+    return refuse('does-not-stop', `process ${this.pid} makes threads faster than they can be stopped`)
+  }
+
+  these(tids: readonly number[]): Refusal | undefined {
+    for (const tid of tids) {
+      const refusal = this.seize(tid)
+      if (refusal !== undefined) return refusal
+    }
+    this.began ??= process.hrtime.bigint()
+    for (const tid of this.unstopped) tryPtrace(this.door, 'PTRACE_INTERRUPT', tid)
+    return this.awaitStops()
+  }
+
+  private seize(tid: number): Refusal | undefined {
+    const result = tryPtrace(this.door, 'PTRACE_SEIZE', tid, 0, PTRACE_O_TRACESYSGOOD)
+    if (result === 0) {
+      this.seized.add(tid)
+      this.unstopped.add(tid)
+      return undefined
+    }
+    if (result === -ESRCH || isEnded(this.door, this.pid, tid)) return undefined
+    if (result === -EPERM) return notPermitted(this.door, this.pid)
+    throw new KernelError({ name: 'ptrace', args: [tid], purpose: 'PTRACE_SEIZE' }, -result)
+  }
+
+  private awaitStops(): Refusal | undefined {
+    const deadline = process.hrtime.bigint() + STOP_TIMEOUT_NS
+    for (let pause = 0; this.unstopped.size > 0; pause = Math.min(1000, pause + 10)) {
+      for (const tid of this.unstopped) this.look(tid)
+      if (this.unstopped.size === 0) return undefined
+      if (process.hrtime.bigint() > deadline) return this.unstoppable()
+      if (pause > 100) sleep(this.door, pause)
+    }
+    return undefined
+  }
+
+  private look(tid: number): void {
+    const seen = poll(this.door, tid)
+    if (seen.kind === 'running') return
+    if (seen.kind === 'gone') {
+      this.unstopped.delete(tid)
+      return
+    }
+    if (seen.event === PTRACE_EVENT_STOP) this.hold(tid)
+    // A signal-delivery stop came first: the thread takes its signal, then the event stop follows.
+    else tryPtrace(this.door, 'PTRACE_CONT', tid, 0, seen.event === 0 ? seen.signal : 0)
+  }
+
+  private hold(tid: number): void {
+    const registers = readRegisters(this.door, tid)
+    if (restartInterruptedCall(registers)) writeRegisters(this.door, tid, registers)
+    this.threads.push({ tid, registers })
+    this.unstopped.delete(tid)
+  }
+
+  private unstoppable(): Refusal {
+    const states = [...this.unstopped].map((tid) => describeState(tid, readThreadState(this.door, this.pid, tid)))
+    return refuse('does-not-stop', `did not stop within 1 s: ${states.join(', ')}`)
+  }
+
+  release(): void {
+    for (const { tid } of this.threads) tryPtrace(this.door, 'PTRACE_DETACH', tid)
+    this.threads.length = 0
+    // A thread that has not stopped cannot be detached; the kernel does it when the tracer thread ends.
+    for (const tid of this.unstopped) if (!this.detachLate(tid)) tryPtrace(this.door, 'PTRACE_DETACH', tid)
+    this.unstopped.clear()
+  }
+
+  private detachLate(tid: number): boolean {
+    const seen = poll(this.door, tid)
+    if (seen.kind !== 'stopped') return seen.kind === 'gone'
+    return tryPtrace(this.door, 'PTRACE_DETACH', tid, 0, seen.event === 0 ? seen.signal : 0) === 0
+  }
+
+  [Symbol.dispose](): void {
+    this.release()
+  }
+}
+
+/** @throws KernelError when the process is gone. */
+export function listThreads(door: KernelDoor, pid: number): number[] {
+  return readDirectory(door, `/proc/${pid}/task`).map(Number)
+}
+
+function isEnded(door: KernelDoor, pid: number, tid: number): boolean {
+  const state = readThreadState(door, pid, tid)
+  return state === undefined || state === 'Z' || state === 'X'
+}
+
+function gone(pid: number): Refusal {
+  return refuse('target-gone', `process ${pid} has ended`)
+}
+
+function notPermitted(door: KernelDoor, pid: number): Refusal {
+  const tracer = /^TracerPid:\t(\d+)/m.exec(tryReadText(door, `/proc/${pid}/status`) ?? '')?.[1] ?? '0'
+  return tracer === '0'
+    ? refuse('not-permitted', `the kernel does not allow tracing process ${pid}`)
+    : refuse('already-traced', `process ${pid} is being traced by process ${tracer}`)
+}
+
