@@ -1,0 +1,28 @@
+export type Compiler = 'gcc' | 'g++' | 'musl-gcc' | 'go' | 'rustc'
+
+export interface ProgramSpec {
+  readonly source: string
+  readonly compiler: Compiler
+  readonly flags: readonly string[]
+  /** Runs after the compiler, with the binary's path appended. */
+  readonly afterwards?: readonly string[]
+}
+
+const c = ['-O2', '-g', '-Wall', '-Wextra', '-pthread']
+
+function fromC(source: string, ...flags: readonly string[]): ProgramSpec {
+  return { source: `${source}.c`, compiler: 'gcc', flags: [...c, ...flags] }
+}
+
+/** Every target program. The name is the file name of the binary, and so its module name in patterns. */
+export const programs = {
+  calls: fromC('calls'),
+  'calls-nonpie': fromC('calls', '-no-pie'),
+  'calls-static': fromC('calls', '-static'),
+  'calls-static-pie': fromC('calls', '-static-pie'),
+  'calls-stripped': { ...fromC('calls'), afterwards: ['strip', '--strip-all'] },
+  'calls-musl': { source: 'calls.c', compiler: 'musl-gcc', flags: [...c, '-static'] },
+  'busy-threads': fromC('busy-threads'),
+} as const satisfies Record<string, ProgramSpec>
+
+export type ProgramName = keyof typeof programs
