@@ -23,6 +23,18 @@ export const programs = {
   'calls-stripped': { ...fromC('calls'), afterwards: ['strip', '--strip-all'] },
   'calls-musl': { source: 'calls.c', compiler: 'musl-gcc', flags: [...c, '-static'] },
   'busy-threads': fromC('busy-threads'),
+  verifier: fromC('verifier'),
+  vforker: fromC('vforker'),
+  'seccomp-strict': fromC('seccomp-strict'),
+  'shares-memory': fromC('shares-memory'),
+  'zombie-maker': fromC('zombie-maker'),
+  leaver: fromC('leaver'),
+  signals: fromC('signals'),
+  'thirty-two-bit': { source: 'thirty-two-bit.S', compiler: 'gcc', flags: ['-m32', '-nostdlib', '-static'] },
+  throws: { source: 'throws.cpp', compiler: 'g++', flags: ['-O2', '-g', '-Wall', '-pthread'] },
+  'go-calls': { source: 'go-calls.go', compiler: 'go', flags: [] },
+  'go-calls-stripped': { source: 'go-calls.go', compiler: 'go', flags: ['-ldflags=-s -w'] },
+  'rust-calls': { source: 'rust-calls.rs', compiler: 'rustc', flags: ['-O', '-g', '--edition=2021'] },
 } as const satisfies Record<string, ProgramSpec>
 
 export type ProgramName = keyof typeof programs
