@@ -1,4 +1,4 @@
-import { type Address, address, hex, offsetBy } from '../bytes/address.js'
+import { type Address, hex, offsetBy } from '../bytes/address.js'
 import { assert } from '../bytes/assert.js'
 import { isError, type KernelDoor } from '../kernel/door.js'
 import { KernelError } from '../kernel/kernel-error.js'
@@ -24,6 +24,9 @@ export class ThreadGoneError extends Error {
   override readonly name = 'ThreadGoneError'
 }
 
+/** What a frame may take below its top, in bytes: the largest vector state and the rest. */
+export const FRAME_ROOM = 12288
+
 /** Where remote calls are made from: dead code that holds the stub, and dead stack for the frame. */
 export interface RemoteCallPlace {
   readonly stub: Address
@@ -41,7 +44,6 @@ export class RemoteCaller implements Disposable {
   private readonly covered: { readonly at: Address; readonly bytes: Buffer }[] = []
   private inCall = false
 
-  /** The stub is in place when this returns. @throws KernelError */
   constructor(
     private readonly door: KernelDoor,
     private readonly memory: Memory,
@@ -49,7 +51,6 @@ export class RemoteCaller implements Disposable {
     private readonly place: RemoteCallPlace,
   ) {
     this.original = thread.registers.copy()
-    this.cover(place.stub, remoteCallStub)
   }
 
   /** @throws KernelError when the call fails; @throws ThreadGoneError */
@@ -85,6 +86,7 @@ export class RemoteCaller implements Disposable {
   /** Before the first call: the frame is written, the thread can return through it, then its signals are held back. */
   private enter(): void {
     if (this.inCall) return
+    this.cover(this.place.stub, remoteCallStub)
     ptrace(this.door, 'PTRACE_GETSIGMASK', this.thread.tid, 8, this.mask)
     const frame = buildSignalFrame(this.door, this.thread.tid, this.original, this.mask, this.place.frameTop)
     this.cover(frame.address, frame.bytes)
@@ -121,9 +123,12 @@ export class RemoteCaller implements Disposable {
 
   /** Back to a signal-type stop, from which the kernel restarts an interrupted call, with everything as it was. */
   [Symbol.dispose](): void {
-    if (this.inCall) this.leave()
-    for (const { at, bytes } of this.covered.reverse()) this.memory.write(at, bytes)
-    this.covered.length = 0
+    try {
+      if (this.inCall) this.leave()
+    } finally {
+      for (const { at, bytes } of this.covered.reverse()) this.memory.write(at, bytes)
+      this.covered.length = 0
+    }
   }
 
   private leave(): void {
@@ -135,11 +140,4 @@ export class RemoteCaller implements Disposable {
     writeRegisters(this.door, tid, this.original)
     this.inCall = false
   }
-}
-
-/** The address range a remote call's frame may take below `frameTop`, in bytes. */
-export const FRAME_ROOM = 16384
-
-export function placeOf(stub: bigint, frameTop: bigint): RemoteCallPlace {
-  return { stub: address(stub), frameTop: address(frameTop) }
 }

@@ -1,0 +1,72 @@
+import { type Address, offsetBy } from '../bytes/address.js'
+import type { ManifestEdit } from './manifest.js'
+
+/** An edit with its trampoline's address in the target. */
+export interface PlacedEdit extends ManifestEdit {
+  readonly trampoline: Address
+}
+
+/** The edits of one or more areas, for looking up where an instruction pointer has to go. */
+export class EditSet {
+  private readonly bySite: readonly PlacedEdit[]
+  private readonly byTrampoline: readonly PlacedEdit[]
+
+  constructor(
+    edits: readonly PlacedEdit[],
+    readonly areas: readonly { readonly start: Address; readonly end: Address }[],
+  ) {
+    this.bySite = edits.toSorted((a, b) => compare(a.site, b.site))
+    this.byTrampoline = edits.toSorted((a, b) => compare(a.trampoline, b.trampoline))
+  }
+
+  get edits(): readonly PlacedEdit[] {
+    return this.bySite
+  }
+
+  /** Where a thread inside a window must go when the jump is written: undefined when it is in no window's interior. */
+  intoTrampoline(rip: Address): Address | undefined {
+    const edit = floor(this.bySite, rip, (each) => each.site)
+    if (edit === undefined || rip === edit.site) return undefined
+    const original = Number(rip - edit.site)
+    const point = edit.points.find((each) => each.original === original)
+    return point === undefined || original >= edit.after.length ? undefined : offsetBy(edit.trampoline, point.relocated)
+  }
+
+  /** Where a thread in a trampoline must go when the jump is gone: undefined when it has to run on a little first. */
+  outOfTrampoline(rip: Address): Address | undefined {
+    const edit = floor(this.byTrampoline, rip, (each) => each.trampoline)
+    if (edit === undefined) return undefined
+    const relocated = Number(rip - edit.trampoline)
+    if (relocated === 0) return edit.site
+    const point = edit.points.find((each) => each.relocated === relocated)
+    return point === undefined ? undefined : offsetBy(edit.site, point.original)
+  }
+
+  /** Whether an address lies in any of the areas. */
+  inArea(rip: Address): boolean {
+    return this.areas.some((area) => area.start <= rip && rip < area.end)
+  }
+
+  /** Whether an address lies strictly inside what a jump overwrites. */
+  inWindow(rip: Address): boolean {
+    const edit = floor(this.bySite, rip, (each) => each.site)
+    return edit !== undefined && rip !== edit.site && rip - edit.site < BigInt(edit.after.length)
+  }
+}
+
+/** The last element whose key is at most `value`. */
+function floor<T>(sorted: readonly T[], value: bigint, key: (element: T) => bigint): T | undefined {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const element = sorted[middle]
+    if (element !== undefined && key(element) <= value) low = middle + 1
+    else high = middle
+  }
+  return sorted[low - 1]
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

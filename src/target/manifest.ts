@@ -1,0 +1,128 @@
+import { type Address, address } from '../bytes/address.js'
+import type { ResumePoint } from '../isa/site-analysis.js'
+
+/**
+ * What an area says about itself: enough to undo everything without the tracer that made it. It stands at the beginning of
+ * the code area, which is private memory, so that a forked child carries its own.
+ */
+export interface Manifest {
+  /** Bytes of the code area, header included. */
+  readonly codeSize: number
+  readonly dataAddress: Address
+  readonly dataSize: number
+  readonly ownerPid: number
+  /** Start time of the owner in clock ticks: with the pid it names a process for good. */
+  readonly ownerStart: bigint
+  readonly edits: readonly ManifestEdit[]
+}
+
+/** One change of the target's text. */
+export interface ManifestEdit {
+  readonly site: Address
+  readonly before: Uint8Array
+  readonly after: Uint8Array
+  /** The trampoline, from the beginning of the code area. */
+  readonly trampolineStart: number
+  readonly trampolineEnd: number
+  /** `relocated` counts from the beginning of the trampoline. */
+  readonly points: readonly ResumePoint[]
+}
+
+export const MANIFEST_MAGIC = Buffer.from('ring3\0\x01\x01', 'latin1')
+/** Trampolines begin behind the header. */
+export const HEADER_SIZE = 256
+/** Edits in one area; more than any module has functions. */
+const MAX_EDITS = 1 << 22
+const MAX_AREA = 1 << 30
+
+/** The edit records, to be placed at `recordsOffset` of the area. */
+export function encodeEdits(edits: readonly ManifestEdit[]): Buffer {
+  return Buffer.concat(edits.map(encodeEdit))
+}
+
+function encodeEdit(edit: ManifestEdit): Buffer {
+  const bytes = Buffer.alloc(18 + 2 * edit.before.length + 4 * edit.points.length)
+  bytes.writeBigUInt64LE(edit.site, 0)
+  bytes.writeUInt32LE(edit.trampolineStart, 8)
+  bytes.writeUInt32LE(edit.trampolineEnd - edit.trampolineStart, 12)
+  bytes.writeUInt8(edit.before.length, 16)
+  bytes.writeUInt8(edit.points.length, 17)
+  bytes.set(edit.before, 18)
+  bytes.set(edit.after, 18 + edit.before.length)
+  const points = 18 + 2 * edit.before.length
+  edit.points.forEach(({ original, relocated }, index) => {
+    bytes.writeUInt16LE(original, points + 4 * index)
+    bytes.writeUInt16LE(relocated, points + 4 * index + 2)
+  })
+  return bytes
+}
+
+export function encodeHeader(manifest: Manifest, recordsOffset: number): Buffer {
+  const bytes = Buffer.alloc(HEADER_SIZE)
+  MANIFEST_MAGIC.copy(bytes)
+  bytes.writeUInt32LE(manifest.codeSize, 8)
+  bytes.writeUInt32LE(recordsOffset, 12)
+  bytes.writeUInt32LE(manifest.edits.length, 16)
+  bytes.writeUInt32LE(manifest.ownerPid, 20)
+  bytes.writeBigUInt64LE(manifest.ownerStart, 24)
+  bytes.writeBigUInt64LE(manifest.dataAddress, 32)
+  bytes.writeBigUInt64LE(BigInt(manifest.dataSize), 40)
+  return bytes
+}
+
+export function hasManifest(head: Uint8Array): boolean {
+  return MANIFEST_MAGIC.equals(head.subarray(0, MANIFEST_MAGIC.length))
+}
+
+/** Reads a manifest out of an area's bytes. The target may have written them: undefined when anything is off. */
+export function decodeManifest(area: Buffer): Manifest | undefined {
+  if (area.length < HEADER_SIZE || !hasManifest(area)) return undefined
+  const codeSize = area.readUInt32LE(8)
+  const recordsOffset = area.readUInt32LE(12)
+  const count = area.readUInt32LE(16)
+  if (codeSize > MAX_AREA || codeSize > area.length || recordsOffset > codeSize || count > MAX_EDITS) return undefined
+  const edits = decodeEdits(area.subarray(0, codeSize), recordsOffset, count)
+  if (edits === undefined) return undefined
+  return {
+    codeSize,
+    dataAddress: address(area.readBigUInt64LE(32)),
+    dataSize: Number(area.readBigUInt64LE(40)),
+    ownerPid: area.readUInt32LE(20),
+    ownerStart: area.readBigUInt64LE(24),
+    edits,
+  }
+}
+
+function decodeEdits(area: Buffer, offset: number, count: number): ManifestEdit[] | undefined {
+  const edits: ManifestEdit[] = []
+  let at = offset
+  for (let index = 0; index < count; index++) {
+    const edit = decodeEdit(area, at)
+    if (edit === undefined) return undefined
+    edits.push(edit)
+    at += 18 + 2 * edit.before.length + 4 * edit.points.length
+  }
+  return edits
+}
+
+function decodeEdit(area: Buffer, at: number): ManifestEdit | undefined {
+  if (at + 18 > area.length) return undefined
+  const length = area.readUInt8(at + 16)
+  const pointCount = area.readUInt8(at + 17)
+  const pointsAt = at + 18 + 2 * length
+  const trampolineStart = area.readUInt32LE(at + 8)
+  const trampolineEnd = trampolineStart + area.readUInt32LE(at + 12)
+  if (pointsAt + 4 * pointCount > area.length || trampolineEnd > area.length) return undefined
+  const points = Array.from({ length: pointCount }, (_, index) => ({
+    original: area.readUInt16LE(pointsAt + 4 * index),
+    relocated: area.readUInt16LE(pointsAt + 4 * index + 2),
+  }))
+  return {
+    site: address(area.readBigUInt64LE(at)),
+    before: area.subarray(at + 18, at + 18 + length),
+    after: area.subarray(at + 18 + length, pointsAt),
+    trampolineStart,
+    trampolineEnd,
+    points,
+  }
+}
