@@ -1,0 +1,154 @@
+import { Command, CommanderError, Option, type OutputConfiguration } from 'commander'
+import { textOutput } from '../outputs/text/text-output.js'
+import type { Ring3 } from '../session/api.js'
+import { runClean } from './clean-command.js'
+import { type CountOptions, runCount } from './count-command.js'
+import type { PrintOptions } from './destination.js'
+import { exitCodes, type Outcome } from './exit-code.js'
+import { type ExplainOptions, runExplain } from './explain-command.js'
+import { cleanHelp, countHelp, explainHelp, generalHelp, listHelp } from './help-text.js'
+import type { Host } from './host.js'
+import { type ListOptions, runList } from './list-command.js'
+import { Messages, type Volume } from './messages.js'
+import { outputs, outputValue, pidValue, secondsValue } from './option-values.js'
+
+/** What the commands work with. */
+interface Context {
+  readonly engine: Ring3
+  readonly host: Host
+  /** Takes the outcome of the command that ran. */
+  readonly finish: (outcome: Outcome) => void
+}
+
+/** Runs one command line, without the program's name, and returns the exit code. */
+export async function runCommandLine(
+  args: readonly string[],
+  engine: Ring3,
+  host: Host,
+  version: string,
+): Promise<number> {
+  let outcome: Outcome = 'done'
+  const context: Context = { engine, host, finish: (result) => (outcome = result) }
+  try {
+    await createProgram(context, version).parseAsync([...args], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    // Commander has printed its message already; help and version that were asked for end without an error.
+    outcome = error.exitCode === 0 ? 'done' : 'usage'
+  }
+  return exitCodes[outcome].code
+}
+
+/** The commands, their options and their help. */
+export function createProgram(context: Context, version: string): Command {
+  const program = new Command('ring3')
+    .description('Probe programs that are already running: no restart, no root, no trap per hit.')
+    .version(version, '-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand('help [command]', 'show the help of a command')
+    .addHelpText('after', generalHelp)
+    .exitOverride()
+    .configureOutput(commanderOutput(context.host))
+  addCount(program, context)
+  addList(program, context)
+  addExplain(program, context)
+  addClean(program, context)
+  return program
+}
+
+function addCount(program: Command, { engine, host, finish }: Context): void {
+  const command = program
+    .command('count')
+    .summary('count calls of functions in a running process')
+    .usage('-p PID [options] PATTERN…')
+    .argument('<patterns...>', 'functions to count')
+    .addOption(pidOption().makeOptionMandatory())
+    .addOption(new Option('-d, --duration <SECONDS>', 'end after so long').argParser(secondsValue))
+    .addOption(
+      new Option('-i, --interval <SECONDS>', 'show the counts so often, not only at the end').argParser(secondsValue),
+    )
+    .option('--all', 'show functions that were not called, too')
+    .addHelpText('after', countHelp)
+  addPrintOptions(command).action(async (patterns: string[], options: CountOptions) => {
+    const messages = new Messages(host.stderr, options)
+    finish(await guarded(messages, () => runCount(patterns, options, engine, host, messages)))
+  })
+}
+
+function addList(program: Command, { engine, host, finish }: Context): void {
+  const command = program
+    .command('list')
+    .summary('list the functions of a running process or of a file')
+    .usage('[options] (-p PID [PATTERN…] | FILE [SYMBOL…])')
+    .argument('[args...]', 'with -p patterns, else a file and symbol globs')
+    .addOption(pidOption())
+    .addHelpText('after', listHelp)
+  addPrintOptions(command).action(async (args: string[], options: ListOptions) => {
+    if (options.pid === undefined && args.length === 0) command.error('error: list needs -p PID or a FILE')
+    finish(await guarded(new Messages(host.stderr, options), () => runList(args, options, engine, host)))
+  })
+}
+
+function addExplain(program: Command, { engine, host, finish }: Context): void {
+  const command = program
+    .command('explain')
+    .summary('show how a function would be probed, or why it is refused')
+    .usage('-p PID [options] PATTERN')
+    .argument('<pattern>', 'functions to explain')
+    .addOption(pidOption().makeOptionMandatory())
+    .addHelpText('after', explainHelp)
+  addPrintOptions(command).action(async (pattern: string, options: ExplainOptions) => {
+    finish(await guarded(new Messages(host.stderr, options), () => runExplain(pattern, options, engine, host)))
+  })
+}
+
+function addClean(program: Command, { engine, host, finish }: Context): void {
+  const command = program
+    .command('clean')
+    .summary('remove what a killed ring3 left behind in a process')
+    .usage('[options] PID')
+    .argument('<PID>', 'the process', pidValue)
+    .addHelpText('after', cleanHelp)
+  addPrintOptions(command).action(async (pid: number, options: PrintOptions) => {
+    const messages = new Messages(host.stderr, options)
+    finish(await guarded(messages, () => runClean(pid, options, engine, host, messages)))
+  })
+}
+
+function pidOption(): Option {
+  return new Option('-p, --pid <PID>', 'the process').argParser(pidValue)
+}
+
+function addPrintOptions(command: Command): Command {
+  const formats = outputs.map(({ name }) => name).join(' or ')
+  return command
+    .addOption(new Option('-f, --format <FORMAT>', formats).argParser(outputValue).default(textOutput, textOutput.name))
+    .option('-o, --output <FILE>', 'write the results to a file')
+    .option('-v, --verbose', 'say more on stderr: progress, refusals, causes')
+    .option('-q, --quiet', 'say nothing on stderr but errors')
+}
+
+/** The one place where a failure of a command ends: a message and an outcome. */
+async function guarded(messages: Messages, run: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await run()
+  } catch (error) {
+    return messages.failure(error)
+  }
+}
+
+const silent: Volume = { verbose: false, quiet: true }
+
+function commanderOutput(host: Host): OutputConfiguration {
+  const messages = new Messages(host.stderr, silent)
+  return {
+    writeOut: (text) => host.stdout.write(text),
+    writeErr: (text) => host.stderr.write(text),
+    getOutHelpWidth: () => HELP_WIDTH,
+    getErrHelpWidth: () => HELP_WIDTH,
+    outputError: (text) => messages.error(text.replace(/^error: /, '').trimEnd()),
+  }
+}
+
+/** The same in every terminal, so that help can be tested and quoted. */
+const HELP_WIDTH = 100

@@ -1,0 +1,46 @@
+import type { EndingSignal, Host, TextSink } from './host.js'
+
+/** Why a count ends, when it is not the target that does. */
+export type EndReason = EndingSignal | 'output-closed'
+
+/**
+ * Watches for the wish to end. From its creation to its disposal the ending signals only ask: nothing cuts a detach short,
+ * which would leave the target patched.
+ */
+export class Ending implements Disposable {
+  #reason: EndReason | undefined
+  #wake: (() => void) | undefined
+  readonly #signals: Disposable
+
+  /** `onRepeat` is called for every signal after the first. */
+  constructor(host: Host, sink: TextSink, onRepeat: () => void) {
+    this.#signals = host.onSignal((signal) => (this.#reason === undefined ? this.#end(signal) : onRepeat()))
+    sink.onClosed(() => this.#end('output-closed'))
+  }
+
+  get reason(): EndReason | undefined {
+    return this.#reason
+  }
+
+  /** Waits until a time has passed or the end is wished for, whichever is first. */
+  async wait(ms: number): Promise<void> {
+    if (this.#reason !== undefined) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, Math.max(0, ms))
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    this.#wake = undefined
+  }
+
+  [Symbol.dispose](): void {
+    this.#signals[Symbol.dispose]()
+  }
+
+  #end(reason: EndReason): void {
+    this.#reason ??= reason
+    this.#wake?.()
+  }
+}

@@ -1,0 +1,25 @@
+import type { Ring3 } from '../session/api.js'
+import { checkPatterns } from './check-patterns.js'
+import { openDestination, type PrintOptions } from './destination.js'
+import type { Outcome } from './exit-code.js'
+import type { Host } from './host.js'
+
+/** `ring3 explain`. */
+export interface ExplainOptions extends PrintOptions {
+  readonly pid: number
+}
+
+/** Shows the reasoning about every site of a pattern. Changes nothing in the target. */
+export async function runExplain(
+  pattern: string,
+  options: ExplainOptions,
+  engine: Ring3,
+  host: Host,
+): Promise<Outcome> {
+  checkPatterns([pattern])
+  using destination = openDestination(options, false, host)
+  await using session = await engine.attach(options.pid)
+  const explanations = await session.explain(pattern)
+  destination.sink.write(destination.output.explanations(explanations, destination.options))
+  return 'done'
+}

@@ -1,0 +1,62 @@
+import { exitCodeLines } from './exit-code.js'
+
+/** What `ring3 --help` says behind the options. */
+export function generalHelp(): string {
+  return `
+Patterns, as in bpftrace: [uprobe:]MODULE:SYMBOL[+OFFSET] or MODULE:0xOFFSET
+  MODULE is a path, a file name or a library's short name: libc is libc.so.6.
+  * and ? stand for any characters in both; quote patterns from the shell.
+  0xOFFSET is an offset in the file; +OFFSET counts from the function's beginning.
+  "…" around a part protects a : or a + in it: 'app:"operator+"'.
+
+Examples:
+  ring3 count -p 1234 libc:malloc              count calls until Ctrl-C
+  ring3 count -p 1234 -d 10 'redis-server:*'   every function of a program, for 10 s
+  ring3 list -p 1234 'libc:mem*'               which functions can be counted
+  ring3 explain -p 1234 libc:malloc            how a probe would be planted, or why not
+
+Exit codes:
+${exitCodeLines().join('\n')}
+`
+}
+
+export const countHelp = `
+Counts the calls of each function that a pattern names, in a process that goes on
+running at full speed. It ends with Ctrl-C, after -d seconds, or with the process;
+the process is left as it was found.
+
+In a terminal the table is redrawn once a second, the most-called functions first;
+calls/s is the rate since the last redrawing. In a pipe there is one table, at the end.
+Functions that were not called are left out unless --all is given.
+
+Examples:
+  ring3 count -p 1234 libc:malloc libc:free
+  ring3 count -p $(pidof postgres | tr ' ' '\\n' | tail -1) -d 5 'postgres:*'
+  ring3 count -p 1234 -f json -i 1 'libc:*' | jq -c '.data["@"]'
+`
+
+export const listHelp = `
+Lists functions as module:symbol, one a line. With -p those of a running process,
+by pattern; else those of a file, by symbol globs. -v adds offset, size and file.
+
+Examples:
+  ring3 list -p 1234 'libc:mem*'
+  ring3 list /usr/bin/redis-server '*Command'
+`
+
+export const explainHelp = `
+Shows for every function that the pattern names: the mechanism that would serve it,
+the bytes before and after, the disassembled trampoline, and each refusal with its
+reason. Nothing is changed in the process.
+
+Example:
+  ring3 explain -p 1234 libc:malloc
+`
+
+export const cleanHelp = `
+A ring3 that was killed leaves its probes in the process: they go on counting, for
+nobody, and do no harm. This removes them.
+
+Example:
+  ring3 clean 1234
+`

@@ -1,0 +1,89 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
+
+/** The signals that end a count: Ctrl-C, `kill` and `timeout`, a closed terminal. */
+export const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+export type EndingSignal = (typeof endingSignals)[number]
+
+/** Where text goes. */
+export interface TextSink {
+  readonly isTerminal: boolean
+  /** Size in characters; meaningful for terminals only. */
+  readonly columns: number
+  readonly rows: number
+  write(text: string): void
+  /** Calls back when the reader has gone (`ring3 … | head`) or the terminal has. */
+  onClosed(listener: () => void): void
+}
+
+/** What the command line needs of the process it runs in. */
+export interface Host {
+  readonly stdout: TextSink
+  readonly stderr: TextSink
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Calls back for each ending signal until disposed of; the signals then do not end the process. */
+  onSignal(listener: (signal: EndingSignal) => void): Disposable
+  /** Creates or empties a file and returns a sink for it. */
+  openFile(path: string): TextSink & Disposable
+}
+
+/** The real process. */
+export function nodeHost(): Host {
+  return {
+    stdout: streamSink(process.stdout),
+    stderr: streamSink(process.stderr),
+    environment: process.env,
+    onSignal,
+    openFile,
+  }
+}
+
+function onSignal(listener: (signal: EndingSignal) => void): Disposable {
+  const handlers = endingSignals.map((signal) => ({ signal, handler: () => listener(signal) }))
+  for (const { signal, handler } of handlers) process.on(signal, handler)
+  return {
+    [Symbol.dispose]() {
+      for (const { signal, handler } of handlers) process.off(signal, handler)
+    },
+  }
+}
+
+function streamSink(stream: NodeJS.WriteStream): TextSink {
+  const listeners: (() => void)[] = []
+  let closed = false
+  // EPIPE: the reader has gone. EIO: the terminal has. Neither is worth a message that nobody would see.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+    closed = true
+    for (const listener of listeners) listener()
+  })
+  return {
+    isTerminal: stream.isTTY === true,
+    get columns() {
+      return stream.columns || 80
+    },
+    get rows() {
+      return stream.rows || 24
+    },
+    write(text) {
+      if (!closed) stream.write(text)
+    },
+    onClosed: (listener) => listeners.push(listener),
+  }
+}
+
+function openFile(path: string): TextSink & Disposable {
+  const file = openSync(path, 'w')
+  return {
+    isTerminal: false,
+    columns: Number.POSITIVE_INFINITY,
+    rows: Number.POSITIVE_INFINITY,
+    write: (text) => writeAll(file, Buffer.from(text)),
+    onClosed: () => undefined,
+    [Symbol.dispose]: () => closeSync(file),
+  }
+}
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+}

@@ -1,0 +1,60 @@
+import { type CountsRecord, orderedSites } from '../../record/counts-record.js'
+import type { ExplanationRecord } from '../../record/explanation-record.js'
+import type { FunctionRecord } from '../../record/function-record.js'
+import type { Output } from '../../record/output.js'
+import { type JsonValue, jsonText } from './json-value.js'
+
+/** One JSON value a line, in bpftrace's envelope: `{"type":…,"data":…}`. */
+export const jsonOutput: Output = {
+  name: 'json',
+  forPeople: false,
+  attached: ({ probes, mechanisms, refused, stoppedNs, setupNs }) =>
+    line('attached_probes', {
+      probes,
+      mechanisms,
+      refused: refused.map(({ site, code, because }) => ({ site, code, because })),
+      stoppedNs,
+      setupNs,
+    }),
+  interimCounts: (now, _previous, { all }) => countsLine(now, all),
+  finalCounts: (counts, { all }) => countsLine(counts, all),
+  functions: (functions) => functions.map((found) => line('function', functionData(found))).join(''),
+  explanations: (explanations) => explanations.map((site) => line('explanation', explanationData(site))).join(''),
+  cleaned: ({ areas, edits, stoppedNs, remaining }) => line('cleaned', { areas, edits, stoppedNs, remaining }),
+}
+
+function line(type: string, data: JsonValue): string {
+  return `${jsonText({ type, data })}\n`
+}
+
+function countsLine({ counts }: CountsRecord, all: boolean): string {
+  return line('map', { '@': new Map(orderedSites(counts, all)) })
+}
+
+function functionData({ module, moduleName, symbol, demangled, fileOffset, size }: FunctionRecord): JsonValue {
+  return { site: `${moduleName}:${symbol}`, module, moduleName, symbol, demangled, fileOffset, size }
+}
+
+function explanationData(explanation: ExplanationRecord): JsonValue {
+  const { site, address, file, fileOffset, verdicts, window, trampoline } = explanation
+  return {
+    site,
+    address,
+    file,
+    fileOffset,
+    verdicts: verdicts.map(({ mechanism, chosen, refused }) => ({
+      mechanism,
+      chosen,
+      refused: refused && { code: refused.code, because: refused.because },
+    })),
+    window: window && {
+      length: window.length,
+      before: window.before,
+      after: window.after,
+      displaced: window.displaced,
+      flagsDead: window.flagsDead,
+      deadRegisters: window.deadRegisters,
+    },
+    trampoline,
+  }
+}

@@ -1,0 +1,8 @@
+/** What was removed from a target that a killed tracer had left. */
+export interface CleanedRecord {
+  readonly areas: number
+  readonly edits: number
+  readonly stoppedNs: number
+  /** Sentences about anything that could not be removed. */
+  readonly remaining: readonly string[]
+}
