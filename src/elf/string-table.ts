@@ -1,0 +1,44 @@
+import { isAscii } from 'node:buffer'
+
+/** Longer names are cut: a hostile table can name a million symbols with one endless string. */
+const MAX_NAME = 1 << 14
+
+/** NUL-terminated UTF-8 strings, referred to by offset (gABI chapter 4, "String Table"). */
+export class StringTable {
+  static readonly empty = new StringTable(new Uint8Array(0))
+
+  readonly #bytes: Buffer
+  #latin1: string | undefined
+  #ascii = false
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  /** The string at `offset`; empty when there is none. */
+  at(offset: number): string {
+    if (!(offset >= 0 && offset < this.#bytes.length)) return ''
+    const text = this.#latin1
+    if (text === undefined || !this.#ascii) return this.#decode(offset)
+    const nul = text.indexOf('\0', offset)
+    return text.slice(offset, Math.min(nul < 0 ? text.length : nul, offset + MAX_NAME))
+  }
+
+  /** First byte of the string at `offset`; 0 when it is empty. */
+  byteAt(offset: number): number {
+    return this.#bytes[offset] ?? 0
+  }
+
+  /** Worth it before thousands of look-ups: one string for the whole table, of which names are cheap slices. */
+  prepareForMany(): void {
+    if (this.#latin1 !== undefined) return
+    this.#latin1 = this.#bytes.toString('latin1')
+    // Latin-1 and UTF-8 agree on ASCII only.
+    this.#ascii = isAscii(this.#bytes)
+  }
+
+  #decode(offset: number): string {
+    const nul = this.#bytes.indexOf(0, offset)
+    return this.#bytes.toString('utf8', offset, Math.min(nul < 0 ? this.#bytes.length : nul, offset + MAX_NAME))
+  }
+}

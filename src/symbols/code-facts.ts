@@ -1,0 +1,49 @@
+import { vaddr } from '../bytes/address.js'
+import { type LandingPads, landingPads } from '../dwarf/landing-pads.js'
+import type { FrameTable } from '../dwarf/frame-table.js'
+import { type ElfImage, bytesAt } from '../elf/elf-image.js'
+import { malformedAsRefusal } from '../elf/malformed-as-refusal.js'
+import { relocations, relrPlaces } from '../elf/relocations.js'
+import type { ByteRange, CodeFacts } from '../isa/code-facts.js'
+import type { Refusal } from '../refusal/refusal.js'
+import type { AddressRanges } from './address-ranges.js'
+import { codeLabels } from './code-labels.js'
+import { functionBounds } from './function-bounds.js'
+import { isGo } from './go-binary.js'
+import type { LoadedSymbols } from './load-module-symbols.js'
+import { RelocatedData } from './relocated-data.js'
+
+/** Everything known about the module's code before it is decoded. `loaded` is of the same image. */
+export function codeFacts(image: ElfImage, loaded: LoadedSymbols): CodeFacts | Refusal {
+  return malformedAsRefusal(() => {
+    const relocated = new RelocatedData(image, relocations(image), relrPlaces(image))
+    const pads = landingPads(image, loaded.frames)
+    return {
+      text: textRanges(image, loaded.text),
+      data: relocated.ranges,
+      functions: functionBounds(image, loaded),
+      labels: codeLabels(image, loaded, relocated, pads),
+      framed: framedRanges(loaded.frames, pads, loaded.text),
+      hasRedZone: !isGo(image),
+    }
+  })
+}
+
+function textRanges(image: ElfImage, text: AddressRanges): ByteRange[] {
+  return Array.from(text.starts, (start, i) => ({ start: vaddr(start), bytes: bytesAt(image, start, (text.ends[i] ?? 0) - start) }))
+}
+
+/** Frames with an exception table in a format of its own are left out: what else names addresses there is unknown. */
+function framedRanges(frames: FrameTable, pads: LandingPads, text: AddressRanges): Float64Array {
+  const unreadable = new Set(pads.unreadable)
+  const framed: number[] = []
+  let covered = 0
+  for (let row = 0; row < frames.count; row++) {
+    const start = Math.max(frames.starts[row] ?? 0, covered)
+    const end = frames.ends[row] ?? 0
+    if (end <= start || unreadable.has(row) || !text.has(start)) continue
+    framed.push(start, end)
+    covered = end
+  }
+  return Float64Array.from(framed)
+}
