@@ -33,3 +33,9 @@ export interface CodeFacts {
   /** True when the module follows the System V ABI's red zone (all C, C++, Rust code; false for Go). */
   readonly hasRedZone: boolean
 }
+
+/** `length` bytes at `at`; fewer where the range ends, none where no range holds the address. */
+export function bytesAt(ranges: readonly ByteRange[], at: Vaddr, length: number): Uint8Array {
+  const range = ranges.find(({ start, bytes }) => start <= at && at < start + bytes.length)
+  return range === undefined ? new Uint8Array(0) : range.bytes.subarray(at - range.start, at - range.start + length)
+}

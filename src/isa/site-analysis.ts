@@ -63,4 +63,16 @@ export interface Architecture {
    * back. The size may depend on the distance, but on nothing else.
    */
   relocate(site: SiteAnalysis, from: Address, to: Address): RelocatedCode | Refusal
+  /** `jmp rel32` (5) or `jmp *0(%rip); .quad` (14) at `from`; refused when rel32 does not reach. Writes no register, no flag. */
+  encodeJump(from: Address, to: Address, length: JumpLength): Uint8Array | Refusal
+  /** For people: one line an instruction. */
+  disassemble(bytes: Uint8Array, at: Address): readonly DisassembledInstruction[]
+  /** Names of the general registers by hardware number. */
+  readonly registerNames: readonly string[]
+}
+
+export interface DisassembledInstruction {
+  readonly address: Address
+  readonly bytes: Uint8Array
+  readonly text: string
 }

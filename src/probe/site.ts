@@ -1,13 +1,29 @@
 import type { Address, FileOffset, Vaddr } from '../bytes/address.js'
+import type { CodeFacts } from '../isa/code-facts.js'
+import type { Refusal } from '../refusal/refusal.js'
 
 /** One instruction that is to be probed, in one target. */
 export interface Site {
   /** `module:symbol`, as the user sees it. */
   readonly key: string
-  /** Path of the module's file, as the target names it. */
-  readonly path: string
   readonly vaddr: Vaddr
   readonly fileOffset: FileOffset
   /** Where it is in the target. */
   readonly address: Address
+}
+
+/** A module with the sites wanted in it. */
+export interface ModuleSites {
+  readonly path: string
+  /** The module's range in the target. */
+  readonly start: Address
+  readonly end: Address
+  readonly facts: CodeFacts
+  readonly sites: readonly Site[]
+}
+
+/** A site that a mechanism cannot serve. */
+export interface RefusedSite {
+  readonly site: Site
+  readonly refusal: Refusal
 }

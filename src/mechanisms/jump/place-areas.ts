@@ -1,0 +1,89 @@
+import { type Address, address, offsetBy } from '../../bytes/address.js'
+import type { JumpLength } from '../../isa/site-analysis.js'
+import type { ModuleSites } from '../../probe/site.js'
+import type { Mapping } from '../../target/memory-map.js'
+import { placeAnywhere, placeNear, type Span } from '../../target/placement.js'
+
+/** Modules that share one code area, since it reaches all of them. */
+export interface AreaGroup {
+  readonly modules: readonly ModuleSites[]
+  readonly address: Address
+  /** Bytes that may be used from `address` on. */
+  readonly room: number
+  readonly jumpLength: JumpLength
+}
+
+/** A group that no free range serves. */
+export interface Unplaced {
+  readonly modules: readonly ModuleSites[]
+}
+
+/** Modules further apart than this get areas of their own: an area must reach both ends of its group. */
+const GROUP_SPAN = 1n << 30n
+/** More than any trampoline with its cold part and its manifest record takes. */
+const BYTES_PER_SITE = 256
+const BYTES_PER_AREA = 16384
+
+export interface Placed {
+  readonly groups: readonly AreaGroup[]
+  readonly unplaced: readonly Unplaced[]
+  /** The maps with the chosen ranges taken. */
+  readonly maps: readonly Mapping[]
+}
+
+/** Chooses where the code areas go: near their modules, or anywhere with the long jump. Pure. */
+export function placeAreas(maps: readonly Mapping[], modules: readonly ModuleSites[]): Placed {
+  const groups: AreaGroup[] = []
+  const unplaced: Unplaced[] = []
+  let taken = maps
+  for (const members of groupByReach(modules)) {
+    const room = roundToPage(BYTES_PER_AREA + BYTES_PER_SITE * members.reduce((sum, { sites }) => sum + sites.length, 0))
+    const span = spanOf(members)
+    const near = placeNear(taken, span, room)
+    const at = near ?? placeAnywhere(taken, span, room)
+    if (at === undefined) unplaced.push({ modules: members })
+    else {
+      groups.push({ modules: members, address: at, room, jumpLength: near === undefined ? 14 : 5 })
+      taken = withTaken(taken, at, room)
+    }
+  }
+  return { groups, unplaced, maps: taken }
+}
+
+function groupByReach(modules: readonly ModuleSites[]): ModuleSites[][] {
+  const groups: ModuleSites[][] = []
+  for (const module of modules.toSorted((a, b) => (a.start < b.start ? -1 : 1))) {
+    const first = groups.at(-1)?.[0]
+    if (first !== undefined && module.end - first.start < GROUP_SPAN) groups.at(-1)?.push(module)
+    else groups.push([module])
+  }
+  return groups
+}
+
+function spanOf(modules: readonly ModuleSites[]): Span {
+  const start = modules.reduce((least, module) => (module.start < least ? module.start : least), address(-1n))
+  const end = modules.reduce((most, module) => (module.end > most ? module.end : most), address(0))
+  return { start, end }
+}
+
+/** The maps as they will be once a range is mapped. */
+export function withTaken(maps: readonly Mapping[], start: Address, size: number): Mapping[] {
+  const taken: Mapping = {
+    start,
+    end: offsetBy(start, size),
+    readable: true,
+    writable: false,
+    executable: false,
+    shared: false,
+    fileOffset: 0,
+    device: '00:00',
+    inode: 0n,
+    path: '',
+    deleted: false,
+  }
+  return [...maps, taken].sort((a, b) => (a.start < b.start ? -1 : 1))
+}
+
+export function roundToPage(size: number): number {
+  return Math.ceil(size / 4096) * 4096
+}

@@ -1,0 +1,208 @@
+import { type Address, address, hex, offsetBy } from '../../bytes/address.js'
+import type { CounterForm } from '../../codegen/x64/counter-form.js'
+import { type CountedSite, type CountingCode, emitCountingCode } from '../../codegen/x64/counting-code.js'
+import { bytesAt, type CodeFacts } from '../../isa/code-facts.js'
+import type { Architecture, JumpLength, RelocatedCode, SiteAnalysis } from '../../isa/site-analysis.js'
+import type { ModuleSites, RefusedSite, Site } from '../../probe/site.js'
+import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
+import { type CounterLayout, counterLayout, LIVE_OFFSET } from '../../store/counter-layout.js'
+import type { DataImage } from '../../target/area.js'
+import type { PlacedEdit } from '../../target/edit-set.js'
+import type { AreaImage } from '../../target/installation.js'
+import { encodeEdits, encodeHeader, HEADER_SIZE, type ManifestEdit } from '../../target/manifest.js'
+import type { Mapping } from '../../target/memory-map.js'
+import { placeAnywhere } from '../../target/placement.js'
+import { type AreaGroup, placeAreas, roundToPage } from './place-areas.js'
+
+/** What planning needs to know beyond the sites. */
+export interface JumpSituation {
+  readonly arch: Architecture
+  readonly form: CounterForm
+  /** Counter blocks. */
+  readonly blocks: number
+  readonly maps: readonly Mapping[]
+  /** Entry point of the executable, where remote calls are made from. */
+  readonly entry: Address
+  readonly owner: { readonly pid: number; readonly startTime: bigint }
+}
+
+/** A site that a jump serves. */
+export interface JumpSite {
+  readonly site: Site
+  readonly facts: CodeFacts
+  readonly analysis: SiteAnalysis
+  /** Its counter. */
+  readonly index: number
+}
+
+/** Everything an installation writes, before any of it is written. */
+export interface JumpPlan {
+  readonly areas: readonly AreaImage[]
+  readonly data: DataImage
+  readonly layout: CounterLayout
+  readonly served: readonly JumpSite[]
+  readonly refused: readonly RefusedSite[]
+}
+
+interface AnalysedGroup {
+  readonly group: AreaGroup
+  readonly served: readonly JumpSite[]
+}
+
+/** Length of the stub that covers the entry point during remote calls. */
+const STUB_LENGTH = 9
+
+/** Decides for every site whether a jump serves it, and lays out the areas. Pure. */
+export function planJumps(modules: readonly ModuleSites[], situation: JumpSituation): JumpPlan | Refusal {
+  const { groups, unplaced, maps } = placeAreas(situation.maps, modules)
+  const refused: RefusedSite[] = unplaced.flatMap(({ modules: members }) => members.flatMap(outOfReach))
+  const analysed = analyseGroups(groups, situation, refused)
+  const count = analysed.reduce((sum, { served }) => sum + served.length, 0)
+  const layout = counterLayout({ sites: Math.max(1, count), blocks: situation.blocks })
+  const [first] = groups
+  const span = { start: first?.address ?? address(0), end: first?.address ?? address(0) }
+  const dataAddress = placeAnywhere(maps, span, layout.size)
+  if (dataAddress === undefined) return refuse('area-out-of-reach', `no free address range of ${layout.size} bytes is left`)
+  const data: DataImage = { start: dataAddress, size: layout.size, head: liveWord() }
+  const built = analysed.map((each) => buildArea(each, data, layout, situation))
+  return {
+    areas: built.flatMap(({ area }) => (area.edits.length === 0 ? [] : [area])),
+    data,
+    layout,
+    served: built.flatMap(({ served }) => served),
+    refused: [...refused, ...built.flatMap((each) => each.refused)],
+  }
+}
+
+function outOfReach(module: ModuleSites): RefusedSite[] {
+  const refusal = refuse('area-out-of-reach', `no free address range lies near ${module.path}, nor anywhere else`)
+  return module.sites.map((site) => ({ site, refusal }))
+}
+
+function analyseGroups(groups: readonly AreaGroup[], situation: JumpSituation, refused: RefusedSite[]): AnalysedGroup[] {
+  let index = 0
+  return groups.map((group) => {
+    const served: JumpSite[] = []
+    for (const module of group.modules) {
+      for (const [site, result] of analyseModule(module, group.jumpLength, situation)) {
+        if (isRefusal(result)) refused.push({ site, refusal: result })
+        else served.push({ site, facts: module.facts, analysis: result, index: index++ })
+      }
+    }
+    return { group, served }
+  })
+}
+
+function* analyseModule(
+  module: ModuleSites,
+  jumpLength: JumpLength,
+  situation: JumpSituation,
+): Generator<[Site, SiteAnalysis | Refusal]> {
+  const sites = module.sites.toSorted((a, b) => a.vaddr - b.vaddr)
+  const vaddrs = sites.map(({ vaddr }) => vaddr)
+  const analysis = situation.arch.analyseModule(module.facts, vaddrs, jumpLength)
+  let occupiedUntil = address(0)
+  for (const site of sites) {
+    const own = reserved(site, occupiedUntil, jumpLength, situation.entry) ?? analysis.analyse(site.vaddr)
+    if (!isRefusal(own)) occupiedUntil = offsetBy(site.address, jumpLength)
+    yield [site, own]
+  }
+}
+
+function reserved(site: Site, occupiedUntil: Address, jumpLength: JumpLength, entry: Address): Refusal | undefined {
+  if (site.address < occupiedUntil) {
+    return refuse('window-overlap', `${site.key} begins inside the window of the probe before it`)
+  }
+  if (site.address < offsetBy(entry, STUB_LENGTH) && offsetBy(site.address, jumpLength) > entry) {
+    return refuse('entry-point', `${site.key} is the entry point: it has run already, and ring3 makes its remote calls there`)
+  }
+  return undefined
+}
+
+interface BuiltArea {
+  readonly area: AreaImage
+  readonly served: readonly JumpSite[]
+  readonly refused: readonly RefusedSite[]
+}
+
+function buildArea(
+  { group, served }: AnalysedGroup,
+  data: DataImage,
+  layout: CounterLayout,
+  situation: JumpSituation,
+): BuiltArea {
+  const base = offsetBy(group.address, HEADER_SIZE)
+  const blocks = offsetBy(data.start, layout.blocksOffset)
+  const made = emitCountingCode(base, blocks, layout, situation.form, served.map((each) => countedSite(each, situation)))
+  const placed = placeEdits(group, served, made, situation.arch)
+  const records = encodeEdits(placed.edits)
+  const recordsOffset = HEADER_SIZE + made.code.length
+  const codeSize = roundToPage(recordsOffset + records.length)
+  const { owner } = situation
+  const manifest = { codeSize, dataAddress: data.start, dataSize: data.size, ownerPid: owner.pid, ownerStart: owner.startTime, edits: placed.edits }
+  const bytes = Buffer.alloc(codeSize)
+  encodeHeader(manifest, recordsOffset).copy(bytes)
+  made.code.copy(bytes, HEADER_SIZE)
+  records.copy(bytes, recordsOffset)
+  const area: AreaImage = { address: group.address, bytes, edits: placed.edits }
+  const lost = new Set(placed.refused.map(({ site }) => site))
+  return { area, served: served.filter(({ site }) => !lost.has(site)), refused: placed.refused }
+}
+
+/** Bytes below the stack pointer that a leaf function may use (System V ABI, x86-64, 3.2.2). */
+const RED_ZONE = 128
+
+function countedSite({ site, facts, analysis, index }: JumpSite, { arch }: JumpSituation): CountedSite {
+  return {
+    index,
+    flagsDead: analysis.flagsDead,
+    deadRegisters: analysis.deadRegisters,
+    redZone: facts.hasRedZone ? RED_ZONE : 0,
+    relocate: (to) => relocateWithJumpBack(arch, site, analysis, to),
+  }
+}
+
+function relocateWithJumpBack(arch: Architecture, site: Site, analysis: SiteAnalysis, to: Address): RelocatedCode | Refusal {
+  const code = arch.relocate(analysis, site.address, to)
+  if (isRefusal(code) || !analysis.fallsThrough) return code
+  const from = offsetBy(to, code.bytes.length)
+  const back = offsetBy(site.address, analysis.displacedLength)
+  const near = arch.encodeJump(from, back, 5)
+  const jump = isRefusal(near) ? arch.encodeJump(from, back, 14) : near
+  return isRefusal(jump) ? jump : { bytes: Buffer.concat([code.bytes, jump]), points: code.points }
+}
+
+function placeEdits(
+  group: AreaGroup,
+  served: readonly JumpSite[],
+  made: CountingCode,
+  arch: Architecture,
+): { readonly edits: PlacedEdit[]; readonly refused: RefusedSite[] } {
+  const byIndex = new Map(made.trampolines.map((trampoline) => [trampoline.index, trampoline]))
+  const edits: PlacedEdit[] = []
+  const refused: RefusedSite[] = []
+  for (const { site, facts, analysis, index } of served) {
+    const trampoline = byIndex.get(index)
+    const refusal = made.refused.get(index)
+    if (trampoline === undefined) {
+      refused.push({ site, refusal: refusal ?? refuse('not-relocatable', `no trampoline was made for ${hex(site.address)}`) })
+      continue
+    }
+    const start = HEADER_SIZE + trampoline.start
+    const at = offsetBy(group.address, start)
+    const after = arch.encodeJump(site.address, at, analysis.jumpLength)
+    if (isRefusal(after)) refused.push({ site, refusal: after })
+    else edits.push({ ...editOf(site, facts, after), trampoline: at, trampolineStart: start, trampolineEnd: HEADER_SIZE + trampoline.end, points: trampoline.points.map(({ original, relocated }) => ({ original, relocated: relocated - trampoline.start })) })
+  }
+  return { edits, refused }
+}
+
+function editOf(site: Site, facts: CodeFacts, after: Uint8Array): Pick<ManifestEdit, 'site' | 'before' | 'after'> {
+  return { site: site.address, before: bytesAt(facts.text, site.vaddr, after.length), after }
+}
+
+function liveWord(): Buffer {
+  const head = Buffer.alloc(LIVE_OFFSET + 8)
+  head.writeBigUInt64LE(1n, LIVE_OFFSET)
+  return head
+}

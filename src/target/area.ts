@@ -1,0 +1,106 @@
+import { type Address, hex } from '../bytes/address.js'
+import { assert } from '../bytes/assert.js'
+import { EEXIST } from '../kernel/errno.js'
+import { KernelError } from '../kernel/kernel-error.js'
+import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
+import type { AddedRange, AreaImage } from './installation.js'
+import type { RemoteCaller } from './remote-call.js'
+import { withRemoteCalls } from './remote-session.js'
+import type { TargetProcess } from './target-process.js'
+import { listThreads, type StoppedTarget, stopTarget } from './threads.js'
+
+const PROT_READ = 1
+const PROT_WRITE = 2
+const PROT_EXEC = 4
+const MAP_PRIVATE = 0x02
+const MAP_ANONYMOUS = 0x20
+const MAP_NORESERVE = 0x4000
+const MAP_FIXED_NOREPLACE = 0x10_0000
+const NO_FILE = -1
+const MADV_WIPEONFORK = 18
+
+/** The data area: where it goes and what its first bytes are. */
+export interface DataImage extends AddedRange {
+  readonly head: Uint8Array
+}
+
+/** What a change under a stop took. */
+export interface Held {
+  readonly heldNs: bigint
+}
+
+/**
+ * Adds the areas to the target, filled, with only one thread held. When it refuses or throws, nothing has been added.
+ * @throws KernelError
+ */
+export function mapAreas(target: TargetProcess, areas: readonly AreaImage[], data: DataImage): Held | Refusal {
+  const ranges = [data, ...areas.map(({ address, bytes }) => ({ start: address, size: bytes.length }))]
+  return inOneThread(target, ranges, (caller) => {
+    const added: AddedRange[] = []
+    try {
+      addRange(caller, added, data, PROT_READ | PROT_WRITE, MAP_NORESERVE)
+      caller.call('madvise', data.start, data.size, MADV_WIPEONFORK)
+      target.memory.write(data.start, data.head)
+      for (const area of areas) {
+        addRange(caller, added, { start: area.address, size: area.bytes.length }, PROT_READ | PROT_EXEC, 0)
+        target.memory.write(area.address, area.bytes)
+      }
+      return undefined
+    } catch (error) {
+      for (const { start, size } of added.toReversed()) caller.call('munmap', start, size)
+      throw error
+    }
+  })
+}
+
+/**
+ * Removes what was added. No thread may be in the code, or return into it. The data goes first: a code area that is still
+ * there names the rest in its manifest.
+ * @throws KernelError
+ */
+export function unmapAreas(target: TargetProcess, ranges: readonly AddedRange[]): Held | Refusal {
+  return inOneThread(target, ranges, (caller) => {
+    for (const { start, size } of ranges) caller.call('munmap', start, size)
+    return undefined
+  })
+}
+
+function addRange(caller: RemoteCaller, added: AddedRange[], range: AddedRange, protection: number, flags: number): void {
+  const fixed = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | flags
+  const got = caller.call('mmap', range.start, range.size, protection, fixed, NO_FILE, 0)
+  added.push(range)
+  assert(BigInt.asUintN(64, got) === range.start, `the kernel mapped ${hex(got)} instead of ${hex(range.start)}`)
+}
+
+function inOneThread(
+  target: TargetProcess,
+  ranges: readonly AddedRange[],
+  work: (caller: RemoteCaller) => Refusal | undefined,
+): Held | Refusal {
+  const stop = stopOne(target)
+  if (isRefusal(stop)) return stop
+  using held = stop
+  const [thread] = held.threads
+  if (thread === undefined) return refuse('target-gone', `process ${target.pid} has ended`)
+  const { door, pid, memory, entry, filtered } = target
+  const result = withRemoteCalls({ door, pid, memory, entry, filtered, maps: target.maps() }, thread, ranges, work)
+  return isRefusal(result) ? result : { heldNs: held.heldNs() }
+}
+
+/** The leader, or any other thread when the leader has ended before them. */
+function stopOne(target: TargetProcess): StoppedTarget | Refusal {
+  const leader = stopTarget(target.door, target.pid, target.pid)
+  if (isRefusal(leader) || leader.threads.length > 0) return leader
+  const other = listThreads(target.door, target.pid).find((tid) => tid !== target.pid)
+  return other === undefined ? leader : stopTarget(target.door, target.pid, other)
+}
+
+/** Whether a mapping of the area could not be made where it was meant to be: then another place may do. */
+export function isPlaceTaken(error: unknown): boolean {
+  return error instanceof KernelError && error.call.name === 'mmap' && error.errno === EEXIST
+}
+
+/** Where a word of the target's memory can be found, for messages. */
+export function describeRange({ start, size }: { readonly start: Address; readonly size: number }): string {
+  return `${hex(start)}–${hex(start + BigInt(size))}`
+}

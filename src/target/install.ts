@@ -1,0 +1,110 @@
+import { address, hex } from '../bytes/address.js'
+import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
+import { type DataImage, mapAreas } from './area.js'
+import type { PlacedEdit } from './edit-set.js'
+import { type AreaImage, editSetOf, type Installation, installedArea } from './installation.js'
+import { endOf, patch } from './patch.js'
+import type { TargetProcess } from './target-process.js'
+import { moveIntoTrampolines } from './thread-moves.js'
+import { type StoppedTarget, stopTarget } from './threads.js'
+import { uninstall } from './uninstall.js'
+
+/** An edit that was left out at the last moment. */
+export interface LeftOut {
+  readonly edit: PlacedEdit
+  readonly refusal: Refusal
+}
+
+export interface InstallResult {
+  readonly installation: Installation
+  readonly leftOut: readonly LeftOut[]
+  readonly heldNs: bigint
+}
+
+/** What must be true of every thread before the code may run. */
+export interface InstallCheck {
+  /** Counters find their thread by `%fs:0`, which must hold its own address (System V ABI, x86-64 TLS variant II). */
+  readonly threadPointers: boolean
+}
+
+/**
+ * Adds the areas, then writes all windows under one stop. When it refuses or throws, the target is as it was, or what is
+ * left is named in the error.
+ * @throws KernelError
+ */
+export function install(
+  target: TargetProcess,
+  areas: readonly AreaImage[],
+  data: DataImage,
+  check: InstallCheck,
+): InstallResult | Refusal {
+  target.restorers()
+  const mapped = mapAreas(target, areas, data)
+  if (isRefusal(mapped)) return mapped
+  const installation: Installation = { areas: areas.map(installedArea), data }
+  try {
+    const written = writeWindows(target, installation, check)
+    if (!isRefusal(written)) {
+      const heldNs = written.heldNs + mapped.heldNs
+      return { leftOut: written.leftOut, installation: without(installation, written.leftOut), heldNs }
+    }
+    uninstall(target, installation)
+    return written
+  } catch (error) {
+    uninstall(target, installation)
+    throw error
+  }
+}
+
+function writeWindows(
+  target: TargetProcess,
+  installation: Installation,
+  check: InstallCheck,
+): { readonly leftOut: readonly LeftOut[]; readonly heldNs: bigint } | Refusal {
+  const edits = editSetOf(installation.areas)
+  const stop = stopTarget(target.door, target.pid)
+  if (isRefusal(stop)) return stop
+  using held = stop
+  const odd = check.threadPointers ? threadWithoutPointer(target, held) : undefined
+  if (odd !== undefined) return refuse('no-thread-pointer', `thread ${odd} of process ${target.pid} has no thread pointer at %fs:0`)
+  const stuck = new Set(moveIntoTrampolines({ ...moving(target) }, held.threads, edits))
+  const [free, occupied] = partition(edits.edits, (edit) => ![...stuck].some((rip) => rip > edit.site && rip < endOf(edit)))
+  const { unexpected } = patch(target.memory, free, 'install')
+  const heldNs = held.heldNs()
+  const leftOut = [...occupied.map(threadInside), ...unexpected.map(textChanged)]
+  return { leftOut, heldNs }
+}
+
+/** Edits that were never made are not to be looked for when leaving. */
+function without(installation: Installation, leftOut: readonly LeftOut[]): Installation {
+  const omitted = new Set(leftOut.map(({ edit }) => edit.site))
+  const areas = installation.areas.map((area) => ({ ...area, edits: area.edits.filter(({ site }) => !omitted.has(site)) }))
+  return { ...installation, areas }
+}
+
+function moving(target: TargetProcess) {
+  return { door: target.door, memory: target.memory, restorers: target.restorers() }
+}
+
+function threadWithoutPointer(target: TargetProcess, { threads }: StoppedTarget): number | undefined {
+  return threads.find(({ registers }) => {
+    const base = address(registers.get('fs_base'))
+    const word = base === 0n ? Buffer.alloc(0) : target.memory.tryRead(base, 8)
+    return word.length < 8 || word.readBigUInt64LE(0) !== base
+  })?.tid
+}
+
+function threadInside(edit: PlacedEdit): LeftOut {
+  return { edit, refusal: refuse('busy', `a thread stood inside the window at ${hex(edit.site)}`) }
+}
+
+function textChanged(edit: PlacedEdit): LeftOut {
+  return {
+    edit,
+    refusal: refuse('text-changed', `the bytes at ${hex(edit.site)} are not those of the file: they have been patched by the program or another tool`),
+  }
+}
+
+function partition<T>(all: readonly T[], belongs: (each: T) => boolean): [T[], T[]] {
+  return [all.filter(belongs), all.filter((each) => !belongs(each))]
+}

@@ -1,0 +1,37 @@
+import { type Address, offsetBy } from '../bytes/address.js'
+import { EditSet, type PlacedEdit } from './edit-set.js'
+
+/** A range of memory that was added to the target. */
+export interface AddedRange {
+  readonly start: Address
+  readonly size: number
+}
+
+/** A code area with the edits that lead into it. */
+export interface InstalledArea extends AddedRange {
+  readonly edits: readonly PlacedEdit[]
+}
+
+/** Everything that was added to a target by one request, and has to be taken out together. */
+export interface Installation {
+  readonly areas: readonly InstalledArea[]
+  readonly data: AddedRange | undefined
+}
+
+/** A code area that is still to be made: its bytes begin with the manifest. */
+export interface AreaImage {
+  readonly address: Address
+  readonly bytes: Buffer
+  readonly edits: readonly PlacedEdit[]
+}
+
+export function installedArea(image: AreaImage): InstalledArea {
+  return { start: image.address, size: image.bytes.length, edits: image.edits }
+}
+
+export function editSetOf(areas: readonly InstalledArea[]): EditSet {
+  return new EditSet(
+    areas.flatMap(({ edits }) => edits),
+    areas.map(({ start, size }) => ({ start, end: offsetBy(start, size) })),
+  )
+}

@@ -1,0 +1,106 @@
+import { type Address, address } from '../bytes/address.js'
+import { call, type KernelDoor } from '../kernel/door.js'
+import { EACCES, EPERM } from '../kernel/errno.js'
+import { O_RDONLY, openFile, readWhole, tryReadText } from '../kernel/files.js'
+import { KernelError } from '../kernel/kernel-error.js'
+import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
+import { checkMemoryIsOwn, explainDenial, inspect } from './inspect.js'
+import { Memory } from './memory.js'
+import { type Mapping, readMaps } from './memory-map.js'
+import { readStat } from './process-state.js'
+import { findRestorers } from './signal-stacks.js'
+
+const AT_NULL = 0n
+const AT_ENTRY = 9n
+const ELFCLASS64 = 2
+
+/** A process that may be probed. Holds nothing but an open file; the process runs free. */
+export class TargetProcess implements Disposable {
+  private restorersFound: Address[] | undefined
+
+  private constructor(
+    readonly door: KernelDoor,
+    readonly pid: number,
+    readonly memory: Memory,
+    readonly entry: Address,
+    private readonly startTime: bigint,
+    /** A seccomp filter is in force (status: Seccomp is not 0). */
+    readonly filtered: boolean,
+  ) {}
+
+  /** @throws KernelError for what cannot be said in a sentence. */
+  static open(door: KernelDoor, pid: number): TargetProcess | Refusal {
+    const objection = inspect(door, pid)
+    if (objection !== undefined) return objection
+    const memory = openMemory(door, pid)
+    if (isRefusal(memory)) return memory
+    try {
+      const found = TargetProcess.examine(door, pid, memory)
+      if (isRefusal(found)) memory[Symbol.dispose]()
+      return found
+    } catch (error) {
+      memory[Symbol.dispose]()
+      throw error
+    }
+  }
+
+  private static examine(door: KernelDoor, pid: number, memory: Memory): TargetProcess | Refusal {
+    if (elfClassOf(door, pid) !== ELFCLASS64) return refuse('unsupported-process', `process ${pid} runs 32-bit code: ring3 serves x86-64 only`)
+    const shared = checkMemoryIsOwn(door, pid)
+    if (shared !== undefined) return shared
+    const entry = entryPoint(readWhole(door, `/proc/${pid}/auxv`))
+    const status = tryReadText(door, `/proc/${pid}/status`) ?? ''
+    const filtered = /^Seccomp:\s*[12]/m.test(status)
+    const startTime = readStat(door, `/proc/${pid}/stat`)?.startTime
+    if (startTime === undefined) return refuse('target-gone', `process ${pid} has ended`)
+    return new TargetProcess(door, pid, memory, entry, startTime, filtered)
+  }
+
+  /** @throws KernelError */
+  maps(): Mapping[] {
+    return readMaps(this.door, this.pid)
+  }
+
+  /** False once the process has ended, even if its number is taken by another. */
+  isAlive(): boolean {
+    const stat = readStat(this.door, `/proc/${this.pid}/stat`)
+    return stat !== undefined && stat.startTime === this.startTime && stat.state !== 'Z' && stat.state !== 'X'
+  }
+
+  /** Addresses that signal handlers return to. Reads all text at the first call: not to be done in a stop. */
+  restorers(): readonly Address[] {
+    this.restorersFound ??= findRestorers(this.memory, this.maps())
+    return this.restorersFound
+  }
+
+  [Symbol.dispose](): void {
+    this.memory[Symbol.dispose]()
+  }
+}
+
+function openMemory(door: KernelDoor, pid: number): Memory | Refusal {
+  try {
+    return new Memory(door, pid)
+  } catch (error) {
+    if (error instanceof KernelError && [EACCES, EPERM].includes(error.errno)) return explainDenial(door, pid)
+    throw error
+  }
+}
+
+/** e_ident[EI_CLASS] of what the process executes. */
+function elfClassOf(door: KernelDoor, pid: number): number {
+  using file = openFile(door, `/proc/${pid}/exe`, O_RDONLY)
+  const head = Buffer.alloc(16)
+  call(door, { name: 'pread64', args: [file.fd, head, head.length, 0], purpose: 'read the executable’s header' })
+  return head.readUInt8(4)
+}
+
+/** AT_ENTRY of the auxiliary vector (getauxval(3)). */
+function entryPoint(vector: Buffer): Address {
+  for (let at = 0; at + 16 <= vector.length; at += 16) {
+    const type = vector.readBigUInt64LE(at)
+    if (type === AT_ENTRY) return address(vector.readBigUInt64LE(at + 8))
+    if (type === AT_NULL) break
+  }
+  return address(0)
+}

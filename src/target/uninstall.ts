@@ -1,0 +1,92 @@
+import { hex } from '../bytes/address.js'
+import { sleep } from '../kernel/wait.js'
+import { isRefusal, type Refusal } from '../refusal/refusal.js'
+import { describeRange, unmapAreas } from './area.js'
+import type { EditSet, PlacedEdit } from './edit-set.js'
+import { type AddedRange, editSetOf, type Installation } from './installation.js'
+import { hasManifest, MANIFEST_MAGIC } from './manifest.js'
+import { patch } from './patch.js'
+import type { TargetProcess } from './target-process.js'
+import { moveOutOfTrampolines } from './thread-moves.js'
+import { stopTarget } from './threads.js'
+
+/** Rounds of letting threads run out of the handler part of a trampoline, and pauses between them. */
+const MAX_ROUNDS = 100
+const PAUSE_US = 5_000
+/** How often a target that does not stop is tried again: leaving matters more than time. */
+const STOP_TRIES = 5
+
+export interface UninstallResult {
+  readonly heldNs: bigint
+  /** Sentences about what could not be taken out. Empty: the target is as it was. */
+  readonly remaining: readonly string[]
+}
+
+/**
+ * Puts back every window, brings every thread back to the program's own code, and unmaps the areas. Areas that the process
+ * no longer has (it called exec) are passed over.
+ * @throws KernelError
+ */
+export function uninstall(target: TargetProcess, installation: Installation): UninstallResult {
+  if (!target.isAlive()) return { heldNs: 0n, remaining: [] }
+  const areas = installation.areas.filter(({ start }) => hasManifest(target.memory.tryRead(start, MANIFEST_MAGIC.length)))
+  if (areas.length < installation.areas.length && areas.length === 0) return { heldNs: 0n, remaining: [] }
+  const restored = restoreText(target, editSetOf(areas))
+  if (isRefusal(restored)) return { heldNs: 0n, remaining: [restored.because] }
+  const ranges: AddedRange[] = [...(installation.data === undefined ? [] : [installation.data]), ...areas]
+  // Whoever changed the bytes over our jump may have kept the jump, and go through our area.
+  if (restored.remaining.length > 0) return { heldNs: restored.heldNs, remaining: restored.remaining }
+  if (restored.inside > 0) return { heldNs: restored.heldNs, remaining: [keptMapped(restored.inside, areas)] }
+  const unmapped = unmapAreas(target, ranges)
+  if (isRefusal(unmapped)) return { heldNs: restored.heldNs, remaining: [unmapped.because] }
+  return { heldNs: restored.heldNs + unmapped.heldNs, remaining: [] }
+}
+
+interface Restored {
+  readonly heldNs: bigint
+  readonly remaining: readonly string[]
+  /** Instruction pointers still in an area after all patience. */
+  readonly inside: number
+}
+
+function restoreText(target: TargetProcess, edits: EditSet): Restored | Refusal {
+  target.restorers()
+  let heldNs = 0n
+  let remaining: readonly string[] = []
+  for (let round = 0; ; round++) {
+    const once = restoreOnce(target, edits, round === 0)
+    if (isRefusal(once)) {
+      if (once.code !== 'does-not-stop' || round >= STOP_TRIES) return once
+      continue
+    }
+    heldNs += once.heldNs
+    if (once.remaining !== undefined) remaining = once.remaining
+    if (once.inside === 0 || round >= MAX_ROUNDS) return { heldNs, remaining, inside: once.inside }
+    sleep(target.door, PAUSE_US)
+  }
+}
+
+interface RestoredOnce {
+  readonly heldNs: bigint
+  readonly remaining: readonly string[] | undefined
+  readonly inside: number
+}
+
+function restoreOnce(target: TargetProcess, edits: EditSet, first: boolean): RestoredOnce | Refusal {
+  const stop = stopTarget(target.door, target.pid)
+  if (isRefusal(stop)) return stop
+  using held = stop
+  const { unexpected } = patch(target.memory, edits.edits, 'remove')
+  const { door, memory } = target
+  const inside = moveOutOfTrampolines({ door, memory, restorers: target.restorers() }, held.threads, edits)
+  const foreign = unexpected.filter((edit) => !target.memory.tryRead(edit.site, edit.before.length).equals(edit.before))
+  return { heldNs: held.heldNs(), remaining: first ? foreign.map(notOurs) : undefined, inside }
+}
+
+function notOurs(edit: PlacedEdit): string {
+  return `the bytes at ${hex(edit.site)} were changed by somebody else and have been left alone; the areas stay mapped`
+}
+
+function keptMapped(inside: number, areas: readonly AddedRange[]): string {
+  return `${inside} thread(s) still stand in the area at ${areas.map(describeRange).join(', ')}: it stays mapped, harmless; run ring3 clean later`
+}
