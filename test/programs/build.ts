@@ -16,8 +16,7 @@ export type Built =
   | { readonly kind: 'missing'; readonly because: string }
 
 /** rustup installs outside of the usual PATH. */
-const searchPath = [process.env['PATH'] ?? '', join(homedir(), '.cargo/bin'), '/usr/local/go/bin']
-  .join(delimiter)
+const searchPath = [process.env['PATH'] ?? '', join(homedir(), '.cargo/bin'), '/usr/local/go/bin'].join(delimiter)
 
 export function findTool(name: string): string | undefined {
   const candidates = searchPath.split(delimiter).map((folder) => join(folder, name))

@@ -47,7 +47,14 @@ const dieWithParent = ['setpriv', '--pdeathsig', 'KILL']
 
 function asUser(uid: number | undefined): readonly string[] {
   if (uid === undefined) return dieWithParent
-  return [...dieWithParent, `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--bounding-set=-all', '--inh-caps=-all']
+  return [
+    ...dieWithParent,
+    `--reuid=${uid}`,
+    `--regid=${uid}`,
+    '--clear-groups',
+    '--bounding-set=-all',
+    '--inh-caps=-all',
+  ]
 }
 
 function readable(child: ChildProcess, descriptor: 1 | 2 | 3): Readable {

@@ -1,6 +1,6 @@
 import { Agent } from 'node:http'
 import { join } from 'node:path'
-import { type Target, startTarget } from '../programs/start-target.js'
+import { startTarget, type Target } from '../programs/start-target.js'
 import { checkPages } from './http-check.js'
 import { startLoad } from './load.js'
 import { answerTo } from './node-answer.js'

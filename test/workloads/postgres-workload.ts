@@ -1,11 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { findTool } from '../programs/build.js'
-import { type Target, startTarget } from '../programs/start-target.js'
+import { startTarget, type Target } from '../programs/start-target.js'
 import { type Activity, startLoad } from './load.js'
 import { PostgresSession } from './postgres-session.js'
 import { runTool, runToolWell } from './run-tool.js'
-import { type ServerFolder, freePort, makeServerFolder, nobody, runsAsRoot } from './server-folder.js'
+import { freePort, makeServerFolder, nobody, runsAsRoot, type ServerFolder } from './server-folder.js'
 import type { Load, RunningWorkload, Workload } from './workload.js'
 
 const user = 'ring3'
@@ -47,7 +47,8 @@ class RunningPostgres implements RunningWorkload {
       const failed = Number(/failed transactions: (\d+)/.exec(run.stdout)?.[1] ?? 0)
       tally.answered(Number(done ?? 0))
       if (failed > 0) tally.failed(`pgbench: ${failed} failed transactions`, failed)
-      if (run.code !== 0 || done === undefined) tally.failed(`pgbench ended with ${run.code}: ${run.stderr.slice(-300)}`)
+      if (run.code !== 0 || done === undefined)
+        tally.failed(`pgbench ended with ${run.code}: ${run.stderr.slice(-300)}`)
     }
   }
 
@@ -114,7 +115,17 @@ async function start(): Promise<RunningWorkload> {
     ready: null,
   })
   await server.stderr.next(/ready to accept connections/)
-  await runToolWell(join(binaries, 'pgbench'), ['-h', '127.0.0.1', '-p', String(port), '-U', user, '-i', '-q', 'postgres'])
+  await runToolWell(join(binaries, 'pgbench'), [
+    '-h',
+    '127.0.0.1',
+    '-p',
+    String(port),
+    '-U',
+    user,
+    '-i',
+    '-q',
+    'postgres',
+  ])
   const session = new PostgresSession(join(binaries, 'psql'), port, user)
   const backend = Number(await session.ask('select pg_backend_pid()'))
   return new RunningPostgres(server, port, folder, binaries, session, backend)

@@ -1,9 +1,9 @@
 import { findTool, missingTools } from '../programs/build.js'
-import { type Target, startTarget } from '../programs/start-target.js'
+import { startTarget, type Target } from '../programs/start-target.js'
 import { type Activity, type LoadTally, startLoad } from './load.js'
 import { RedisClient } from './redis-client.js'
 import { runTool } from './run-tool.js'
-import { type ServerFolder, freePort, makeServerFolder } from './server-folder.js'
+import { freePort, makeServerFolder, type ServerFolder } from './server-folder.js'
 import type { Load, RunningWorkload, Workload } from './workload.js'
 
 const tests = 'set,get,incr,lpush,rpop,sadd,hset,mset'
