@@ -26,7 +26,8 @@ export class Ending implements Disposable {
   async wait(ms: number): Promise<void> {
     if (this.#reason !== undefined) return
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.max(0, ms))
+      // Timers drop fractions and may fire a little early; a wait that is over too soon would be followed by an empty one.
+      const timer = setTimeout(resolve, Math.max(0, Math.ceil(ms) + 1))
       this.#wake = () => {
         clearTimeout(timer)
         resolve()

@@ -83,11 +83,15 @@ function parseSymbol(text: string, { module, rest, restAt }: Cut): ProbePattern 
   const symbol = unquote(plus === -1 ? rest : rest.slice(0, plus))
   if (symbol === '') return bad(text, restAt, 'the symbol is empty; * stands for every function')
   if (plus === -1) return { kind: 'symbol', text, module, symbol, offset: 0 }
-  const offset = readNumber(rest.slice(plus + 1))
-  if (offset === undefined) {
-    return bad(text, restAt + plus + 1, `${rest.slice(plus + 1)} is no offset; offsets look like 16 or 0x10`)
-  }
+  const digits = rest.slice(plus + 1)
+  const offset = readNumber(digits)
+  if (offset === undefined) return bad(text, restAt + plus + 1, offsetProblem(digits))
   return { kind: 'symbol', text, module, symbol, offset }
+}
+
+function offsetProblem(digits: string): string {
+  if (digits === '') return 'there is no number behind the +'
+  return `${digits} is no offset; offsets look like 16 or 0x10`
 }
 
 function bad(text: string, at: number, problem: string): Refusal {

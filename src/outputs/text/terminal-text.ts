@@ -12,7 +12,6 @@ export function styled(style: keyof typeof styles, text: string, colour: boolean
  * characters and reorders text at directional ones.
  */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
   return text.replace(/[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, (character) => {
     return `\\u{${character.charCodeAt(0).toString(16)}}`
   })

@@ -1,0 +1,105 @@
+import type { Refusal } from '../../src/refusal/refusal.js'
+import { type CountProbes, RefusedError, type Ring3, type Session } from '../../src/session/api.js'
+import type {
+  Attached,
+  Cleaned,
+  Explanation,
+  ListedFunction,
+  Progress,
+  Snapshot,
+} from '../../src/session/session-types.js'
+
+/** What a fake engine does; what is left out works at once and finds nothing. */
+export interface Scenario {
+  readonly attachRefused?: Refusal
+  readonly countRefused?: Refusal
+  readonly attachMs?: number
+  readonly removeMs?: number
+  readonly removeFails?: string
+  readonly progress?: readonly Progress[]
+  readonly attached?: Attached
+  /** One map a reading; the last one stays. */
+  readonly readings?: readonly Readonly<Record<string, bigint>>[]
+  /** The reading at which the target is gone. */
+  readonly goneAtReading?: number
+  readonly functions?: readonly ListedFunction[]
+  readonly explanations?: readonly Explanation[]
+  readonly cleaned?: Cleaned
+}
+
+const nothingAttached: Attached = {
+  probes: 2,
+  mechanisms: { jump: 2 },
+  refused: [],
+  stoppedNs: 48_000,
+  setupNs: 1_250_000,
+}
+
+/** An engine without a process: plays a scenario and tells `log` what it was asked to do. */
+export function fakeEngine(scenario: Scenario, log: (event: string) => void): Ring3 {
+  return {
+    async attach(pid, options) {
+      log(`attach ${pid}`)
+      for (const step of scenario.progress ?? []) options?.onProgress?.(step)
+      await pause(scenario.attachMs)
+      if (scenario.attachRefused) throw new RefusedError(scenario.attachRefused)
+      return fakeSession(pid, scenario, log)
+    },
+    async clean(pid) {
+      log(`clean ${pid}`)
+      return scenario.cleaned ?? { areas: 0, edits: 0, stoppedNs: 0, remaining: [] }
+    },
+    async listFile(path, symbolGlob) {
+      log(`list ${path} ${symbolGlob}`)
+      return scenario.functions ?? []
+    },
+  }
+}
+
+function fakeSession(pid: number, scenario: Scenario, log: (event: string) => void): Session {
+  let detached = false
+  const detach = async (): Promise<void> => {
+    if (!detached) log('detach')
+    detached = true
+  }
+  return {
+    pid,
+    async count(...patterns) {
+      log(`count ${patterns.join(' ')}`)
+      if (scenario.countRefused) throw new RefusedError(scenario.countRefused)
+      return fakeProbes(scenario, log)
+    },
+    explain: async () => scenario.explanations ?? [],
+    list: async () => scenario.functions ?? [],
+    detach,
+    [Symbol.asyncDispose]: detach,
+  }
+}
+
+function fakeProbes(scenario: Scenario, log: (event: string) => void): CountProbes {
+  const readings = scenario.readings ?? [{}]
+  let next = 0
+  const snapshot = async (): Promise<Snapshot> => {
+    const counts = readings[Math.min(next, readings.length - 1)] ?? {}
+    const targetGone = next === scenario.goneAtReading
+    next++
+    return { counts: new Map(Object.entries(counts)), elapsedMs: next * 1000, targetGone }
+  }
+  return {
+    attached: scenario.attached ?? nothingAttached,
+    snapshot,
+    async *every() {
+      yield await snapshot()
+    },
+    async remove() {
+      log('remove')
+      await pause(scenario.removeMs)
+      if (scenario.removeFails !== undefined) throw new Error(scenario.removeFails)
+      return snapshot()
+    },
+  }
+}
+
+async function pause(ms = 0): Promise<void> {
+  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms))
+}
