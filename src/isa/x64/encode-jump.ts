@@ -1,0 +1,18 @@
+import { type Address, hex } from '../../bytes/address.js'
+import { type Refusal, refuse } from '../../refusal/refusal.js'
+import type { JumpLength } from '../site-analysis.js'
+import { FAR_JUMP_LENGTH, farJump, jump, nearJump } from './machine-code.js'
+
+/** The jump that a window carries: 5 bytes `jmp rel32`, or 14 bytes `jmp *0(%rip); .quad to`, which reaches everywhere. */
+export function encodeJump(from: Address, to: Address, length: JumpLength): Uint8Array | Refusal {
+  if (length === FAR_JUMP_LENGTH) return Uint8Array.from(farJump(to))
+  const near = nearJump(from, to)
+  return near === undefined
+    ? refuse('area-out-of-reach', `A 5-byte jump at ${hex(from)} does not reach ${hex(to)}.`)
+    : Uint8Array.from(near)
+}
+
+/** The jump from the end of a trampoline, at `from`, back to the code: 5 bytes within ±2 GiB, else 14. */
+export function jumpBack(from: Address, to: Address): Uint8Array {
+  return Uint8Array.from(jump(from, to))
+}

@@ -1,0 +1,93 @@
+import { address, type Address, hex, offsetBy } from '../../bytes/address.js'
+import { assert } from '../../bytes/assert.js'
+import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
+import type { DisplacedInstruction, RelocatedCode, ResumePoint, SiteAnalysis } from '../site-analysis.js'
+import { InstructionCursor } from './instruction-cursor.js'
+import type { Relocation } from './relocate/relocation-case.js'
+import { relocationCases } from './relocate/relocation-cases.js'
+
+/** Sizes change at most once, when a branch inside the window turns out to be within reach. */
+const ROUNDS = 4
+
+/** Encodes a site's displaced instructions, which are at `from`, to run at `to`. See `Architecture.relocate`. */
+export function relocate(site: SiteAnalysis, from: Address, to: Address): RelocatedCode | Refusal {
+  let starts = site.displaced.map(({ offset }) => offset)
+  for (let round = 0; round < ROUNDS; round++) {
+    const pieces = encodePieces(site, from, to, starts)
+    if (isRefusal(pieces)) return pieces
+    const placed = placePieces(pieces)
+    if (placed.every((start, index) => start === starts[index])) return joined(site, pieces, placed)
+    starts = placed
+  }
+  assert(false, `relocation of ${hex(from)} does not settle`)
+}
+
+/** Why a site can be relocated nowhere, or undefined if it can at least be encoded where it is. */
+export function relocatable(site: SiteAnalysis): Refusal | undefined {
+  const home = address(site.site)
+  const relocated = relocate(site, home, home)
+  return isRefusal(relocated) ? relocated : undefined
+}
+
+type Piece = readonly number[]
+
+/** Encodes every instruction, taking `starts` for where the copies begin. */
+function encodePieces(site: SiteAnalysis, from: Address, to: Address, starts: readonly number[]): Piece[] | Refusal {
+  const pieces: Piece[] = []
+  let at = 0
+  for (const displaced of site.displaced) {
+    const destination = (target: Address) => destinationOf(site, from, to, starts, target)
+    const piece = encodePiece(displaced, offsetBy(from, displaced.offset), offsetBy(to, at), destination)
+    if (isRefusal(piece)) return piece
+    pieces.push(piece)
+    at += piece.length
+  }
+  return pieces
+}
+
+function encodePiece(
+  { bytes }: DisplacedInstruction,
+  from: Address,
+  to: Address,
+  destination: Relocation['destination'],
+): Piece | Refusal {
+  using cursor = new InstructionCursor(bytes, from)
+  if (!cursor.next()) return refuse('not-relocatable', `The bytes at ${hex(from)} are no instruction.`)
+  const { instruction } = cursor
+  const relocation = { instruction, bytes, from, to, destination, displacementOffset: () => cursor.displacementOffset() }
+  const found = relocationCases.find((each) => each.applies(instruction))
+  assert(found !== undefined, 'no relocation case applies')
+  return found.encode(relocation)
+}
+
+/** A branch back to the site goes there, since it has to hit the probe again; one to another displaced instruction goes to its copy. */
+function destinationOf(
+  { displaced, displacedLength }: SiteAnalysis,
+  from: Address,
+  to: Address,
+  starts: readonly number[],
+  target: Address,
+): Address | Refusal {
+  const offset = target - from
+  if (offset <= 0n || offset >= BigInt(displacedLength)) return target
+  const start = starts[displaced.findIndex((each) => BigInt(each.offset) === offset)]
+  return start === undefined
+    ? refuse('not-relocatable', `A displaced branch leads into the middle of an instruction, to ${hex(target)}.`)
+    : offsetBy(to, start)
+}
+
+function placePieces(pieces: readonly Piece[]): number[] {
+  let at = 0
+  return pieces.map((piece) => {
+    const start = at
+    at += piece.length
+    return start
+  })
+}
+
+function joined(site: SiteAnalysis, pieces: readonly Piece[], starts: readonly number[]): RelocatedCode {
+  const bytes = Uint8Array.from(pieces.flat())
+  const points: ResumePoint[] = site.displaced.map(({ offset }, index) => ({ original: offset, relocated: starts[index] ?? 0 }))
+  if (site.fallsThrough) points.push({ original: site.displacedLength, relocated: bytes.length })
+  return { bytes, points }
+}

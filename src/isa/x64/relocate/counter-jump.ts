@@ -1,0 +1,24 @@
+import { offsetBy } from '../../../bytes/address.js'
+import { isRefusal } from '../../../refusal/refusal.js'
+import { jump } from '../machine-code.js'
+import { branchDestination } from './branch-destination.js'
+import type { RelocationCase } from './relocation-case.js'
+
+/** Bytes of `jmp rel8`. */
+const SHORT_JUMP_LENGTH = 2
+
+/**
+ * `loop`, `loope`, `loopne`, `jrcxz`, `jecxz` have only a short form, and rewriting them as `dec; jnz` would change the
+ * flags. So: the same instruction, over a jump that skips the jump to the target.
+ */
+export const counterJump: RelocationCase = {
+  name: 'loop, jrcxz',
+  applies: (instruction) => instruction.isLoop || instruction.isLoopcc || instruction.isJcxShort,
+  encode(relocation) {
+    const target = branchDestination(relocation)
+    if (isRefusal(target)) return target
+    const opcode = [...relocation.bytes.subarray(0, -1), SHORT_JUMP_LENGTH]
+    const taken = jump(offsetBy(relocation.to, opcode.length + SHORT_JUMP_LENGTH), target)
+    return [...opcode, 0xeb, taken.length, ...taken]
+  },
+}

@@ -1,0 +1,68 @@
+import type { Vaddr } from '../../bytes/address.js'
+import { isRefusal, type Refusal } from '../../refusal/refusal.js'
+import type { CodeFacts, FunctionBounds } from '../code-facts.js'
+import type { JumpLength, ModuleAnalysis, SiteAnalysis } from '../site-analysis.js'
+import { scanAddresses } from './address-scan.js'
+import { referenceInto } from './branch-proof.js'
+import type { DecodedModule } from './decoded-module.js'
+import { ownerOf } from './entry-proof.js'
+import { indirectJumpInto } from './indirect-proof.js'
+import { liveness } from './liveness.js'
+import { moduleCode } from './module-code.js'
+import { type References, scanReferences } from './reference-scan.js'
+import { relocatable } from './relocate.js'
+import { labelInto } from './symbol-proof.js'
+import { windowBits } from './window-bits.js'
+import { windowShape } from './window-shape.js'
+
+/**
+ * Prepares the window proof for some sites of a module. Safe means: after the jump is written, no thread can begin to
+ * execute at any byte that it overwrote, other than the site itself. The steps ask in turn who could: a symbol or
+ * table, a return, a direct branch from anywhere, an indirect jump of the same function.
+ */
+export function analyseModule(facts: CodeFacts, sites: readonly Vaddr[], jumpLength: JumpLength): ModuleAnalysis {
+  const module: DecodedModule = { code: moduleCode(facts), decoded: new Map() }
+  const references = findReferences(module, sites, jumpLength)
+  return {
+    analyse(site) {
+      const bounds = ownerOf(module.code, site)
+      return isRefusal(bounds) ? bounds : prove(module, references, bounds, site, jumpLength)
+    },
+  }
+}
+
+function findReferences({ code }: DecodedModule, sites: readonly Vaddr[], jumpLength: JumpLength): References {
+  const { text, data } = code.facts
+  const windows = windowBits(text, sites, jumpLength)
+  const found = scanReferences(text, windows)
+  if (code.fixedAddress) scanAddresses(text, data, windows, found)
+  return found
+}
+
+function prove(
+  module: DecodedModule,
+  references: References,
+  bounds: FunctionBounds,
+  site: Vaddr,
+  jumpLength: JumpLength,
+): SiteAnalysis | Refusal {
+  const shape = windowShape(module.code, bounds, site, jumpLength)
+  if (isRefusal(shape)) return shape
+  const intruder =
+    labelInto(module.code, site, jumpLength) ??
+    referenceInto(module, references, site, jumpLength) ??
+    indirectJumpInto(module, bounds, site, jumpLength)
+  if (intruder !== undefined) return intruder
+  const { displaced, displacedLength, padding, fallsThrough } = shape
+  const analysis: SiteAnalysis = {
+    kind: 'site',
+    site,
+    jumpLength,
+    displaced,
+    displacedLength,
+    padding,
+    fallsThrough,
+    ...liveness(module.code, bounds, site),
+  }
+  return relocatable(analysis) ?? analysis
+}

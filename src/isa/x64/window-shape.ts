@@ -1,0 +1,72 @@
+import { type Refusal, refuse } from '../../refusal/refusal.js'
+import { hex, PAGE_SIZE } from '../../bytes/address.js'
+import type { DisplacedInstruction, JumpLength } from '../site-analysis.js'
+import type { FunctionBounds } from '../code-facts.js'
+import { fallsThrough } from './direct-target.js'
+import { InstructionCursor } from './instruction-cursor.js'
+import { type ModuleCode, textBytes } from './module-code.js'
+import { paddingLength } from './padding.js'
+import { FlowControl, type Instruction } from 'iced-x86'
+
+/** What a jump at a site displaces, before anything is known about who may jump into it. */
+export interface WindowShape {
+  readonly kind: 'shape'
+  readonly displaced: readonly DisplacedInstruction[]
+  readonly displacedLength: number
+  readonly padding: number
+  readonly fallsThrough: boolean
+}
+
+/** Longest instruction (SDM vol. 2, 2.3.11). */
+const LONGEST_INSTRUCTION = 15
+
+/** Decodes whole instructions from the site on until the jump is covered, with padding behind the last where it has to be. */
+export function windowShape(code: ModuleCode, bounds: FunctionBounds, site: number, jumpLength: JumpLength): WindowShape | Refusal {
+  if ((site % PAGE_SIZE) + jumpLength > PAGE_SIZE) {
+    return refuse('window-crosses-page', `A jump of ${jumpLength} bytes at ${hex(site)} would cross a page boundary.`)
+  }
+  const bytes = textBytes(code, site, jumpLength + LONGEST_INSTRUCTION)
+  const displaced: DisplacedInstruction[] = []
+  using cursor = new InstructionCursor(bytes.subarray(0, bounds.end - site), site)
+  while (cursor.nextOffset < jumpLength) {
+    if (!cursor.next()) return ranOut(cursor, bounds, site)
+    displaced.push({ offset: cursor.offset, bytes: bytes.slice(cursor.offset, cursor.nextOffset) })
+    const inside = returnsInside(cursor, site, jumpLength)
+    if (inside !== undefined) return inside
+    if (!fallsThrough(cursor.instruction)) break
+  }
+  return withPadding(displaced, cursor, bytes, site, jumpLength)
+}
+
+function ranOut(cursor: InstructionCursor, bounds: FunctionBounds, site: number): Refusal {
+  const at = site + cursor.offset
+  if (at < bounds.end) return refuse('unknown-boundaries', `The bytes at ${hex(at)} are no instruction.`)
+  return refuse('window-too-short', `The function ends ${at - site} bytes behind ${hex(site)}.`)
+}
+
+function returnsInside(cursor: InstructionCursor, site: number, jumpLength: JumpLength): Refusal | undefined {
+  if (!isCall(cursor.instruction) || cursor.nextOffset >= jumpLength) return undefined
+  const back = hex(site + cursor.nextOffset)
+  return refuse('return-into-window', `The call at ${hex(site + cursor.offset)} returns to ${back}, inside the jump.`)
+}
+
+export function isCall(instruction: Instruction): boolean {
+  return instruction.flowControl === FlowControl.Call || instruction.flowControl === FlowControl.IndirectCall
+}
+
+function withPadding(
+  displaced: readonly DisplacedInstruction[],
+  cursor: InstructionCursor,
+  bytes: Uint8Array,
+  site: number,
+  jumpLength: JumpLength,
+): WindowShape | Refusal {
+  const displacedLength = cursor.nextOffset
+  const padding = Math.max(jumpLength - displacedLength, 0)
+  const leaves = !fallsThrough(cursor.instruction) || isCall(cursor.instruction)
+  if (padding > 0 && paddingLength(bytes.subarray(displacedLength), site + displacedLength) < padding) {
+    const because = `${displacedLength} bytes run from ${hex(site)} on, and what follows is no padding for the other ${padding}.`
+    return refuse('window-too-short', because)
+  }
+  return { kind: 'shape', displaced, displacedLength, padding, fallsThrough: !leaves }
+}
