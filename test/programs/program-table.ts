@@ -32,6 +32,7 @@ export const programs = {
   signals: fromC('signals'),
   tracer: fromC('tracer'),
   loader: fromC('loader'),
+  'eintr-witness.so': fromC('eintr-witness', '-shared', '-fPIC'),
   'libtwin.so': fromC('libtwin', '-shared', '-fPIC'),
   'thirty-two-bit': { source: 'thirty-two-bit.S', compiler: 'gcc', flags: ['-m32', '-nostdlib', '-static'] },
   throws: { source: 'throws.cpp', compiler: 'g++', flags: ['-O2', '-g', '-Wall', '-pthread'] },

@@ -54,7 +54,7 @@ async function checkOnce(client: RedisClient, tally: LoadTally, counter: string,
   if (incremented !== n) tally.wrong(`INCR ${counter}: ${incremented}, not ${n}`)
 }
 
-class RunningRedis implements RunningWorkload {
+export class RunningRedis implements RunningWorkload {
   readonly name = 'redis'
   readonly mainBinary = 'redis-server'
   readonly pids: readonly number[]
@@ -91,18 +91,21 @@ class RunningRedis implements RunningWorkload {
   }
 }
 
+/** Starts redis; `env` is for what is preloaded into it. */
+export async function startRedis(env: Readonly<Record<string, string>> = {}): Promise<RunningRedis> {
+  const folder = await makeServerFolder('redis')
+  const port = await freePort()
+  const path = findTool('redis-server') ?? 'redis-server'
+  const server = await startTarget(
+    path,
+    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder.path],
+    { ready: /Ready to accept connections/, env },
+  )
+  return new RunningRedis(server, port, folder)
+}
+
 export const redisWorkload: Workload = {
   name: 'redis',
   missing: () => missingTools('redis-server', 'redis-benchmark'),
-  async start(): Promise<RunningWorkload> {
-    const folder = await makeServerFolder('redis')
-    const port = await freePort()
-    const path = findTool('redis-server') ?? 'redis-server'
-    const server = await startTarget(
-      path,
-      ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder.path],
-      { ready: /Ready to accept connections/ },
-    )
-    return new RunningRedis(server, port, folder)
-  },
+  start: () => startRedis(),
 }

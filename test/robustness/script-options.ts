@@ -1,0 +1,19 @@
+import { parseArgs } from 'node:util'
+
+export interface ScriptOptions {
+  readonly rounds: number
+  readonly only: string | undefined
+  readonly seed: number
+}
+
+/** `--rounds N`, `--only NAME`, `--seed N`: the same for every script of this folder. */
+export function scriptOptions(defaultRounds: number): ScriptOptions {
+  const { values } = parseArgs({
+    options: { rounds: { type: 'string' }, only: { type: 'string' }, seed: { type: 'string' } },
+  })
+  return {
+    rounds: Number(values.rounds ?? defaultRounds),
+    only: values.only,
+    seed: Number(values.seed ?? Date.now() % 1_000_000),
+  }
+}

@@ -1,0 +1,48 @@
+/** The long runs of this folder, cut short. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { missingCli } from '../runtime/ring3-cli.js'
+import { allWorkloads } from '../workloads/all-workloads.js'
+import { runAllFunctions } from './all-functions-run.js'
+import { startBusyRedis, startVerifier } from './kill-victim.js'
+import { runKill9 } from './kill9-run.js'
+import { runRedisCycles } from './redis-cycles-run.js'
+
+for (const workload of allWorkloads) {
+  test(`${workload.name} under load does not notice probes on all functions`, async (t) => {
+    const missing = missingCli() ?? workload.missing()
+    if (missing !== undefined) return t.skip(missing)
+    const { load, problems, servedByJump, functions } = await runAllFunctions(workload, 2)
+    assert.deepEqual(problems, [])
+    assert.deepEqual(
+      { ...load, requests: load.requests > 0 },
+      { requests: true, failures: 0, wrongAnswers: 0, notes: [] },
+    )
+    t.diagnostic(`${functions} functions, ${servedByJump} % by jump, ${load.requests} requests`)
+    assert.ok(servedByJump >= 99.5, `${servedByJump} % are served by jump`)
+  })
+}
+
+for (const start of [startVerifier, startBusyRedis]) {
+  test(`a target survives a killed ring3 (${start.name})`, async (t) => {
+    if (missingCli() !== undefined) return t.skip(missingCli())
+    const victim = await start()
+    if ('missing' in victim) return t.skip(victim.missing)
+    try {
+      const seed = Date.now() % 1_000_000
+      const { problems, killsWhileTraced } = await runKill9(victim, 9, seed)
+      t.diagnostic(`seed ${seed}, ${killsWhileTraced} of 9 kills while the target was traced`)
+      assert.deepEqual(problems, [])
+    } finally {
+      await victim[Symbol.asyncDispose]()
+    }
+  })
+}
+
+test('a busy redis sees no EINTR while ring3 comes and goes', async (t) => {
+  const report = await runRedisCycles(100)
+  if ('missing' in report) return t.skip(report.missing)
+  assert.deepEqual(report.problems, [])
+  assert.equal(report.interrupted, report.controlInterrupted)
+  assert.equal(report.load.failures + report.load.wrongAnswers, 0)
+})
