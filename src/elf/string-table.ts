@@ -3,6 +3,8 @@ import { isAscii } from 'node:buffer'
 /** Longer names are cut: a hostile table can name a million symbols with one endless string. */
 const MAX_NAME = 1 << 14
 
+const AT_SIGN = 0x40
+
 /** NUL-terminated UTF-8 strings, referred to by offset (gABI chapter 4, "String Table"). */
 export class StringTable {
   static readonly empty = new StringTable(new Uint8Array(0))
@@ -27,6 +29,16 @@ export class StringTable {
   /** First byte of the string at `offset`; 0 when it is empty. */
   byteAt(offset: number): number {
     return this.#bytes[offset] ?? 0
+  }
+
+  /** True when the string at `offset` is `wanted`, or `wanted` with a version (`@`) behind it. */
+  holds(offset: number, wanted: Uint8Array): boolean {
+    const length = wanted.length
+    for (let i = 0; i < length; i++) {
+      if (this.#bytes[offset + i] !== wanted[i]) return false
+    }
+    const next = this.#bytes[offset + length]
+    return next === 0 || next === AT_SIGN
   }
 
   /** Worth it before thousands of look-ups: one string for the whole table, of which names are cheap slices. */

@@ -11,12 +11,6 @@ const SIZE = 24
 /** `VERSYM_HIDDEN`: an old version of a symbol, bound only by programs that were linked against it. */
 const HIDDEN = 0x8000
 
-/** A symbol name without its version; `defaultVersion` is false for one that new programs do not bind (`memcpy@GLIBC_2.2.5`). */
-export interface UnversionedName {
-  readonly name: string
-  readonly defaultVersion: boolean
-}
-
 /**
  * A table of `Elf64_Sym` (gABI chapter 4), read in place: an object per symbol would cost more than all the rest.
  * Indices run from 0 to below `count`.
@@ -71,12 +65,24 @@ export class SymbolTable {
     return first !== 0 && first !== 0x2e
   }
 
-  /** .symtab writes versions into names (`f@@V` default, `f@V` not); .dynsym keeps them in .gnu.version. */
-  name(index: number): UnversionedName {
+  /** The name without its version: .symtab writes it into the name (`f@@V`), .dynsym keeps it in .gnu.version. */
+  name(index: number): string {
     const raw = this.rawName(index)
     const at = raw.indexOf('@', 1)
-    if (at > 0) return { name: raw.slice(0, at), defaultVersion: raw[at + 1] === '@' }
-    return { name: raw, defaultVersion: !this.#hidden(index) }
+    return at > 0 ? raw.slice(0, at) : raw
+  }
+
+  /** False for a version that new programs do not bind: `memcpy@GLIBC_2.2.5` beside `memcpy@@GLIBC_2.14`. */
+  isDefaultVersion(index: number): boolean {
+    if (this.#hidden(index)) return false
+    const raw = this.rawName(index)
+    const at = raw.indexOf('@', 1)
+    return at < 0 || raw[at + 1] === '@'
+  }
+
+  /** `name(index) === name` for a name in UTF-8, without making a string. */
+  isNamed(index: number, name: Uint8Array): boolean {
+    return this.strings.holds(this.#view.getUint32(index * SIZE, true), name)
   }
 
   #hidden(index: number): boolean {

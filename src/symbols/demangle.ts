@@ -1,24 +1,38 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import * as glue from 'gecko-profiler-demangle/index_bg.js'
+import { withMemoryLimit } from './wasm-memory-limit.js'
 
-/** Longer names are left as they are: what they demangle to can be exponentially longer still. */
+/** Longer names are left as they are. */
 const MAX_NAME = 4096
+/** 16 MiB. A name of 250 characters can stand for gigabytes: each substitution may double what it stands for. */
+const MAX_PAGES = 256
+/** A demangled name longer than this helps nobody. */
+const MAX_RESULT = 1 << 16
+/** After so many hostile names, which cost up to a quarter of a second each, long ones are no longer tried. */
+const MAX_HOSTILE = 8
+const LONG_NAME = 128
 
-let loaded = false
+let module: WebAssembly.Module | undefined
+let instance: WebAssembly.Instance | undefined
+let hostileNames = 0
 
 /** Demangled form of a C++ (Itanium) or Rust (legacy, v0) name, or the name itself. */
 export function demangle(name: string): string {
   if (!isMangled(name) || name.length > MAX_NAME) return name
-  if (!loaded) load()
+  if (hostileNames >= MAX_HOSTILE && name.length > LONG_NAME) return name
+  instance ??= instantiate()
   try {
-    return glue.demangle_any(name)
+    const result = glue.demangle_any(name)
+    if (result.length <= MAX_RESULT) return result
   } catch (error) {
-    // A hostile name can overflow the demangler's stack or memory; its instance cannot be trusted afterwards.
+    // The demangler ran out of memory or stack: its instance is of no use afterwards.
     if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) throw error
-    loaded = false
-    return name
+    forget(instance)
+    instance = undefined
   }
+  hostileNames++
+  return name
 }
 
 function isMangled(name: string): boolean {
@@ -26,11 +40,18 @@ function isMangled(name: string): boolean {
 }
 
 /** Instantiates the wasm under the package's glue code, which normally a bundler does. */
-function load(): void {
+function instantiate(): WebAssembly.Instance {
   const path = createRequire(import.meta.url).resolve('gecko-profiler-demangle/index_bg.wasm')
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(path)), { './index_bg.js': { ...glue } })
-  glue.__wbg_set_wasm(instance.exports)
-  const start = instance.exports['__wbindgen_start']
+  module ??= new WebAssembly.Module(withMemoryLimit(readFileSync(path), MAX_PAGES))
+  const made = new WebAssembly.Instance(module, { './index_bg.js': { ...glue } })
+  glue.__wbg_set_wasm(made.exports)
+  const start = made.exports['__wbindgen_start']
   if (typeof start === 'function') start()
-  loaded = true
+  return made
+}
+
+/** The glue code keeps a view of the memory until that is detached, which growing does, even by nothing. */
+function forget(used: WebAssembly.Instance): void {
+  const memory = used.exports['memory']
+  if (memory instanceof WebAssembly.Memory) memory.grow(0)
 }

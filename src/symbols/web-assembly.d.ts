@@ -9,5 +9,8 @@ declare namespace WebAssembly {
     constructor(module: Module, imports: Imports)
     readonly exports: Exports
   }
+  class Memory {
+    grow(pages: number): number
+  }
   class RuntimeError extends Error {}
 }

@@ -1,0 +1,114 @@
+import { ByteReader, MalformedInput } from '../bytes/byte-reader.js'
+import { type ElfImage, bytesAt } from '../elf/elf-image.js'
+import { PT } from '../elf/program-headers.js'
+import { StringTable } from '../elf/string-table.js'
+import { SymbolTable } from '../elf/symbol-table.js'
+import { executableRanges } from './executable-ranges.js'
+
+/** Where the parts of a pclntab are. Offsets from its beginning. */
+interface PclntabLayout {
+  readonly functionCount: number
+  readonly functionTable: number
+  readonly names: number
+  /** Added to the function table's entries to make addresses; undefined where they are addresses already. */
+  readonly textStart: number | undefined
+}
+
+/** First word by version of the format (Go's debug/gosym/pclntab.go). */
+const GO_1_2 = 0xfffffffb
+const GO_1_16 = 0xfffffffa
+const GO_1_18 = 0xfffffff0
+const GO_1_20 = 0xfffffff1
+
+const MAX_FUNCTIONS = 1 << 22
+const SYMBOL_SIZE = 24
+const GLOBAL_FUNCTION = 0x12
+
+/**
+ * The functions of a Go program from the table that its runtime unwinds by: stripping never removes it. In the form of a
+ * symbol table, whose names are the runtime's own.
+ */
+export function goFunctionTable(image: ElfImage): SymbolTable | undefined {
+  const bytes = pclntabBytes(image)
+  if (bytes === undefined) return undefined
+  const layout = readLayout(new ByteReader(bytes), image)
+  return layout && new SymbolTable(asSymbols(bytes, layout), new StringTable(bytes.subarray(layout.names)))
+}
+
+function pclntabBytes(image: ElfImage): Uint8Array | undefined {
+  const section = image.sections.find((s) => s.name.endsWith('.gopclntab'))
+  if (section !== undefined) return bytesAt(image, section.vaddr, section.size)
+  for (const segment of image.segments.filter((s) => s.type === PT.LOAD && !s.executable)) {
+    const bytes = bytesAt(image, segment.vaddr, segment.fileSize)
+    const offset = findHeader(bytes)
+    if (offset !== undefined) return bytes.subarray(offset)
+  }
+  return undefined
+}
+
+/** The header of a file without sections: magic, two zeros, quantum 1, pointer size 8, on a multiple of 32. */
+function findHeader(bytes: Uint8Array): number | undefined {
+  for (const magic of [GO_1_20, GO_1_18, GO_1_16, GO_1_2]) {
+    const pattern = Uint8Array.from([magic & 0xff, 0xff, 0xff, 0xff, 0, 0, 1, 8])
+    const offset = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(pattern)
+    if (offset >= 0 && offset % 32 === 0) return offset
+  }
+  return undefined
+}
+
+function readLayout(reader: ByteReader, image: ElfImage): PclntabLayout | undefined {
+  const magic = reader.u32()
+  reader.skip(3)
+  if (reader.u8() !== 8) return undefined
+  const functionCount = reader.u64()
+  if (functionCount > MAX_FUNCTIONS) throw new MalformedInput(`.gopclntab claims ${functionCount} functions`)
+  if (magic === GO_1_2) return { functionCount, functionTable: 16, names: 0, textStart: undefined }
+  reader.skip(8)
+  if (magic === GO_1_16) {
+    const names = reader.u64()
+    reader.skip(24)
+    return { functionCount, functionTable: reader.u64(), names, textStart: undefined }
+  }
+  if (magic !== GO_1_18 && magic !== GO_1_20) return undefined
+  // Position-independent files may leave the word to a relocation: Go's text begins its section.
+  const textStart = reader.u64() || goTextStart(image)
+  const names = reader.u64()
+  reader.skip(24)
+  return { functionCount, functionTable: reader.u64(), names, textStart }
+}
+
+function goTextStart(image: ElfImage): number {
+  return image.sections.find((s) => s.name === '.text')?.vaddr ?? executableRanges(image).starts[0] ?? 0
+}
+
+/** `Elf64_Sym` entries, one a function; a function ends where the next one begins. */
+function asSymbols(bytes: Uint8Array, layout: PclntabLayout): Uint8Array {
+  const entries = new ByteReader(bytes)
+  const functions = new ByteReader(bytes)
+  entries.seek(layout.functionTable)
+  const wide = layout.textStart === undefined
+  const symbols = new Uint8Array(layout.functionCount * SYMBOL_SIZE)
+  const view = new DataView(symbols.buffer)
+  let start = readWord(entries, wide)
+  for (let at = 0; at < symbols.length; at += SYMBOL_SIZE) {
+    functions.seek(layout.functionTable - (layout.names === 0 ? 16 : 0) + readWord(entries, wide))
+    functions.skip(wide ? 8 : 4)
+    const end = readWord(entries, wide)
+    view.setUint32(at, functions.u32(), true)
+    view.setUint8(at + 4, GLOBAL_FUNCTION)
+    view.setUint16(at + 6, 1, true)
+    setWord(view, at + 8, start + (layout.textStart ?? 0))
+    setWord(view, at + 16, Math.max(0, end - start))
+    start = end
+  }
+  return symbols
+}
+
+function readWord(reader: ByteReader, wide: boolean): number {
+  return wide ? reader.u64() : reader.u32()
+}
+
+function setWord(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value, true)
+  view.setUint32(at + 4, value / 2 ** 32, true)
+}
