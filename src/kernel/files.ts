@@ -54,10 +54,10 @@ export function identify(door: KernelDoor, path: string): FileIdentity | undefin
   return { device: stat.readBigUInt64LE(0), inode: stat.readBigUInt64LE(8), size: Number(stat.readBigInt64LE(48)) }
 }
 
-/** A regular file of known identity, read in one go. @throws KernelError */
-export function readFile(door: KernelDoor, path: string, size: number): Buffer {
+/** A regular file of known identity, read in one go. No Buffer: what it is handed to may call slice. @throws KernelError */
+export function readFile(door: KernelDoor, path: string, size: number): Uint8Array {
   using file = openFile(door, path, O_RDONLY)
-  const bytes = Buffer.allocUnsafeSlow(size)
+  const bytes = new Uint8Array(size)
   let done = 0
   while (done < size) {
     const part = bytes.subarray(done)

@@ -29,7 +29,7 @@ export function poll(door: KernelDoor, tid: number): WaitResult {
   const result = door.invoke({ name: 'waitid', args: [P_PID, tid, info, look | WNOWAIT, 0] })
   if (result < 0) return result === -ECHILD ? gone : running
   const code = info.readInt32LE(8)
-  if (info.readInt32LE(12) === 0) return running
+  if (info.readInt32LE(16) === 0) return running
   const status = info.readInt32LE(24)
   if (code === CLD_TRAPPED || code === CLD_STOPPED) return { kind: 'stopped', signal: status & 0xff, event: status >> 8 }
   door.invoke({ name: 'waitid', args: [P_PID, tid, info, WEXITED | WNOHANG | WALL, 0] })

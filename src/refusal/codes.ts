@@ -19,6 +19,7 @@ export const refusalCodes = {
   'area-out-of-reach': 'No free address range lies within reach of the module.',
   'entry-point': 'The entry point of the executable is what ring3 makes its remote calls from.',
   'text-changed': 'The bytes in memory differ from the file: another tool, or the program itself, has patched them.',
+  ifunc: 'The symbol is an IFUNC, which only chooses the function that callers reach.',
   'no-thread-pointer': 'A thread has no thread pointer, so that counters cannot find its block.',
   'no-counter-form': 'No way of counting is exact on this processor.',
   // the module

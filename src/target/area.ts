@@ -1,9 +1,10 @@
-import { type Address, hex } from '../bytes/address.js'
+import { type Address, hex, offsetBy } from '../bytes/address.js'
 import { assert } from '../bytes/assert.js'
 import { EEXIST } from '../kernel/errno.js'
 import { KernelError } from '../kernel/kernel-error.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import type { AddedRange, AreaImage } from './installation.js'
+import { HEADER_SIZE } from './manifest.js'
 import type { RemoteCaller } from './remote-call.js'
 import { withRemoteCalls } from './remote-session.js'
 import type { TargetProcess } from './target-process.js'
@@ -43,7 +44,9 @@ export function mapAreas(target: TargetProcess, areas: readonly AreaImage[], dat
       target.memory.write(data.start, data.head)
       for (const area of areas) {
         addRange(caller, added, { start: area.address, size: area.bytes.length }, PROT_READ | PROT_EXEC, 0)
-        target.memory.write(area.address, area.bytes)
+        // The header last: an area with a header is whole.
+        target.memory.write(offsetBy(area.address, HEADER_SIZE), area.bytes.subarray(HEADER_SIZE))
+        target.memory.write(area.address, area.bytes.subarray(0, HEADER_SIZE))
       }
       return undefined
     } catch (error) {

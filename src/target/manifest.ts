@@ -34,6 +34,8 @@ export const HEADER_SIZE = 256
 /** Edits in one area; more than any module has functions. */
 const MAX_EDITS = 1 << 22
 const MAX_AREA = 1 << 30
+const SHORTEST_EDIT = 2
+const LONGEST_EDIT = 16
 
 /** The edit records, to be placed at `recordsOffset` of the area. */
 export function encodeEdits(edits: readonly ManifestEdit[]): Buffer {
@@ -112,7 +114,8 @@ function decodeEdit(area: Buffer, at: number): ManifestEdit | undefined {
   const pointsAt = at + 18 + 2 * length
   const trampolineStart = area.readUInt32LE(at + 8)
   const trampolineEnd = trampolineStart + area.readUInt32LE(at + 12)
-  if (pointsAt + 4 * pointCount > area.length || trampolineEnd > area.length) return undefined
+  const inside = pointsAt + 4 * pointCount <= area.length && trampolineEnd <= area.length
+  if (!inside || length < SHORTEST_EDIT || length > LONGEST_EDIT) return undefined
   const points = Array.from({ length: pointCount }, (_, index) => ({
     original: area.readUInt16LE(pointsAt + 4 * index),
     relocated: area.readUInt16LE(pointsAt + 4 * index + 2),

@@ -62,7 +62,7 @@ export function loadModule(door: KernelDoor, memory: Memory, module: MappedModul
 }
 
 /** The file by its path in the target's mount namespace; where that is another file by now, by the mapping itself. */
-function readModuleFile(door: KernelDoor, memory: Memory, module: MappedModule): Buffer | Refusal {
+function readModuleFile(door: KernelDoor, memory: Memory, module: MappedModule): Uint8Array | Refusal {
   const [first] = module.mappings
   if (first === undefined) return refuse('file-unavailable', `${module.path} is not mapped`)
   const range = `${first.start.toString(16)}-${first.end.toString(16)}`
@@ -78,7 +78,7 @@ function readModuleFile(door: KernelDoor, memory: Memory, module: MappedModule):
   return refuse('file-unavailable', `${module.path} has been deleted or replaced since process ${memory.pid} mapped it, and reading the mapped file needs CAP_CHECKPOINT_RESTORE`)
 }
 
-function readIfSame(door: KernelDoor, memory: Memory, first: Mapping, path: string): Buffer | undefined {
+function readIfSame(door: KernelDoor, memory: Memory, first: Mapping, path: string): Uint8Array | undefined {
   const identity = identify(door, path)
   if (identity === undefined || !startsLikeMapping(door, memory, first, path)) return undefined
   return readFile(door, path, identity.size)

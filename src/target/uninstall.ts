@@ -24,10 +24,14 @@ export interface UninstallResult {
 
 /**
  * Puts back every window, brings every thread back to the program's own code, and unmaps the areas. Areas that the process
- * no longer has (it called exec) are passed over.
+ * no longer has (it called exec) are passed over. `beforeUnmap` runs when nothing counts any more, to read what is there.
  * @throws KernelError
  */
-export function uninstall(target: TargetProcess, installation: Installation): UninstallResult {
+export function uninstall(
+  target: TargetProcess,
+  installation: Installation,
+  beforeUnmap: () => void = () => {},
+): UninstallResult {
   if (!target.isAlive()) return { heldNs: 0n, remaining: [] }
   const areas = installation.areas.filter(({ start }) => hasManifest(target.memory.tryRead(start, MANIFEST_MAGIC.length)))
   if (areas.length < installation.areas.length && areas.length === 0) return { heldNs: 0n, remaining: [] }
@@ -37,6 +41,7 @@ export function uninstall(target: TargetProcess, installation: Installation): Un
   // Whoever changed the bytes over our jump may have kept the jump, and go through our area.
   if (restored.remaining.length > 0) return { heldNs: restored.heldNs, remaining: restored.remaining }
   if (restored.inside > 0) return { heldNs: restored.heldNs, remaining: [keptMapped(restored.inside, areas)] }
+  beforeUnmap()
   const unmapped = unmapAreas(target, ranges)
   if (isRefusal(unmapped)) return { heldNs: restored.heldNs, remaining: [unmapped.because] }
   return { heldNs: restored.heldNs + unmapped.heldNs, remaining: [] }

@@ -21,7 +21,7 @@ export function ripRelativeBytes(relocation: Relocation, to: Address): Uint8Arra
     const because = `${hex(relocation.from)} uses ${hex(operand)}, more than 2 GiB away from ${hex(to)}.`
     return refuse('not-relocatable', `The instruction at ${because}`)
   }
-  const moved = relocation.bytes.slice()
+  const moved = Uint8Array.from(relocation.bytes)
   moved.set(int32Bytes(displacement), relocation.displacementOffset())
   return moved
 }

@@ -1,0 +1,48 @@
+import { shortModuleName } from '../probe/module-match.js'
+import { type ProbePattern, parsePattern } from '../probe/pattern.js'
+import { parseElf } from '../elf/parse-elf.js'
+import type { KernelDoor } from '../kernel/door.js'
+import { identify, readFile } from '../kernel/files.js'
+import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
+import { type LoadedSymbols, loadModuleSymbols } from '../symbols/load-module-symbols.js'
+import { type NamedFunction, matchingFunctions } from './matching-functions.js'
+import { targetFiles } from './module-catalog.js'
+import type { ListedFunction } from './session-types.js'
+
+/** A module with its symbols: enough to list it. */
+interface ListableModule {
+  readonly path: string
+  readonly loaded: LoadedSymbols
+}
+
+/** The functions of a target that a pattern names. */
+export async function listFunctions(
+  text: string,
+  matchingModules: (pattern: ProbePattern) => Promise<readonly ListableModule[] | Refusal>,
+): Promise<readonly ListedFunction[] | Refusal> {
+  const pattern = parsePattern(text)
+  if (isRefusal(pattern)) return pattern
+  if (pattern.kind === 'file-offset') return refuse('bad-pattern', `${text} is an offset: there is nothing to list`)
+  const modules = await matchingModules(pattern)
+  if (isRefusal(modules)) return modules
+  return modules.flatMap((module) => listModule(module, pattern.symbol))
+}
+
+/** The functions of a file on disk that match a glob. */
+export async function listFile(door: KernelDoor, path: string, glob: string): Promise<readonly ListedFunction[] | Refusal> {
+  const identity = identify(door, path)
+  if (identity === undefined) return refuse('file-unavailable', `there is no file ${path}`)
+  const image = parseElf(readFile(door, path, identity.size))
+  if (isRefusal(image)) return refuse(image.code, `${path}: ${image.because}`)
+  const loaded = await loadModuleSymbols(image, { path, files: targetFiles(door, '') })
+  return isRefusal(loaded) ? loaded : listModule({ path, loaded }, glob)
+}
+
+function listModule({ path, loaded }: ListableModule, glob: string): ListedFunction[] {
+  return matchingFunctions(loaded.symbols, glob).map((found) => listed(path, loaded, found))
+}
+
+function listed(path: string, { symbols }: LoadedSymbols, { name, symbol }: NamedFunction): ListedFunction {
+  const { fileOffset, size } = symbol
+  return { module: path, moduleName: shortModuleName(path), symbol: name, demangled: symbols.demangle(name), fileOffset, size }
+}

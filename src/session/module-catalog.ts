@@ -1,0 +1,62 @@
+import type { KernelDoor } from '../kernel/door.js'
+import { identify, readFile } from '../kernel/files.js'
+import type { CodeFacts } from '../isa/code-facts.js'
+import { isRefusal, type Refusal } from '../refusal/refusal.js'
+import { codeFacts } from '../symbols/code-facts.js'
+import { type LoadedSymbols, loadModuleSymbols } from '../symbols/load-module-symbols.js'
+import type { FileSource } from '../symbols/separate-debug-file.js'
+import { findModules, type LoadedModule, loadModule, type MappedModule } from '../target/module.js'
+import type { TargetProcess } from '../target/target-process.js'
+
+/** A module of the target with its symbols, and its code facts once they are asked for. */
+export interface CatalogModule extends LoadedModule {
+  readonly loaded: LoadedSymbols
+  facts(): CodeFacts | Refusal
+}
+
+/** The target's modules, each read when it is first needed. */
+export class ModuleCatalog {
+  private readonly known = new Map<string, Promise<CatalogModule | Refusal>>()
+
+  constructor(private readonly target: TargetProcess) {}
+
+  /** What is mapped now. */
+  modules(): MappedModule[] {
+    return findModules(this.target.maps())
+  }
+
+  load(module: MappedModule): Promise<CatalogModule | Refusal> {
+    const key = `${module.start} ${module.path}`
+    const known = this.known.get(key) ?? this.read(module)
+    this.known.set(key, known)
+    return known
+  }
+
+  private async read(module: MappedModule): Promise<CatalogModule | Refusal> {
+    const found = loadModule(this.target.door, this.target.memory, module)
+    if (isRefusal(found)) return found
+    const files = targetFiles(this.target.door, `/proc/${this.target.pid}/root`)
+    const loaded = await loadModuleSymbols(found.image, { path: module.path, files })
+    if (isRefusal(loaded)) return loaded
+    let facts: CodeFacts | Refusal | undefined
+    return {
+      ...found,
+      loaded,
+      facts() {
+        facts ??= codeFacts(found.image, loaded)
+        return facts
+      },
+    }
+  }
+}
+
+/** Files as the target sees them: paths below the root of its mount namespace. */
+export function targetFiles(door: KernelDoor, root: string): FileSource {
+  return {
+    read(path) {
+      const identity = identify(door, `${root}${path}`)
+      return identity === undefined ? undefined : readFile(door, `${root}${path}`, identity.size)
+    },
+  }
+}
+

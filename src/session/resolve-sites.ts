@@ -1,0 +1,131 @@
+import { fileOffset, hex, type Vaddr, vaddr } from '../bytes/address.js'
+import { PT } from '../elf/program-headers.js'
+import { matchesModule, shortModuleName } from '../probe/module-match.js'
+import { type ProbePattern, parsePattern } from '../probe/pattern.js'
+import type { ModuleSites, RefusedSite, Site } from '../probe/site.js'
+import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
+import { isLiteralGlob } from '../symbols/glob.js'
+import { addressOf, type MappedModule } from '../target/module.js'
+import { matchingFunctions, type NamedFunction } from './matching-functions.js'
+import type { CatalogModule, ModuleCatalog } from './module-catalog.js'
+import { suggestModules, suggestSymbols } from './suggestions.js'
+
+export interface ResolvedSites {
+  readonly modules: readonly ModuleSites[]
+  readonly refused: readonly RefusedSite[]
+}
+
+/** Finds the sites that the patterns name in the target. Refuses when any pattern cannot be read or matches nothing. */
+export async function resolveSites(catalog: ModuleCatalog, patterns: readonly string[]): Promise<ResolvedSites | Refusal> {
+  const found = new Map<CatalogModule, Map<Vaddr, Site>>()
+  const refused: RefusedSite[] = []
+  for (const text of patterns) {
+    const refusal = await resolvePattern(catalog, text, found, refused)
+    if (refusal !== undefined) return refusal
+  }
+  const modules: ModuleSites[] = []
+  for (const [module, sites] of found) {
+    const facts = module.facts()
+    if (isRefusal(facts)) return facts
+    const { path, start, end } = module
+    modules.push({ path, start, end, facts, sites: [...sites.values()] })
+  }
+  return { modules, refused }
+}
+
+async function resolvePattern(
+  catalog: ModuleCatalog,
+  text: string,
+  found: Map<CatalogModule, Map<Vaddr, Site>>,
+  refused: RefusedSite[],
+): Promise<Refusal | undefined> {
+  const pattern = parsePattern(text)
+  if (isRefusal(pattern)) return pattern
+  const modules = await matchingModules(catalog, pattern)
+  if (isRefusal(modules)) return modules
+  let matches = 0
+  for (const module of modules) {
+    const sites = sitesIn(module, pattern)
+    if (isRefusal(sites)) return sites
+    for (const { site, refusal } of sites) {
+      matches++
+      if (refusal === undefined) add(found, module, site)
+      else refused.push({ site, refusal })
+    }
+  }
+  return matches > 0 ? undefined : noMatch(pattern, modules)
+}
+
+function add(found: Map<CatalogModule, Map<Vaddr, Site>>, module: CatalogModule, site: Site): void {
+  const sites = found.get(module) ?? new Map<Vaddr, Site>()
+  if (!sites.has(site.vaddr)) sites.set(site.vaddr, site)
+  found.set(module, sites)
+}
+
+/** The modules that a pattern names, read. A module that cannot be read matters only when it was named alone. */
+export async function matchingModules(catalog: ModuleCatalog, pattern: ProbePattern): Promise<CatalogModule[] | Refusal> {
+  const mapped = catalog.modules()
+  const named = mapped.filter(({ path }) => matchesModule(pattern.module, path))
+  if (named.length === 0) return refuse('no-match', `no module of the target is called ${pattern.module}${suggestModules(pattern.module, mapped)}`)
+  if (named.length > 1 && isLiteralGlob(pattern.module)) return ambiguous(pattern, named)
+  const readable: CatalogModule[] = []
+  let refusal: Refusal | undefined
+  for (const module of named) {
+    const loaded = await catalog.load(module)
+    if (isRefusal(loaded)) refusal ??= loaded
+    else readable.push(loaded)
+  }
+  return readable.length > 0 ? readable : (refusal ?? [])
+}
+
+function ambiguous(pattern: ProbePattern, named: readonly MappedModule[]): Refusal {
+  const paths = named.map(({ path }) => path).join(', ')
+  return refuse('ambiguous-module', `${pattern.module} names ${named.length} modules: ${paths}; give the path of the one you mean`)
+}
+
+interface SiteOrRefusal {
+  readonly site: Site
+  readonly refusal?: Refusal
+}
+
+function sitesIn(module: CatalogModule, pattern: ProbePattern): SiteOrRefusal[] | Refusal {
+  if (pattern.kind === 'file-offset') return siteAtOffset(module, pattern.fileOffset)
+  return matchingFunctions(module.loaded.symbols, pattern.symbol).map((named) => siteOf(module, named, pattern.offset))
+}
+
+function siteOf(module: CatalogModule, { name, symbol }: NamedFunction, offset: number): SiteOrRefusal {
+  const suffix = offset === 0 ? '' : `+${offset}`
+  const at = vaddr(symbol.vaddr + offset)
+  const site: Site = {
+    key: `${shortModuleName(module.path)}:${name}${suffix}`,
+    vaddr: at,
+    fileOffset: fileOffset(symbol.fileOffset + offset),
+    address: addressOf(module, at),
+  }
+  if (symbol.kind === 'ifunc') return { site, refusal: ifunc(site.key) }
+  if (offset >= symbol.size) {
+    return { site, refusal: refuse('not-an-instruction', `${site.key} lies beyond the end of the function, which is ${symbol.size} bytes long`) }
+  }
+  return { site }
+}
+
+function ifunc(key: string): Refusal {
+  return refuse('ifunc', `${key} is an IFUNC: the code there only chooses the implementation; probe the implementation itself`)
+}
+
+function siteAtOffset(module: CatalogModule, offset: number): SiteOrRefusal[] | Refusal {
+  const segment = module.image.segments.find(
+    ({ type, fileOffset: from, fileSize }) => type === PT.LOAD && from <= offset && offset < from + fileSize,
+  )
+  if (segment === undefined) return refuse('not-text', `offset ${hex(offset)} of ${module.path} is not loaded`)
+  const at = vaddr(segment.vaddr + offset - segment.fileOffset)
+  const key = `${shortModuleName(module.path)}:${hex(offset)}`
+  return [{ site: { key, vaddr: at, fileOffset: fileOffset(offset), address: addressOf(module, at) } }]
+}
+
+function noMatch(pattern: ProbePattern, modules: readonly CatalogModule[]): Refusal {
+  const where = modules.map(({ path }) => path).join(', ')
+  const what = pattern.kind === 'symbol' ? pattern.symbol : hex(pattern.fileOffset)
+  return refuse('no-match', `no function in ${where} matches ${what}${suggestSymbols(what, modules)}`)
+}
+

@@ -1,0 +1,113 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { AttachOptions, CountProbes, Session } from './api.js'
+import type { Attached, Cleaned, Explanation, ListedFunction, Snapshot } from './session-types.js'
+import { TracerThread } from './tracer-thread.js'
+
+/** Attaches to a process. It runs free from here on, but for the moments of planting and taking out. @throws RefusedError */
+export async function attach(pid: number, options: AttachOptions = {}): Promise<Session> {
+  const thread = new TracerThread(options.onProgress ?? (() => {}))
+  try {
+    await thread.request('attach', { pid })
+    return new TracedSession(pid, thread)
+  } catch (error) {
+    await thread.end()
+    throw error
+  }
+}
+
+/** Removes what a killed tracer left behind. @throws RefusedError */
+export async function clean(pid: number): Promise<Cleaned> {
+  return withThread((thread) => thread.request('clean', { pid }))
+}
+
+/** The functions of a file on disk that match a glob. @throws RefusedError */
+export async function listFile(path: string, symbolGlob: string): Promise<readonly ListedFunction[]> {
+  return withThread((thread) => thread.request('listFile', { path, glob: symbolGlob }))
+}
+
+async function withThread<T>(work: (thread: TracerThread) => Promise<T>): Promise<T> {
+  const thread = new TracerThread(() => {})
+  try {
+    return await work(thread)
+  } finally {
+    await thread.end()
+  }
+}
+
+class TracedSession implements Session {
+  private detaching: Promise<void> | undefined
+
+  constructor(
+    readonly pid: number,
+    private readonly thread: TracerThread,
+  ) {}
+
+  async count(...patterns: string[]): Promise<CountProbes> {
+    const { group, attached } = await this.thread.request('count', { patterns })
+    return new TracedProbes(this.thread, group, attached)
+  }
+
+  explain(pattern: string): Promise<readonly Explanation[]> {
+    return this.thread.request('explain', { pattern })
+  }
+
+  list(pattern: string): Promise<readonly ListedFunction[]> {
+    return this.thread.request('list', { pattern })
+  }
+
+  detach(): Promise<void> {
+    this.detaching ??= this.detachOnce()
+    return this.detaching
+  }
+
+  private async detachOnce(): Promise<void> {
+    try {
+      assertClean(await this.thread.request('detach', {}))
+    } finally {
+      await this.thread.end()
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.detach()
+  }
+}
+
+class TracedProbes implements CountProbes {
+  private removed: Promise<Snapshot> | undefined
+
+  constructor(
+    private readonly thread: TracerThread,
+    private readonly group: number,
+    readonly attached: Attached,
+  ) {}
+
+  snapshot(): Promise<Snapshot> {
+    return this.removed ?? this.thread.request('snapshot', { group: this.group })
+  }
+
+  async *every(intervalMs: number): AsyncIterable<Snapshot> {
+    for (;;) {
+      await delay(intervalMs)
+      if (this.removed !== undefined) return
+      const snapshot = await this.snapshot()
+      yield snapshot
+      if (snapshot.targetGone) return
+    }
+  }
+
+  remove(): Promise<Snapshot> {
+    this.removed ??= this.removeOnce()
+    return this.removed
+  }
+
+  private async removeOnce(): Promise<Snapshot> {
+    const { snapshot, remaining } = await this.thread.request('remove', { group: this.group })
+    assertClean(remaining)
+    return snapshot
+  }
+}
+
+function assertClean(remaining: readonly string[]): void {
+  if (remaining.length > 0) throw new Error(`not everything could be removed: ${remaining.join('; ')}`)
+}

@@ -1,0 +1,32 @@
+import type { Refusal } from '../refusal/refusal.js'
+import type { Attached, Cleaned, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
+
+/** What the tracer thread can be asked: parameters and result of each request. Everything can be cloned. */
+export interface TracerRequests {
+  attach: { params: { pid: number }; result: null }
+  count: { params: { patterns: readonly string[] }; result: { group: number; attached: Attached } }
+  snapshot: { params: { group: number }; result: Snapshot }
+  remove: { params: { group: number }; result: Removed }
+  detach: { params: Record<string, never>; result: readonly string[] }
+  explain: { params: { pattern: string }; result: readonly Explanation[] }
+  list: { params: { pattern: string }; result: readonly ListedFunction[] }
+  listFile: { params: { path: string; glob: string }; result: readonly ListedFunction[] }
+  clean: { params: { pid: number }; result: Cleaned }
+}
+
+export interface Removed {
+  readonly snapshot: Snapshot
+  readonly remaining: readonly string[]
+}
+
+export type TracerMethod = keyof TracerRequests
+
+export type TracerRequest = {
+  [M in TracerMethod]: { readonly id: number; readonly method: M; readonly params: TracerRequests[M]['params'] }
+}[TracerMethod]
+
+export type TracerReply =
+  | { readonly kind: 'result'; readonly id: number; readonly result: unknown }
+  | { readonly kind: 'refusal'; readonly id: number; readonly refusal: Refusal }
+  | { readonly kind: 'error'; readonly id: number; readonly message: string }
+  | { readonly kind: 'progress'; readonly progress: Progress }

@@ -1,0 +1,70 @@
+import { Worker } from 'node:worker_threads'
+import { assert, unreachable } from '../bytes/assert.js'
+import { RefusedError } from './api.js'
+import type { Progress } from './session-types.js'
+import type { TracerMethod, TracerReply, TracerRequests } from './tracer-protocol.js'
+
+interface Waiting {
+  resolve(result: unknown): void
+  reject(error: Error): void
+}
+
+/** The tracer thread, seen from the main thread. */
+export class TracerThread {
+  private readonly worker = new Worker(new URL('./tracer-worker.js', import.meta.url))
+  private readonly waiting = new Map<number, Waiting>()
+  private nextId = 1
+  private ended = false
+
+  constructor(private readonly onProgress: (progress: Progress) => void) {
+    this.worker.on('message', (reply: TracerReply) => this.receive(reply))
+    this.worker.on('error', (error) => this.fail(error))
+    this.worker.on('exit', () => this.fail(new Error('the tracer thread has ended')))
+    // An idle tracer does not keep a program alive; a request under way does.
+    this.worker.unref()
+  }
+
+  /** @throws RefusedError, or an Error with what the kernel refused. */
+  request<M extends TracerMethod>(method: M, params: TracerRequests[M]['params']): Promise<TracerRequests[M]['result']> {
+    if (this.ended) return Promise.reject(new Error('the tracer thread has ended'))
+    const id = this.nextId++
+    this.worker.ref()
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject })
+      this.worker.postMessage({ id, method, params })
+    })
+  }
+
+  /** Ends the OS thread: the kernel detaches whatever it may still hold. */
+  async end(): Promise<void> {
+    this.ended = true
+    await this.worker.terminate()
+  }
+
+  private receive(reply: TracerReply): void {
+    if (reply.kind === 'progress') {
+      this.onProgress(reply.progress)
+      return
+    }
+    const waiting = this.waiting.get(reply.id)
+    assert(waiting !== undefined, `nobody waits for reply ${reply.id}`)
+    this.waiting.delete(reply.id)
+    if (this.waiting.size === 0) this.worker.unref()
+    switch (reply.kind) {
+      case 'result':
+        return waiting.resolve(reply.result)
+      case 'refusal':
+        return waiting.reject(new RefusedError(reply.refusal))
+      case 'error':
+        return waiting.reject(new Error(reply.message))
+      default:
+        return unreachable(reply)
+    }
+  }
+
+  private fail(error: Error): void {
+    this.ended = true
+    for (const { reject } of this.waiting.values()) reject(error)
+    this.waiting.clear()
+  }
+}

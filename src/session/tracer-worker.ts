@@ -1,0 +1,70 @@
+import { parentPort } from 'node:worker_threads'
+import { assert, unreachable } from '../bytes/assert.js'
+import { openRealDoor } from '../kernel/real-door.js'
+import { isRefusal, type Refusal } from '../refusal/refusal.js'
+import { cleanProcess } from './clean-process.js'
+import { listFile } from './list-functions.js'
+import { Tracer } from './tracer.js'
+import type { TracerReply, TracerRequest } from './tracer-protocol.js'
+
+// The one OS thread that owns ptrace. Requests are answered in order; between them the target runs free.
+
+assert(parentPort !== null, 'runs as a worker')
+const port = parentPort
+const door = openRealDoor()
+let tracer: Tracer | undefined
+let turn: Promise<void> = Promise.resolve()
+
+port.on('message', (request: TracerRequest) => {
+  turn = turn.then(() => serve(request))
+})
+
+async function serve(request: TracerRequest): Promise<void> {
+  try {
+    const result = await answer(request)
+    send(isRefusal(result) ? { kind: 'refusal', id: request.id, refusal: result } : { kind: 'result', id: request.id, result })
+  } catch (error) {
+    send({ kind: 'error', id: request.id, message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) })
+  }
+}
+
+function answer(request: TracerRequest): unknown {
+  switch (request.method) {
+    case 'attach':
+      return attach(request.params.pid)
+    case 'count':
+      return attached().count(request.params.patterns)
+    case 'snapshot':
+      return attached().snapshot(request.params.group)
+    case 'remove':
+      return attached().remove(request.params.group)
+    case 'detach':
+      return tracer?.detach() ?? []
+    case 'explain':
+      return attached().explain(request.params.pattern)
+    case 'list':
+      return attached().list(request.params.pattern)
+    case 'listFile':
+      return listFile(door, request.params.path, request.params.glob)
+    case 'clean':
+      return cleanProcess(door, request.params.pid)
+    default:
+      return unreachable(request)
+  }
+}
+
+function attach(pid: number): Refusal | null {
+  const made = Tracer.attach(door, pid, (progress) => send({ kind: 'progress', progress }))
+  if (isRefusal(made)) return made
+  tracer = made
+  return null
+}
+
+function attached(): Tracer {
+  assert(tracer !== undefined, 'attach comes first')
+  return tracer
+}
+
+function send(reply: TracerReply): void {
+  port.postMessage(reply)
+}
