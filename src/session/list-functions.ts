@@ -5,14 +5,15 @@ import type { KernelDoor } from '../kernel/door.js'
 import { identify, readFile } from '../kernel/files.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { type LoadedSymbols, loadModuleSymbols } from '../symbols/load-module-symbols.js'
-import { type NamedFunction, matchingFunctions } from './matching-functions.js'
+import { matchingFunctions } from './matching-functions.js'
 import { targetFiles } from './module-catalog.js'
 import type { ListedFunction } from './session-types.js'
 
 /** A module with its symbols: enough to list it. */
 interface ListableModule {
-  readonly path: string
-  readonly loaded: LoadedSymbols
+  readonly module: { readonly path: string; readonly loaded: LoadedSymbols }
+  /** As users know it. */
+  readonly name: string
 }
 
 /** The functions of a target that a pattern names. */
@@ -35,14 +36,16 @@ export async function listFile(door: KernelDoor, path: string, glob: string): Pr
   const image = parseElf(readFile(door, path, identity.size))
   if (isRefusal(image)) return refuse(image.code, `${path}: ${image.because}`)
   const loaded = await loadModuleSymbols(image, { path, files: targetFiles(door, '') })
-  return isRefusal(loaded) ? loaded : listModule({ path, loaded }, glob)
+  return isRefusal(loaded) ? loaded : listModule({ module: { path, loaded }, name: shortModuleName(path) }, glob)
 }
 
-function listModule({ path, loaded }: ListableModule, glob: string): ListedFunction[] {
-  return matchingFunctions(loaded.symbols, glob).map((found) => listed(path, loaded, found))
-}
-
-function listed(path: string, { symbols }: LoadedSymbols, { name, symbol }: NamedFunction): ListedFunction {
-  const { fileOffset, size } = symbol
-  return { module: path, moduleName: shortModuleName(path), symbol: name, demangled: symbols.demangle(name), fileOffset, size }
+function listModule({ module: { path, loaded }, name }: ListableModule, glob: string): ListedFunction[] {
+  return matchingFunctions(loaded.symbols, glob).map((found) => ({
+    module: path,
+    moduleName: name,
+    symbol: found.name,
+    demangled: loaded.symbols.demangle(found.name),
+    fileOffset: found.symbol.fileOffset,
+    size: found.symbol.size,
+  }))
 }

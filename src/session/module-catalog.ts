@@ -6,6 +6,7 @@ import { codeFacts } from '../symbols/code-facts.js'
 import { type LoadedSymbols, loadModuleSymbols } from '../symbols/load-module-symbols.js'
 import type { FileSource } from '../symbols/separate-debug-file.js'
 import { findModules, type LoadedModule, loadModule, type MappedModule } from '../target/module.js'
+import { type NamedModule, namedModules } from './named-modules.js'
 import type { TargetProcess } from '../target/target-process.js'
 
 /** A module of the target with its symbols, and its code facts once they are asked for. */
@@ -23,6 +24,11 @@ export class ModuleCatalog {
   /** What is mapped now. */
   modules(): MappedModule[] {
     return findModules(this.target.maps())
+  }
+
+  /** The modules that the module part of a pattern names. */
+  named(pattern: string): NamedModule[] {
+    return namedModules(this.target.door, this.target.pid, pattern, this.modules())
   }
 
   load(module: MappedModule): Promise<CatalogModule | Refusal> {

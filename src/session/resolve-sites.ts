@@ -1,13 +1,13 @@
 import { fileOffset, hex, type Vaddr, vaddr } from '../bytes/address.js'
 import { PT } from '../elf/program-headers.js'
-import { matchesModule, shortModuleName } from '../probe/module-match.js'
 import { type ProbePattern, parsePattern } from '../probe/pattern.js'
 import type { ModuleSites, RefusedSite, Site } from '../probe/site.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { isLiteralGlob } from '../symbols/glob.js'
-import { addressOf, type MappedModule } from '../target/module.js'
+import { addressOf } from '../target/module.js'
 import { matchingFunctions, type NamedFunction } from './matching-functions.js'
 import type { CatalogModule, ModuleCatalog } from './module-catalog.js'
+import type { NamedModule } from './named-modules.js'
 import { suggestModules, suggestSymbols } from './suggestions.js'
 
 export interface ResolvedSites {
@@ -44,8 +44,8 @@ async function resolvePattern(
   const modules = await matchingModules(catalog, pattern)
   if (isRefusal(modules)) return modules
   let matches = 0
-  for (const module of modules) {
-    const sites = sitesIn(module, pattern)
+  for (const { module, name } of modules) {
+    const sites = sitesIn(module, name, pattern)
     if (isRefusal(sites)) return sites
     for (const { site, refusal } of sites) {
       matches++
@@ -62,24 +62,32 @@ function add(found: Map<CatalogModule, Map<Vaddr, Site>>, module: CatalogModule,
   found.set(module, sites)
 }
 
+/** A module that has been read, with the name that the pattern knows it by. */
+export interface MatchedModule {
+  readonly module: CatalogModule
+  readonly name: string
+}
+
 /** The modules that a pattern names, read. A module that cannot be read matters only when it was named alone. */
-export async function matchingModules(catalog: ModuleCatalog, pattern: ProbePattern): Promise<CatalogModule[] | Refusal> {
-  const mapped = catalog.modules()
-  const named = mapped.filter(({ path }) => matchesModule(pattern.module, path))
-  if (named.length === 0) return refuse('no-match', `no module of the target is called ${pattern.module}${suggestModules(pattern.module, mapped)}`)
+export async function matchingModules(catalog: ModuleCatalog, pattern: ProbePattern): Promise<MatchedModule[] | Refusal> {
+  const named = catalog.named(pattern.module)
+  if (named.length === 0) {
+    const near = suggestModules(pattern.module, catalog.modules())
+    return refuse('no-match', `no module of the target is called ${pattern.module}${near}`)
+  }
   if (named.length > 1 && isLiteralGlob(pattern.module)) return ambiguous(pattern, named)
-  const readable: CatalogModule[] = []
+  const readable: MatchedModule[] = []
   let refusal: Refusal | undefined
-  for (const module of named) {
+  for (const { module, name } of named) {
     const loaded = await catalog.load(module)
     if (isRefusal(loaded)) refusal ??= loaded
-    else readable.push(loaded)
+    else readable.push({ module: loaded, name })
   }
   return readable.length > 0 ? readable : (refusal ?? [])
 }
 
-function ambiguous(pattern: ProbePattern, named: readonly MappedModule[]): Refusal {
-  const paths = named.map(({ path }) => path).join(', ')
+function ambiguous(pattern: ProbePattern, named: readonly NamedModule[]): Refusal {
+  const paths = named.map(({ module }) => module.path).join(', ')
   return refuse('ambiguous-module', `${pattern.module} names ${named.length} modules: ${paths}; give the path of the one you mean`)
 }
 
@@ -88,16 +96,16 @@ interface SiteOrRefusal {
   readonly refusal?: Refusal
 }
 
-function sitesIn(module: CatalogModule, pattern: ProbePattern): SiteOrRefusal[] | Refusal {
-  if (pattern.kind === 'file-offset') return siteAtOffset(module, pattern.fileOffset)
-  return matchingFunctions(module.loaded.symbols, pattern.symbol).map((named) => siteOf(module, named, pattern.offset))
+function sitesIn(module: CatalogModule, moduleName: string, pattern: ProbePattern): SiteOrRefusal[] | Refusal {
+  if (pattern.kind === 'file-offset') return siteAtOffset(module, moduleName, pattern.fileOffset)
+  return matchingFunctions(module.loaded.symbols, pattern.symbol).map((named) => siteOf(module, moduleName, named, pattern.offset))
 }
 
-function siteOf(module: CatalogModule, { name, symbol }: NamedFunction, offset: number): SiteOrRefusal {
+function siteOf(module: CatalogModule, moduleName: string, { name, symbol }: NamedFunction, offset: number): SiteOrRefusal {
   const suffix = offset === 0 ? '' : `+${offset}`
   const at = vaddr(symbol.vaddr + offset)
   const site: Site = {
-    key: `${shortModuleName(module.path)}:${name}${suffix}`,
+    key: `${moduleName}:${name}${suffix}`,
     vaddr: at,
     fileOffset: fileOffset(symbol.fileOffset + offset),
     address: addressOf(module, at),
@@ -113,19 +121,19 @@ function ifunc(key: string): Refusal {
   return refuse('ifunc', `${key} is an IFUNC: the code there only chooses the implementation; probe the implementation itself`)
 }
 
-function siteAtOffset(module: CatalogModule, offset: number): SiteOrRefusal[] | Refusal {
+function siteAtOffset(module: CatalogModule, moduleName: string, offset: number): SiteOrRefusal[] | Refusal {
   const segment = module.image.segments.find(
     ({ type, fileOffset: from, fileSize }) => type === PT.LOAD && from <= offset && offset < from + fileSize,
   )
   if (segment === undefined) return refuse('not-text', `offset ${hex(offset)} of ${module.path} is not loaded`)
   const at = vaddr(segment.vaddr + offset - segment.fileOffset)
-  const key = `${shortModuleName(module.path)}:${hex(offset)}`
+  const key = `${moduleName}:${hex(offset)}`
   return [{ site: { key, vaddr: at, fileOffset: fileOffset(offset), address: addressOf(module, at) } }]
 }
 
-function noMatch(pattern: ProbePattern, modules: readonly CatalogModule[]): Refusal {
-  const where = modules.map(({ path }) => path).join(', ')
+function noMatch(pattern: ProbePattern, modules: readonly MatchedModule[]): Refusal {
+  const where = modules.map(({ module }) => module.path).join(', ')
   const what = pattern.kind === 'symbol' ? pattern.symbol : hex(pattern.fileOffset)
-  return refuse('no-match', `no function in ${where} matches ${what}${suggestSymbols(what, modules)}`)
+  return refuse('no-match', `no function in ${where} matches ${what}${suggestSymbols(what, modules.map(({ module }) => module))}`)
 }
 
