@@ -7,7 +7,7 @@ export const exitCodes = {
     code: 0,
     meaning: 'Done. A count also ends so by Ctrl-C, SIGTERM or SIGHUP, or when the target ends by itself.',
   },
-  failed: { code: 1, meaning: 'Refused or failed; the message says why. The target is as it was found.' },
+  failed: { code: 1, meaning: 'Refused or failed; the message says why, and what is left in the target, if anything.' },
   usage: { code: 2, meaning: 'The command line cannot be read: an option, an argument or a pattern.' },
   'no-target': {
     code: 3,

@@ -1,3 +1,5 @@
+import { compileGlob } from '../symbols/glob.js'
+
 /** What the kernel puts behind the path of a file that was deleted or replaced while it is mapped. */
 const DELETED = ' (deleted)'
 
@@ -70,9 +72,5 @@ function fileName(path: string): string {
 }
 
 function matchesGlob(glob: string, text: string): boolean {
-  const source = glob
-    .replace(/[.+^${}()|\\]/g, '\\$&')
-    .replace(/\*/g, '.*')
-    .replace(/\?/g, '.')
-  return new RegExp(`^(?:${source})$`, 's').test(text)
+  return compileGlob(glob)(text)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { assertGolden } from '../style/golden.js'
 import { fakeHost, runFake } from './fake-host.js'
-import { assertGolden } from './golden.js'
 
 test('--help is worth reading', async () => {
   const pages: string[] = []

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { repositoryFile } from '../style/repository.js'
+import { repositoryFile } from './repository.js'
 
 /** Compares text with a file of the repository. `RING3_UPDATE_GOLDEN=1` writes the file instead. */
 export function assertGolden(path: string, actual: string): void {
