@@ -3,9 +3,12 @@ import { type Refusal, refuse } from '../../refusal/refusal.js'
 import type { FunctionBounds } from '../code-facts.js'
 import { decodedFunction, type DecodedModule } from './decoded-module.js'
 import { type FunctionCode, type IndirectJump, mayJumpIndirectly } from './function-code.js'
-import { tableTargets } from './jump-tables.js'
-import { textBytes } from './module-code.js'
-import { registerOrigin } from './register-origin.js'
+import { jumpOrigins } from './jump-origins.js'
+import { likelyTableTargets, tableTargets } from './jump-tables.js'
+import { type ModuleCode, textBytes } from './module-code.js'
+import { COMPUTED, POINTER, SUM } from './register-origin.js'
+import { upperBound } from './sorted-search.js'
+import type { WindowShape } from './window-shape.js'
 
 /**
  * Proves that no indirect jump of the function that owns a window leads into the window.
@@ -15,29 +18,35 @@ import { registerOrigin } from './register-origin.js'
  * gotos, tables of absolute addresses, virtual calls and tail calls through pointers. What is left are sums of a base
  * and a table entry. Compilers form the base with a lea in the same function, so all tables at all bases are read.
  */
-export function indirectJumpInto(module: DecodedModule, bounds: FunctionBounds, site: number, length: number): Refusal | undefined {
+export function indirectJumpInto(module: DecodedModule, bounds: FunctionBounds, site: number, shape: WindowShape): Refusal | undefined {
   if (!mayJumpIndirectly(textBytes(module.code, bounds.start, bounds.end - bounds.start))) return undefined
   const owner = decodedFunction(module, bounds)
   if (!owner.valid) return refuse('jump-table-unknown', `The function at ${hex(bounds.start)} cannot be decoded to its end.`)
-  const jumps = owner.indirectJumps.filter((jump) => jump.register !== undefined)
-  if (jumps.length === 0) return undefined
+  if (owner.indirectJumps.every((jump) => jump.register === undefined)) return undefined
   const targets = tableTargets(module.code, owner)
-  for (let target = site + 1; target < site + length; target++) {
-    if (targets.has(target)) return refuse('symbol-in-window', `A jump table entry leads to ${hex(target)}, inside the jump.`)
-  }
-  const unknown = jumps.find((jump) => !isUnderstood(module, owner, jump, targets))
+  const hit = interiorInstructions(site, shape).find((address) => targets.has(address))
+  if (hit !== undefined) return refuse('symbol-in-window', `A jump table entry leads to ${hex(hit)}, inside the jump.`)
+  const unknown = notUnderstood(module, owner)
   return unknown && refuse('jump-table-unknown', `Where the jump at ${hex(unknown.address)} goes cannot be told.`)
 }
 
-function isUnderstood({ code }: DecodedModule, owner: FunctionCode, jump: IndirectJump, targets: ReadonlySet<number>): boolean {
-  switch (registerOrigin(code, owner.bounds, jump)) {
-    case 'pointer':
-      return true
-    case 'sum':
-      return leadsInto(owner.bounds, targets)
-    case 'computed':
-      return false
-  }
+/** A table entry is the beginning of an instruction: words behind a table that would lead elsewhere are none of its entries. */
+function interiorInstructions(site: number, { displaced }: WindowShape): number[] {
+  return displaced.slice(1).map(({ offset }) => site + offset)
+}
+
+function notUnderstood({ code }: DecodedModule, owner: FunctionCode): IndirectJump | undefined {
+  const targets = likelyTableTargets(code, owner)
+  const origins = jumpOrigins(code, owner, { tableTargets: targets, labels: new Set(labelsOf(code, owner.bounds)) })
+  const tableKnown = leadsInto(owner.bounds, targets)
+  return owner.indirectJumps.find(({ address }) => {
+    const origin = origins.get(address) ?? COMPUTED
+    return origin !== POINTER && !(origin === SUM && tableKnown)
+  })
+}
+
+function labelsOf({ facts }: ModuleCode, { start, end }: FunctionBounds): Float64Array {
+  return facts.labels.subarray(upperBound(facts.labels, start), upperBound(facts.labels, end - 1))
 }
 
 /** A table of this function has at least one entry in it; without one, the table has not been found. */

@@ -1,28 +1,48 @@
 import { bytesFrom, isText, type ModuleCode } from './module-code.js'
 import type { FunctionCode } from './function-code.js'
+import { upperBound } from './sorted-search.js'
 
 /**
- * The entries of a position-independent jump table at `base`: `base + int32` each, how gcc, clang and rustc all write
- * them (`lea table(%rip),b; movslq (b,i,4),x; add b,x; jmp *x`). No table says how long it is. All its entries are
- * code, so reading on for as long as entries are code covers it, and more: a superset. Entries may lead into another
+ * The entries of a position-independent jump table: `base + int32` each. No table says how long it is. All its entries
+ * are code, so reading on for as long as entries are code covers it, and more: a superset. Entries may lead into another
  * part of a function that the compiler has split, so they need not be in the same function.
  */
-export function* tableEntries(code: ModuleCode, base: number): Generator<number> {
-  const bytes = bytesFrom(code, base)
+function addEntries(code: ModuleCode, table: number, end: number, base: number, targets: Set<number>): void {
+  const bytes = bytesFrom(code, table)
   if (bytes === undefined) return
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  for (let offset = 0; offset + 4 <= bytes.length; offset += 4) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, end - table))
+  for (let offset = 0; offset + 4 <= view.byteLength; offset += 4) {
     const entry = base + view.getInt32(offset, true)
     if (!isText(code, entry)) return
-    yield entry
+    targets.add(entry)
   }
 }
 
-/** Every address that a table may hold whose base this function forms. */
+/**
+ * Every address that a jump table of this function may hold, and more. gcc, clang and rustc add an entry to the address
+ * of its table (`lea table(%rip),b; movslq (b,i,4),x; add b,x; jmp *x`); a table of label differences in the source
+ * (`&&this - &&that`) is added to a label of the function. Both are formed by lea in the function that uses them.
+ */
 export function tableTargets(code: ModuleCode, owner: FunctionCode): Set<number> {
+  return targetsOf(code, owner, () => Infinity)
+}
+
+/**
+ * The same, with each table taken to end where the next object begins whose address the function forms. Closer to the
+ * truth, but no superset: an address may be formed with a bias, and then lie in the middle of another object.
+ */
+export function likelyTableTargets(code: ModuleCode, owner: FunctionCode): Set<number> {
+  const starts = Float64Array.from(owner.addresses).sort()
+  return targetsOf(code, owner, (table) => starts[upperBound(starts, table)] ?? Infinity)
+}
+
+function targetsOf(code: ModuleCode, { bounds, addresses }: FunctionCode, endOf: (table: number) => number): Set<number> {
   const targets = new Set<number>()
-  for (const base of owner.addresses) {
-    for (const entry of tableEntries(code, base)) targets.add(entry)
+  const labels = [...addresses].filter((address) => address >= bounds.start && address < bounds.end)
+  for (const table of addresses) {
+    const end = endOf(table)
+    addEntries(code, table, end, table, targets)
+    for (const label of labels) addEntries(code, table, end, label, targets)
   }
   return targets
 }

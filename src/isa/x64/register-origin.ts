@@ -1,83 +1,111 @@
-import { FlowControl, type Instruction, Mnemonic, OpKind, Register, RegisterExt } from 'iced-x86'
-import { InstructionCursor } from './instruction-cursor.js'
-import { type ModuleCode, textBytes } from './module-code.js'
-import type { FunctionBounds } from '../code-facts.js'
-import type { IndirectJump } from './function-code.js'
+import { type Instruction, Mnemonic, OpKind, Register, RegisterExt } from 'iced-x86'
 
 /**
- * Where the value in a jump's register comes from.
- * - `pointer`: a whole code pointer, loaded from memory or handed over by the caller or a callee. Somebody took the
- *   address of its target, which shows as a relocation, an absolute word or a lea.
- * - `sum`: an addition, the way every position-independent jump table ends.
- * - `computed`: anything else.
+ * Where the value in a register comes from, as far as an indirect jump through it cares. The numbers form a lattice in
+ * which the bitwise or of two origins is what their meeting gives.
+ * - POINTER: a whole pointer: loaded from memory, formed by lea, or handed over by a caller or callee. Somebody took
+ *   that address, which shows as a relocation, an absolute word or a lea. Pointers that libc stores mangled count too.
+ * - ENTRY: a table entry, loaded with sign extension from 32 bits.
+ * - SUM: a base plus an entry, how every position-independent jump table ends.
+ * - COMPUTED: anything else, or different things on different paths.
  */
-export type RegisterOrigin = 'pointer' | 'sum' | 'computed'
+export const POINTER = 0
+export const ENTRY = 1
+export const SUM = 2
+export const COMPUTED = 7
+export type Origin = number
+
+/** Origins of the general registers by hardware number. */
+export type Origins = Uint8Array
 
 /** Registers that a call may leave a new pointer in (System V ABI, 3.2.1: not preserved). */
-const callClobbered = new Set([0, 1, 2, 6, 7, 8, 9, 10, 11])
+const callClobbered = [0, 1, 2, 6, 7, 8, 9, 10, 11]
 
-/** Follows the register backwards along the function's bytes: the last write before the jump, through register copies. */
-export function registerOrigin(code: ModuleCode, bounds: FunctionBounds, jump: IndirectJump): RegisterOrigin {
-  const origins = new Array<RegisterOrigin>(16).fill('pointer')
-  using cursor = new InstructionCursor(textBytes(code, bounds.start, jump.address - bounds.start), bounds.start)
-  while (cursor.next()) noteWrite(cursor.instruction, origins)
-  return origins[jump.register ?? 0] ?? 'computed'
+export function noteCall(origins: Origins): void {
+  for (const register of callClobbered) origins[register] = POINTER
 }
 
-function noteWrite(instruction: Instruction, origins: RegisterOrigin[]): void {
-  if (isCall(instruction)) {
-    for (const register of callClobbered) origins[register] = 'pointer'
-    return
-  }
+/** What an instruction that is no branch and no call does to the origins. */
+export function noteWrite(instruction: Instruction, origins: Origins): void {
+  if (instruction.mnemonic === Mnemonic.Xchg) return noteExchange(instruction, origins)
   if (instruction.opCount === 0 || instruction.op0Kind !== OpKind.Register) return
   if (!RegisterExt.isGPR(instruction.op0Register)) return
-  const origin = writtenOrigin(instruction, origins)
-  if (origin !== undefined) origins[RegisterExt.number(instruction.op0Register)] = origin
+  const register = numberOf(instruction.op0Register)
+  origins[register] = writtenOrigin(instruction, origins, origins[register] ?? COMPUTED)
 }
 
-function isCall(instruction: Instruction): boolean {
-  return instruction.flowControl === FlowControl.Call || instruction.flowControl === FlowControl.IndirectCall
+function noteExchange(instruction: Instruction, origins: Origins): void {
+  for (let operand = 0; operand < 2; operand++) {
+    if (instruction.opKind(operand) === OpKind.Register) origins[numberOf(instruction.opRegister(operand))] = COMPUTED
+  }
 }
 
-function writtenOrigin(instruction: Instruction, origins: readonly RegisterOrigin[]): RegisterOrigin | undefined {
+function numberOf(register: Register): number {
+  return RegisterExt.number(RegisterExt.fullRegister(register))
+}
+
+function writtenOrigin(instruction: Instruction, origins: Origins, before: Origin): Origin {
   switch (instruction.mnemonic) {
     case Mnemonic.Cmp:
     case Mnemonic.Test:
     case Mnemonic.Push:
-      return undefined
+    case Mnemonic.Bt:
+      return before
     case Mnemonic.Pop:
-      return 'pointer'
+      return POINTER
     case Mnemonic.Mov:
       return movedOrigin(instruction, origins)
+    case Mnemonic.Movsxd:
+      return instruction.op1Kind === OpKind.Memory ? ENTRY : COMPUTED
     case Mnemonic.Lea:
-      return instruction.isIpRelMemoryOperand ? 'pointer' : 'computed'
+      return addressOrigin(instruction, origins)
     case Mnemonic.Add:
-      return 'sum'
+      return addedOrigin(instruction, origins, before)
+    case Mnemonic.Ror:
+    case Mnemonic.Xor:
+      return unmangledOrigin(instruction, before)
     default:
-      return isCmov(instruction) ? worst(movedOrigin(instruction, origins), currentOrigin(instruction, origins)) : 'computed'
+      return isConditionalMove(instruction) ? before | movedOrigin(instruction, origins) : COMPUTED
   }
 }
 
-function isCmov(instruction: Instruction): boolean {
-  return instruction.mnemonic >= Mnemonic.Cmova && instruction.mnemonic <= Mnemonic.Cmovs
+function isConditionalMove({ mnemonic }: Instruction): boolean {
+  return mnemonic >= Mnemonic.Cmova && mnemonic <= Mnemonic.Cmovs
 }
 
-function currentOrigin(instruction: Instruction, origins: readonly RegisterOrigin[]): RegisterOrigin {
-  return origins[RegisterExt.number(instruction.op0Register)] ?? 'computed'
+/** Only a full 64-bit move carries a pointer. A 32-bit immediate is an address in code that runs at a fixed place. */
+function movedOrigin(instruction: Instruction, origins: Origins): Origin {
+  if (instruction.op1Kind === OpKind.Immediate32) return POINTER
+  if (!RegisterExt.isGPR64(instruction.op0Register)) return COMPUTED
+  if (instruction.op1Kind !== OpKind.Register) return POINTER
+  return RegisterExt.isGPR64(instruction.op1Register) ? (origins[numberOf(instruction.op1Register)] ?? COMPUTED) : COMPUTED
 }
 
-function worst(a: RegisterOrigin, b: RegisterOrigin): RegisterOrigin {
-  if (a === 'computed' || b === 'computed') return 'computed'
-  return a === 'sum' ? a : b
+/** `lea x(%rip)` forms a pointer that the scan of the text sees; `lea (a,b)` is an addition. */
+function addressOrigin(instruction: Instruction, origins: Origins): Origin {
+  if (instruction.isIpRelMemoryOperand) return POINTER
+  const { memoryBase, memoryIndex } = instruction
+  if (memoryBase === Register.None || memoryIndex === Register.None) return COMPUTED
+  if (instruction.memoryIndexScale !== 1 || instruction.memoryDisplacement !== 0n) return COMPUTED
+  return sumOf(origins[numberOf(memoryBase)] ?? COMPUTED, origins[numberOf(memoryIndex)] ?? COMPUTED)
 }
 
-/** Only a full 64-bit move carries a pointer; a 32-bit load is a table offset. */
-function movedOrigin(instruction: Instruction, origins: readonly RegisterOrigin[]): RegisterOrigin {
-  if (!RegisterExt.isGPR64(instruction.op0Register)) {
-    return instruction.op1Kind === OpKind.Immediate32 ? 'pointer' : 'computed'
-  }
-  if (instruction.op1Kind !== OpKind.Register) return 'pointer'
-  if (!RegisterExt.isGPR64(instruction.op1Register)) return 'computed'
-  if (instruction.op1Register === Register.RSP) return 'computed'
-  return origins[RegisterExt.number(instruction.op1Register)] ?? 'computed'
+function addedOrigin(instruction: Instruction, origins: Origins, before: Origin): Origin {
+  if (!RegisterExt.isGPR64(instruction.op0Register) || instruction.op1Kind !== OpKind.Register) return COMPUTED
+  return sumOf(before, origins[numberOf(instruction.op1Register)] ?? COMPUTED)
+}
+
+/**
+ * The entry makes it a table jump. What the base has been on other paths is not asked: where a function has several
+ * tables, their targets blur the registers that hold the bases.
+ */
+function sumOf(a: Origin, b: Origin): Origin {
+  return (a === ENTRY) !== (b === ENTRY) ? SUM : COMPUTED
+}
+
+/** glibc's PTR_DEMANGLE: `ror $17, reg; xor %fs:0x30, reg` turns a stored pointer back into itself. */
+function unmangledOrigin(instruction: Instruction, before: Origin): Origin {
+  const rotates = instruction.mnemonic === Mnemonic.Ror && instruction.op1Kind === OpKind.Immediate8
+  const guards = instruction.op1Kind === OpKind.Memory && instruction.memorySegment === Register.FS
+  return rotates || guards ? before : COMPUTED
 }

@@ -51,7 +51,7 @@ function prove(
   const intruder =
     labelInto(module.code, site, jumpLength) ??
     referenceInto(module, references, site, jumpLength) ??
-    indirectJumpInto(module, bounds, site, jumpLength)
+    indirectJumpInto(module, bounds, site, shape)
   if (intruder !== undefined) return intruder
   const { displaced, displacedLength, padding, fallsThrough } = shape
   const analysis: SiteAnalysis = {
