@@ -25,24 +25,39 @@ export function readEncodedPointer(reader: ByteReader, encoding: number, bases: 
 /** Reads a value in the format of the encoding's low four bits, relative to nothing. */
 export function readEncodedValue(reader: ByteReader, encoding: number): number {
   switch (encoding & 0x0f) {
-    case 0x00: case 0x04: case 0x0c: return reader.i64()
-    case 0x01: return reader.uleb()
-    case 0x02: return reader.u16()
-    case 0x03: return reader.u32()
-    case 0x09: return reader.sleb()
-    case 0x0a: return reader.i16()
-    case 0x0b: return reader.i32()
-    default: throw new MalformedInput(`pointer encoding ${encoding} at ${reader.offset} is unknown`)
+    case 0x00:
+    case 0x04:
+    case 0x0c:
+      return reader.i64()
+    case 0x01:
+      return reader.uleb()
+    case 0x02:
+      return reader.u16()
+    case 0x03:
+      return reader.u32()
+    case 0x09:
+      return reader.sleb()
+    case 0x0a:
+      return reader.i16()
+    case 0x0b:
+      return reader.i32()
+    default:
+      throw new MalformedInput(`pointer encoding ${encoding} at ${reader.offset} is unknown`)
   }
 }
 
 function baseOf(encoding: number, place: number, bases: PointerBases): number {
   switch (encoding & 0x70) {
-    case DW_EH_PE.ABSPTR: return 0
-    case DW_EH_PE.PCREL: return place
-    case DW_EH_PE.DATAREL: return required(bases.data, encoding)
-    case DW_EH_PE.FUNCREL: return required(bases.function, encoding)
-    default: throw new MalformedInput(`pointer encoding ${encoding} is unknown`)
+    case DW_EH_PE.ABSPTR:
+      return 0
+    case DW_EH_PE.PCREL:
+      return place
+    case DW_EH_PE.DATAREL:
+      return required(bases.data, encoding)
+    case DW_EH_PE.FUNCREL:
+      return required(bases.function, encoding)
+    default:
+      throw new MalformedInput(`pointer encoding ${encoding} is unknown`)
   }
 }
 

@@ -9,7 +9,10 @@ export interface FrameTable {
 }
 
 export const noFrames: FrameTable = {
-  count: 0, starts: new Float64Array(0), ends: new Float64Array(0), lsdas: new Float64Array(0),
+  count: 0,
+  starts: new Float64Array(0),
+  ends: new Float64Array(0),
+  lsdas: new Float64Array(0),
 }
 
 /** Collects ranges in any order. */

@@ -22,7 +22,9 @@ export function decompressSection(bytes: Uint8Array): Uint8Array {
 }
 
 function inflate(stream: Uint8Array, size: number): Uint8Array {
-  return decompressed(size, () => inflateSync(stream, { maxOutputLength: size + 1, finishFlush: constants.Z_SYNC_FLUSH }))
+  return decompressed(size, () =>
+    inflateSync(stream, { maxOutputLength: size + 1, finishFlush: constants.Z_SYNC_FLUSH }),
+  )
 }
 
 function unzstd(stream: Uint8Array, size: number): Uint8Array {
@@ -35,7 +37,9 @@ function decompressed(size: number, run: () => Uint8Array): Uint8Array {
   try {
     result = run()
   } catch (error) {
-    throw new MalformedInput(`a compressed section cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    throw new MalformedInput(
+      `a compressed section cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
   if (result.length !== size) throw new MalformedInput(`a compressed section has ${result.length} bytes, not ${size}`)
   return result

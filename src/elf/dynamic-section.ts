@@ -3,9 +3,26 @@ import { PT, type Segment } from './program-headers.js'
 
 /** Tags of the dynamic section (gABI chapter 5; glibc's elf.h for the GNU ones). */
 export const DT = {
-  PLTRELSZ: 2, HASH: 4, STRTAB: 5, SYMTAB: 6, RELA: 7, RELASZ: 8, STRSZ: 10, INIT: 12, FINI: 13,
-  JMPREL: 23, INIT_ARRAY: 25, FINI_ARRAY: 26, INIT_ARRAYSZ: 27, FINI_ARRAYSZ: 28,
-  PREINIT_ARRAY: 32, PREINIT_ARRAYSZ: 33, RELRSZ: 35, RELR: 36, GNU_HASH: 0x6ffffef5, VERSYM: 0x6ffffff0,
+  PLTRELSZ: 2,
+  HASH: 4,
+  STRTAB: 5,
+  SYMTAB: 6,
+  RELA: 7,
+  RELASZ: 8,
+  STRSZ: 10,
+  INIT: 12,
+  FINI: 13,
+  JMPREL: 23,
+  INIT_ARRAY: 25,
+  FINI_ARRAY: 26,
+  INIT_ARRAYSZ: 27,
+  FINI_ARRAYSZ: 28,
+  PREINIT_ARRAY: 32,
+  PREINIT_ARRAYSZ: 33,
+  RELRSZ: 35,
+  RELR: 36,
+  GNU_HASH: 0x6ffffef5,
+  VERSYM: 0x6ffffff0,
 } as const
 
 /** Tag to value. The first entry of a tag counts; no tag that ring3 reads may repeat. */

@@ -27,7 +27,15 @@ const typeNames: Readonly<Record<number, string>> = {
 }
 
 const machineNames: Readonly<Record<number, string>> = {
-  3: 'i386', 8: 'MIPS', 20: 'PowerPC', 21: 'PowerPC64', 22: 's390', 40: 'ARM', 183: 'AArch64', 243: 'RISC-V', 258: 'LoongArch',
+  3: 'i386',
+  8: 'MIPS',
+  20: 'PowerPC',
+  21: 'PowerPC64',
+  22: 's390',
+  40: 'ARM',
+  183: 'AArch64',
+  243: 'RISC-V',
+  258: 'LoongArch',
 }
 
 export function parseElfHeader(bytes: Uint8Array): ElfHeader | Refusal {
@@ -69,7 +77,12 @@ function readHeader(reader: ByteReader): ElfHeader | Refusal {
   if (sectionHeaderOffset > 0) checkEntrySize('section', sectionHeaderSize, SECTION_HEADER_SIZE)
   return {
     type: type === 2 ? 'exec' : 'dyn',
-    entry, programHeaderOffset, programHeaderCount, sectionHeaderOffset, sectionHeaderCount, sectionNameIndex,
+    entry,
+    programHeaderOffset,
+    programHeaderCount,
+    sectionHeaderOffset,
+    sectionHeaderCount,
+    sectionNameIndex,
   }
 }
 

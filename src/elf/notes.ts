@@ -21,7 +21,9 @@ const HEADER_SIZE = 12
 /** Notes of all PT_NOTE segments, else of the SHT_NOTE sections; the well-formed ones before the first bad one of each. */
 export function parseNotes(bytes: Uint8Array, segments: readonly Segment[], sections: readonly Section[]): Note[] {
   const ranges = segments.filter((s) => s.type === PT.NOTE).map((s) => [s.fileOffset, s.fileSize] as const)
-  const fromSections = sections.filter((s) => s.type === SHT.NOTE && s.allocated).map((s) => [s.fileOffset, s.size] as const)
+  const fromSections = sections
+    .filter((s) => s.type === SHT.NOTE && s.allocated)
+    .map((s) => [s.fileOffset, s.size] as const)
   const notes: Note[] = []
   for (const [offset, size] of ranges.length > 0 ? ranges : fromSections) {
     const end = Math.min(offset + size, bytes.length)

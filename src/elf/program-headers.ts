@@ -46,7 +46,12 @@ function readSegment(reader: ByteReader): Segment {
   }
   return {
     type,
-    executable: (flags & 1) !== 0, writable: (flags & 2) !== 0, readable: (flags & 4) !== 0,
-    fileOffset: offset, vaddr: address, fileSize, memorySize,
+    executable: (flags & 1) !== 0,
+    writable: (flags & 2) !== 0,
+    readable: (flags & 4) !== 0,
+    fileOffset: offset,
+    vaddr: address,
+    fileSize,
+    memorySize,
   }
 }

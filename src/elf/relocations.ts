@@ -30,8 +30,10 @@ export function relocations(image: ElfImage): Relocations {
   if (count > MAX_RELOCATIONS) throw new MalformedInput(`${count} relocations`)
   const result = {
     count,
-    places: new Float64Array(count), types: new Uint32Array(count),
-    symbols: new Uint32Array(count), addends: new Float64Array(count),
+    places: new Float64Array(count),
+    types: new Uint32Array(count),
+    symbols: new Uint32Array(count),
+    addends: new Float64Array(count),
   }
   let row = 0
   for (const table of tables) row = readTable(table, result, row)
@@ -50,7 +52,8 @@ function dynamicTable(image: ElfImage, addressTag: number, sizeTag: number): Uin
   const size = image.dynamic.get(sizeTag) ?? 0
   if (address === undefined || size === 0) return new Uint8Array(0)
   const bytes = bytesAt(image, address, size)
-  if (bytes.length < size) throw new MalformedInput(`the relocations of dynamic tag ${addressTag} lie outside of the file`)
+  if (bytes.length < size)
+    throw new MalformedInput(`the relocations of dynamic tag ${addressTag} lie outside of the file`)
   return bytes
 }
 

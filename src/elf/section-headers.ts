@@ -5,8 +5,19 @@ import { StringTable } from './string-table.js'
 
 /** Section types (gABI chapter 4). */
 export const SHT = {
-  PROGBITS: 1, SYMTAB: 2, STRTAB: 3, RELA: 4, DYNAMIC: 6, NOTE: 7, NOBITS: 8, DYNSYM: 11,
-  INIT_ARRAY: 14, FINI_ARRAY: 15, PREINIT_ARRAY: 16, RELR: 19, GNU_VERSYM: 0x6fffffff,
+  PROGBITS: 1,
+  SYMTAB: 2,
+  STRTAB: 3,
+  RELA: 4,
+  DYNAMIC: 6,
+  NOTE: 7,
+  NOBITS: 8,
+  DYNSYM: 11,
+  INIT_ARRAY: 14,
+  FINI_ARRAY: 15,
+  PREINIT_ARRAY: 16,
+  RELR: 19,
+  GNU_VERSYM: 0x6fffffff,
 } as const
 
 /** One section header (gABI chapter 4, `Elf64_Shdr`) with its name looked up. */
@@ -69,8 +80,17 @@ function readSection(reader: ByteReader, index: number): UnnamedSection {
     throw new MalformedInput(`section ${index} is too large`)
   }
   return {
-    index, nameOffset, type, vaddr: address, fileOffset: offset, size, link,
-    writable: (flags & 1) !== 0, allocated: (flags & 2) !== 0, executable: (flags & 4) !== 0,
-    tls: (flags & 0x400) !== 0, compressed: (flags & 0x800) !== 0,
+    index,
+    nameOffset,
+    type,
+    vaddr: address,
+    fileOffset: offset,
+    size,
+    link,
+    writable: (flags & 1) !== 0,
+    allocated: (flags & 2) !== 0,
+    executable: (flags & 4) !== 0,
+    tls: (flags & 0x400) !== 0,
+    compressed: (flags & 0x800) !== 0,
   }
 }

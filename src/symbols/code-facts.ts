@@ -30,7 +30,10 @@ export function codeFacts(image: ElfImage, loaded: LoadedSymbols): CodeFacts | R
 }
 
 function textRanges(image: ElfImage, text: AddressRanges): ByteRange[] {
-  return Array.from(text.starts, (start, i) => ({ start: vaddr(start), bytes: bytesAt(image, start, (text.ends[i] ?? 0) - start) }))
+  return Array.from(text.starts, (start, i) => ({
+    start: vaddr(start),
+    bytes: bytesAt(image, start, (text.ends[i] ?? 0) - start),
+  }))
 }
 
 /** Frames with an exception table in a format of its own are left out: what else names addresses there is unknown. */

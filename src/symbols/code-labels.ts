@@ -9,7 +9,12 @@ import type { RelocatedData } from './relocated-data.js'
 import { sortedDistinct } from './sort-order.js'
 
 /** Every address in text that a table names: the `labels` of `CodeFacts`. */
-export function codeLabels(image: ElfImage, loaded: LoadedSymbols, data: RelocatedData, pads: LandingPads): Float64Array {
+export function codeLabels(
+  image: ElfImage,
+  loaded: LoadedSymbols,
+  data: RelocatedData,
+  pads: LandingPads,
+): Float64Array {
   const labels = new LabelCollector(loaded.text)
   for (const { table } of loaded.tables) {
     for (let i = 0; i < table.count; i++) {
@@ -32,7 +37,11 @@ function initialAddresses(image: ElfImage, data: RelocatedData): number[] {
 }
 
 function callArrays(image: ElfImage): [start: number, size: number][] {
-  const tags = [[DT.INIT_ARRAY, DT.INIT_ARRAYSZ], [DT.FINI_ARRAY, DT.FINI_ARRAYSZ], [DT.PREINIT_ARRAY, DT.PREINIT_ARRAYSZ]] as const
+  const tags = [
+    [DT.INIT_ARRAY, DT.INIT_ARRAYSZ],
+    [DT.FINI_ARRAY, DT.FINI_ARRAYSZ],
+    [DT.PREINIT_ARRAY, DT.PREINIT_ARRAYSZ],
+  ] as const
   const types: readonly number[] = [SHT.INIT_ARRAY, SHT.FINI_ARRAY, SHT.PREINIT_ARRAY]
   return [
     ...tags.map(([start, size]): [number, number] => [image.dynamic.get(start) ?? 0, image.dynamic.get(size) ?? 0]),

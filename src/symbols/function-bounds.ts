@@ -38,9 +38,21 @@ function endOf(image: ElfImage, { columns }: LoadedSymbols, row: number): number
 
 /** The NOPs that assemblers align with, longest last; each is one instruction. */
 const nops: readonly Uint8Array[] = [
-  '90', '6690', '0f1f00', '0f1f4000', '0f1f440000', '660f1f440000', '0f1f8000000000', '0f1f840000000000',
-  '660f1f840000000000', '662e0f1f840000000000', '66662e0f1f840000000000', '6666662e0f1f840000000000',
-  '666666662e0f1f840000000000', '66666666662e0f1f840000000000', '6666666666662e0f1f840000000000',
+  '90',
+  '6690',
+  '0f1f00',
+  '0f1f4000',
+  '0f1f440000',
+  '660f1f440000',
+  '0f1f8000000000',
+  '0f1f840000000000',
+  '660f1f840000000000',
+  '662e0f1f840000000000',
+  '66662e0f1f840000000000',
+  '6666662e0f1f840000000000',
+  '666666662e0f1f840000000000',
+  '66666666662e0f1f840000000000',
+  '6666666666662e0f1f840000000000',
 ].map((text) => Uint8Array.from(Buffer.from(text, 'hex')))
 
 const INT3 = 0xcc

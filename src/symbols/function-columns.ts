@@ -63,9 +63,13 @@ class FunctionMerge {
     this.#boundSizes()
     const count = this.#count
     return {
-      count, order: this.#order,
-      starts: this.#starts.slice(0, count), sizes: this.#sizes.slice(0, count), inferred: this.#inferred.slice(0, count),
-      firstNames: this.#firstNames.slice(0, count), endNames: this.#endNames.slice(0, count),
+      count,
+      order: this.#order,
+      starts: this.#starts.slice(0, count),
+      sizes: this.#sizes.slice(0, count),
+      inferred: this.#inferred.slice(0, count),
+      firstNames: this.#firstNames.slice(0, count),
+      endNames: this.#endNames.slice(0, count),
     }
   }
 

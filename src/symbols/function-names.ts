@@ -45,7 +45,7 @@ export class FunctionNames {
   /** Rows with a name or alias that the predicate accepts. */
   rowsWhere(accepts: (name: string) => boolean): number[] {
     const rows: number[] = []
-    this.forEach((name, row) => {
+    this.visitNames((name, row) => {
       if (rows.at(-1) !== row && accepts(name)) rows.push(row)
     })
     return rows
@@ -60,7 +60,7 @@ export class FunctionNames {
   }
 
   /** Every name, in order of row; a name that two tables have comes twice. */
-  forEach(visit: (name: string, row: number) => void): void {
+  visitNames(visit: (name: string, row: number) => void): void {
     for (const { table } of this.#tables) table.strings.prepareForMany()
     const { count, firstNames, endNames, order } = this.#columns
     for (let row = 0; row < count; row++) {
@@ -97,8 +97,12 @@ export class FunctionNames {
       const kind = this.#candidates.kinds[candidate]
       if (names.length === 1 && names[0]?.name === name) continue
       names.push({
-        name, source, binding: table.binding(symbol), defaultVersion: table.isDefaultVersion(symbol),
-        label: kind === CANDIDATE.LABEL, ifunc: kind === CANDIDATE.IFUNC,
+        name,
+        source,
+        binding: table.binding(symbol),
+        defaultVersion: table.isDefaultVersion(symbol),
+        label: kind === CANDIDATE.LABEL,
+        ifunc: kind === CANDIDATE.IFUNC,
       })
     }
     return names
@@ -130,7 +134,7 @@ export class FunctionNames {
 
   #makeIndex(): ReadonlyMap<string, number | number[]> {
     const index = new Map<string, number | number[]>()
-    this.forEach((name, row) => {
+    this.visitNames((name, row) => {
       const rows = index.get(name)
       if (rows === undefined) index.set(name, row)
       else if (typeof rows !== 'number') {

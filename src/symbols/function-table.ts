@@ -58,7 +58,9 @@ export class FunctionTable implements ModuleSymbols {
 
   names(): Iterable<string> {
     const names: string[] = []
-    this.#names.forEach((name) => names.push(name))
+    this.#names.visitNames((name) => {
+      names.push(name)
+    })
     return names
   }
 
@@ -74,6 +76,14 @@ export class FunctionTable implements ModuleSymbols {
     const start = vaddr(this.#columns.starts[row] ?? 0)
     const { name, aliases, kind, source } = this.#names.of(row)
     const size = this.#columns.sizes[row] ?? 0
-    return { name, aliases, kind, vaddr: start, fileOffset: fileOffsetOf(this.#image, start) ?? fileOffset(0), size, source }
+    return {
+      name,
+      aliases,
+      kind,
+      vaddr: start,
+      fileOffset: fileOffsetOf(this.#image, start) ?? fileOffset(0),
+      size,
+      source,
+    }
   }
 }

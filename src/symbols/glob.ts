@@ -54,9 +54,12 @@ function matchSteps(steps: readonly Step[], name: string): boolean {
 
 function accepts(step: Exclude<Step, { kind: 'any-run' }>, code: number): boolean {
   switch (step.kind) {
-    case 'one': return step.code === code
-    case 'any-one': return true
-    case 'class': return step.ranges.some(([low, high]) => code >= low && code <= high) !== step.negated
+    case 'one':
+      return step.code === code
+    case 'any-one':
+      return true
+    case 'class':
+      return step.ranges.some(([low, high]) => code >= low && code <= high) !== step.negated
   }
 }
 

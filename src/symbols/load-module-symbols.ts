@@ -39,10 +39,13 @@ export interface LoadedSymbols {
  * .gopclntab; .dynsym; and the ranges of .eh_frame for functions without a name (`sub_1a2b0`).
  */
 export async function loadModuleSymbols(image: ElfImage, sources: SymbolSources): Promise<LoadedSymbols | Refusal> {
-  const own = malformedAsRefusal(() => [
-    { table: symtab(image), source: 'symtab' },
-    { table: dynsym(image), source: 'dynsym' },
-  ] satisfies SourcedTable[])
+  const own = malformedAsRefusal(
+    () =>
+      [
+        { table: symtab(image), source: 'symtab' },
+        { table: dynsym(image), source: 'dynsym' },
+      ] satisfies SourcedTable[],
+  )
   if (isRefusal(own)) return own
   const stripped = own[0]?.table.count === 0
   const other = stripped ? await strippedSymbols(image, sources) : undefined

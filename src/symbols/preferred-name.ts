@@ -15,12 +15,14 @@ export interface NameCandidate {
  * static one. Negative when `a` is the better name.
  */
 export function compareNames(a: NameCandidate, b: NameCandidate): number {
-  return Number(a.label) - Number(b.label)
-    || Number(b.defaultVersion) - Number(a.defaultVersion)
-    || leadingUnderscores(a.name) - leadingUnderscores(b.name)
-    || bindingRank(a.binding) - bindingRank(b.binding)
-    || a.name.length - b.name.length
-    || (a.name < b.name ? -1 : Number(a.name > b.name))
+  return (
+    Number(a.label) - Number(b.label) ||
+    Number(b.defaultVersion) - Number(a.defaultVersion) ||
+    leadingUnderscores(a.name) - leadingUnderscores(b.name) ||
+    bindingRank(a.binding) - bindingRank(b.binding) ||
+    a.name.length - b.name.length ||
+    (a.name < b.name ? -1 : Number(a.name > b.name))
+  )
 }
 
 function leadingUnderscores(name: string): number {

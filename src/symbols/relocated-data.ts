@@ -23,7 +23,9 @@ export class RelocatedData {
     for (let row = 0; row < relocations.count; row++) {
       const symbol = relocations.symbols[row] ?? 0
       const addend = relocations.addends[row] ?? 0
-      const value = relocatedValue(relocations.types[row] ?? 0, addend, () => (symbol < symbols.count ? symbols.value(symbol) : 0))
+      const value = relocatedValue(relocations.types[row] ?? 0, addend, () =>
+        symbol < symbols.count ? symbols.value(symbol) : 0,
+      )
       const place = relocations.places[row] ?? 0
       // Lazily bound slots begin with the address of their stub's second instruction, in place.
       targets.push(value ?? writer.read(place))
@@ -51,12 +53,17 @@ export class RelocatedData {
 /** What the loader stores, less the load bias; undefined for what is not an address of this module. */
 function relocatedValue(type: number, addend: number, symbolValue: () => number): number | undefined {
   switch (type) {
-    case R_X86_64.RELATIVE: case R_X86_64.IRELATIVE: return addend
-    case R_X86_64.WORD64: case R_X86_64.GLOB_DAT: case R_X86_64.JUMP_SLOT: {
+    case R_X86_64.RELATIVE:
+    case R_X86_64.IRELATIVE:
+      return addend
+    case R_X86_64.WORD64:
+    case R_X86_64.GLOB_DAT:
+    case R_X86_64.JUMP_SLOT: {
       const value = symbolValue()
       return value === 0 ? undefined : value + (type === R_X86_64.WORD64 ? addend : 0)
     }
-    default: return undefined
+    default:
+      return undefined
   }
 }
 
@@ -80,7 +87,10 @@ class RangeWriter {
 
   constructor(image: ElfImage, bounds: AddressRanges) {
     this.#bounds = bounds
-    this.#ranges = Array.from(bounds.starts, (start, i) => ({ start: vaddr(start), bytes: bytesAt(image, start, (bounds.ends[i] ?? 0) - start) }))
+    this.#ranges = Array.from(bounds.starts, (start, i) => ({
+      start: vaddr(start),
+      bytes: bytesAt(image, start, (bounds.ends[i] ?? 0) - start),
+    }))
     this.#views = this.#ranges.map(({ bytes }) => viewOf(bytes))
     this.#copied = this.#ranges.map(() => false)
   }
@@ -88,7 +98,13 @@ class RangeWriter {
   write(place: number, value: number): void {
     const index = this.#bounds.indexOf(place)
     const range = this.#ranges[index]
-    if (range === undefined || place - range.start + 8 > range.bytes.length || !Number.isSafeInteger(value) || value < 0) return
+    if (
+      range === undefined ||
+      place - range.start + 8 > range.bytes.length ||
+      !Number.isSafeInteger(value) ||
+      value < 0
+    )
+      return
     if (this.#copied[index] !== true) this.#copy(index, range)
     const at = place - range.start
     this.#views[index]?.setUint32(at, value, true)

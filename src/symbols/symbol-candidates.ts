@@ -28,8 +28,11 @@ export function symbolCandidates(tables: readonly SourcedTable[], text: AddressR
   const capacity = tables.reduce((sum, { table }) => sum + table.count, 0)
   const columns = {
     count: 0,
-    addresses: new Float64Array(capacity), sizes: new Float64Array(capacity),
-    kinds: new Uint8Array(capacity), tables: new Uint8Array(capacity), symbols: new Uint32Array(capacity),
+    addresses: new Float64Array(capacity),
+    sizes: new Float64Array(capacity),
+    kinds: new Uint8Array(capacity),
+    tables: new Uint8Array(capacity),
+    symbols: new Uint32Array(capacity),
   }
   for (const [index, { table }] of tables.entries()) {
     for (let symbol = 0; symbol < table.count; symbol++) {

@@ -23,7 +23,11 @@ export function withMemoryLimit(wasm: Uint8Array, pages: number): Uint8Array {
     assert(reader.u8() === 1, 'the module has one memory')
     assert(reader.u8() === 0, 'its memory has no maximum')
     const contents = [1, 1, ...uleb(reader.uleb()), ...uleb(pages)]
-    return Buffer.concat([wasm.subarray(0, start), Uint8Array.of(id, ...uleb(contents.length), ...contents), wasm.subarray(end)])
+    return Buffer.concat([
+      wasm.subarray(0, start),
+      Uint8Array.of(id, ...uleb(contents.length), ...contents),
+      wasm.subarray(end),
+    ])
   }
   return wasm
 }
