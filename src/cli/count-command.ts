@@ -62,7 +62,7 @@ async function countWith(probes: CountProbes, session: Session, count: Count): P
   if (ending.reason !== undefined) return endedEarly(ending.reason, messages)
   reportAttached(probes.attached, count)
   if (probes.attached.probes === 0) {
-    messages.error('No function could be probed.')
+    messages.error('no function could be probed')
     return 'failed'
   }
   const last = await watch(probes, count)
@@ -70,13 +70,13 @@ async function countWith(probes: CountProbes, session: Session, count: Count): P
     ? { counts: last, outcome: 'done' as const }
     : await detach(probes, session, last, messages)
   destination.sink.write(destination.output.finalCounts(counts, destination.options))
-  if (counts.targetGone) messages.note(`Process ${session.pid} has ended; these are the counts that were read last.`)
+  if (counts.targetGone) messages.note(`process ${session.pid} has ended; these are the counts that were read last`)
   return outcome
 }
 
 function endedEarly(reason: EndReason, messages: Messages): Outcome {
   if (reason === 'output-closed') return 'done'
-  messages.error(`${reason} came before the probes worked: nothing was counted.`)
+  messages.error(`${reason} came before the probes worked: nothing was counted`)
   return reason
 }
 
@@ -86,7 +86,7 @@ function reportAttached(attached: Attached, { destination, messages }: Count): v
   messages.note(attachedText(attached))
   const summary = refusedSummary(attached)
   if (summary === undefined) return
-  messages.note(messages.volume.verbose ? summary : `${summary} -v lists them.`)
+  messages.note(messages.volume.verbose ? summary : `${summary} (-v lists them)`)
   for (const line of refusedLines(attached.refused)) messages.detail(line)
 }
 

@@ -42,9 +42,9 @@ interface Cut {
 /** Reads a probe pattern, or says what is wrong with it and where. */
 export function parsePattern(text: string): ProbePattern | Refusal {
   if (text.trim() === '')
-    return refuse('bad-pattern', 'The pattern is empty: write MODULE:SYMBOL, for example libc:malloc.')
+    return refuse('bad-pattern', 'the pattern is empty: write MODULE:SYMBOL, for example libc:malloc')
   if (text.length > MAX_PATTERN_LENGTH)
-    return refuse('bad-pattern', `The pattern is longer than ${MAX_PATTERN_LENGTH} characters.`)
+    return refuse('bad-pattern', `the pattern is longer than ${MAX_PATTERN_LENGTH} characters`)
   const control = findControlCharacter(text)
   if (control !== -1) return bad(text, control, 'a control character cannot be part of a name')
   const quote = findOpenQuote(text)
@@ -95,7 +95,7 @@ function offsetProblem(digits: string): string {
 }
 
 function bad(text: string, at: number, problem: string): Refusal {
-  return refuse('bad-pattern', `Pattern ‘${printable(text)}’, character ${at + 1}: ${problem}.`)
+  return refuse('bad-pattern', `pattern ‘${printable(text)}’, character ${at + 1}: ${problem}`)
 }
 
 /** Where the pattern proper begins. `u:main` has no other colon, so there `u` is a module of that name. */

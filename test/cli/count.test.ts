@@ -20,7 +20,7 @@ test('in a pipe there is one table, at the end, without colour', async () => {
       '',
     ].join('\n'),
   )
-  assert.equal(run.stderr, 'ring3: 2 probes at work: set up in 1.25 ms, target stopped for 48.0 µs.\n')
+  assert.equal(run.stderr, 'ring3: 2 probes at work: set up in 1.25 ms, target stopped for 48.0 µs\n')
   assert.deepEqual(run.events, ['attach 7', 'count libc:*', 'remove', 'detach'])
 })
 
@@ -76,9 +76,9 @@ test('refused sites are summed up, and listed with -v', async () => {
   const site = (name: string, code: 'window-too-short' | 'branch-into-window') => ({ site: name, code, because: 'So.' })
   const refused = [site('a:1', 'window-too-short'), site('a:2', 'branch-into-window'), site('a:3', 'window-too-short')]
   const attached = { probes: 16_950, mechanisms: { jump: 16_950 }, refused, stoppedNs: 1, setupNs: 1 }
-  const summary = 'Served 16,950 of 16,953 functions by jump; 3 refused: 2 window-too-short, 1 branch-into-window.'
+  const summary = 'served 16,950 of 16,953 functions by jump; 3 refused: 2 window-too-short, 1 branch-into-window'
   const brief = await runFake('count -p 7 -d 0.01 a:*', { attached })
-  assert.ok(brief.stderr.endsWith(`ring3: ${summary} -v lists them.\n`), brief.stderr)
+  assert.ok(brief.stderr.endsWith(`ring3: ${summary} (-v lists them)\n`), brief.stderr)
   const verbose = await runFake('count -p 7 -d 0.01 -v a:*', { attached })
   assert.ok(verbose.stderr.includes(`ring3: ${summary}\nring3: a:1: window-too-short: So.\n`), verbose.stderr)
   const quiet = await runFake('count -p 7 -d 0.01 -q a:*', { attached })
@@ -93,7 +93,7 @@ test('when every site is refused the command fails', async () => {
   assert.equal(run.code, 1)
   assert.match(
     run.stderr,
-    /ring3: Served 0 of 1 function; 1 refused: 1 window-too-short\..*\nring3: No function could be probed\.\n$/,
+    /ring3: served 0 of 1 function; 1 refused: 1 window-too-short.*\nring3: no function could be probed\n$/,
   )
   assert.ok(run.events.includes('detach'))
 })
@@ -105,7 +105,7 @@ test('a target that ends is the end of the count; the last counts are shown', as
   })
   assert.equal(run.code, 0)
   assert.ok(run.stdout.endsWith('{"type":"map","data":{"@":{"a:f":5}}}\n'))
-  assert.match(run.stderr, /ring3: Process 7 has ended; these are the counts that were read last\./)
+  assert.match(run.stderr, /ring3: process 7 has ended; these are the counts that were read last\n/)
   assert.deepEqual(run.events, ['attach 7', 'count a:*', 'detach'])
 })
 

@@ -36,7 +36,7 @@ const wrong: readonly [string, RegExp][] = [
   ['clean x', /A process id is a number/],
   [
     'count -p 7 malloc',
-    /^ring3: Pattern ‘malloc’, character 1: there is no module: write MODULE:SYMBOL, for example libc:malloc\.\n$/,
+    /^ring3: pattern ‘malloc’, character 1: there is no module: write MODULE:SYMBOL, for example libc:malloc\n$/,
   ],
   ['explain -p 7 malloc', /there is no module/],
   ['list -p 7 libc:', /the symbol is empty/],

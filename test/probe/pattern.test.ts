@@ -55,11 +55,11 @@ for (const [text, module, offset] of [
 }
 
 const bad: readonly [string, RegExp][] = [
-  ['', /The pattern is empty/],
-  ['   ', /The pattern is empty/],
-  ['malloc', /character 1: there is no module: .* libc:malloc\.$/],
+  ['', /the pattern is empty/],
+  ['   ', /the pattern is empty/],
+  ['malloc', /character 1: there is no module: .* libc:malloc$/],
   ['std::string::append', /character 1: there is no module/],
-  ['uprobe:malloc', /character 8: there is no module: .* libc:malloc\.$/],
+  ['uprobe:malloc', /character 8: there is no module: .* libc:malloc$/],
   [':malloc', /character 1: the module is empty/],
   ['uprobe::malloc', /character 8: the module is empty/],
   ['libc:', /character 6: the symbol is empty/],

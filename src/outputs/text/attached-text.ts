@@ -2,20 +2,20 @@ import type { AttachedRecord, RefusedRecord } from '../../record/attached-record
 import { duration, grouped, quantity } from './quantity.js'
 import { printable } from './terminal-text.js'
 
-/** `16,950 probes at work: set up in 1.25 s, target stopped for 8.10 ms.` */
+/** `16,950 probes at work: set up in 1.25 s, target stopped for 8.10 ms` */
 export function attachedText({ probes, setupNs, stoppedNs }: AttachedRecord): string {
-  return `${quantity(probes, 'probe')} at work: set up in ${duration(setupNs)}, target stopped for ${duration(stoppedNs)}.`
+  return `${quantity(probes, 'probe')} at work: set up in ${duration(setupNs)}, target stopped for ${duration(stoppedNs)}`
 }
 
 /**
- * `Served 16,950 of 17,002 functions by jump; 52 refused: 30 window-too-short, 22 branch-into-window.` Undefined when
+ * `served 16,950 of 17,002 functions by jump; 52 refused: 30 window-too-short, 22 branch-into-window`. Undefined when
  * nothing was refused.
  */
 export function refusedSummary({ mechanisms, probes, refused }: AttachedRecord): string | undefined {
   if (refused.length === 0) return undefined
   const reasons = countBy(refused.map((site) => site.code)).map(([code, count]) => `${grouped(count)} ${code}`)
   const wanted = quantity(probes + refused.length, 'function')
-  return `Served ${grouped(probes)} of ${wanted}${byMechanism(mechanisms)}; ${grouped(refused.length)} refused: ${reasons.join(', ')}.`
+  return `served ${grouped(probes)} of ${wanted}${byMechanism(mechanisms)}; ${grouped(refused.length)} refused: ${reasons.join(', ')}`
 }
 
 /** One line for each refused site. */
