@@ -7,4 +7,4 @@ export function errnoName(errno: number): string {
   return names.get(errno) ?? `errno ${errno}`
 }
 
-export const { EPERM, ESRCH, EINTR, EIO, EACCES, EEXIST, EINVAL, ENOENT, ECHILD, ENOMEM, EFAULT } = constants.errno
+export const { EPERM, ESRCH, EINTR, EIO, EACCES, EEXIST, EINVAL, ENOENT, ECHILD, ENOMEM, ENOSYS, EFAULT } = constants.errno

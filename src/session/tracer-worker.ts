@@ -4,6 +4,7 @@ import { openRealDoor } from '../kernel/real-door.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import { cleanProcess } from './clean-process.js'
 import { listFile } from './list-functions.js'
+import { rehearse } from './rehearsal.js'
 import { Tracer } from './tracer.js'
 import type { TracerReply, TracerRequest } from './tracer-protocol.js'
 
@@ -13,6 +14,7 @@ assert(parentPort !== null, 'runs as a worker')
 const port = parentPort
 const door = openRealDoor()
 let tracer: Tracer | undefined
+rehearse()
 let turn: Promise<void> = Promise.resolve()
 
 port.on('message', (request: TracerRequest) => {

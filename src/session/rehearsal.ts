@@ -1,0 +1,73 @@
+import { address, offsetBy } from '../bytes/address.js'
+import { PretendProcess } from '../kernel/pretend-process.js'
+import { isRefusal } from '../refusal/refusal.js'
+import { install } from '../target/install.js'
+import type { AreaImage } from '../target/installation.js'
+import { encodeHeader, HEADER_SIZE } from '../target/manifest.js'
+import { TargetProcess } from '../target/target-process.js'
+import { uninstall } from '../target/uninstall.js'
+
+const PID = 2
+const ENTRY = 0x401000
+const SITE = 0x402000
+const AREA = 0x300000
+const DATA = 0x310000
+const STACK = 0x7ffc_0000_0000
+const ROUNDS = 3
+
+/**
+ * Goes through a whole attach and detach on a pretend process. JavaScript is compiled when it first runs, which takes
+ * milliseconds: they must not fall into the moment when the target is held.
+ */
+export function rehearse(): void {
+  const process_ = pretendProcess()
+  const target = TargetProcess.open(process_, PID)
+  if (isRefusal(target)) return
+  using open = target
+  for (let round = 0; round < ROUNDS; round++) {
+    const result = install(open, [area()], { start: address(DATA), size: 8192, head: Buffer.alloc(8) }, { threadPointers: true })
+    if (!isRefusal(result)) uninstall(open, result.installation)
+  }
+}
+
+function pretendProcess(): PretendProcess {
+  const text = (value: string): Buffer => Buffer.from(value)
+  const auxv = Buffer.alloc(32)
+  auxv.writeBigUInt64LE(9n, 0)
+  auxv.writeBigUInt64LE(BigInt(ENTRY), 8)
+  const stat = `2 (pretend) S ${'1 '.repeat(40)}`
+  const made = new PretendProcess({
+    files: {
+      '/proc/2/status': text('Tgid:\t2\nState:\tS\nTracerPid:\t0\nKthread:\t0\nSeccomp:\t0\n'),
+      '/proc/2/exe': text('\x7fELF\x02\0\0\0\0\0\0\0\0\0\0\0'),
+      '/proc/2/auxv': auxv,
+      '/proc/2/stat': text(stat),
+      '/proc/2/task/2/stat': text(stat),
+      '/proc/2/mem': text(''),
+      '/proc/2/maps': text('00401000-00403000 r-xp 00000000 fe:00 7 /pretend\n7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0 [stack]\n'),
+    },
+    directories: { '/proc': ['2'], '/proc/2/task': ['2'] },
+  })
+  made.registers.writeBigUInt64LE(BigInt(STACK + 0x20000), 152)
+  made.registers.writeBigUInt64LE(BigInt(STACK), 168)
+  const self = Buffer.alloc(8)
+  self.writeBigUInt64LE(BigInt(STACK))
+  made.poke(BigInt(STACK), self)
+  return made
+}
+
+function area(): AreaImage {
+  const edit = {
+    site: address(SITE),
+    before: new Uint8Array(5),
+    after: Uint8Array.of(0xe9, 1, 2, 3, 4),
+    trampoline: offsetBy(address(AREA), HEADER_SIZE),
+    trampolineStart: HEADER_SIZE,
+    trampolineEnd: HEADER_SIZE + 32,
+    points: [{ original: 5, relocated: 8 }],
+  }
+  const manifest = { codeSize: 4096, dataAddress: address(DATA), dataSize: 8192, ownerPid: PID, ownerStart: 1n, edits: [edit] }
+  const bytes = Buffer.alloc(4096)
+  encodeHeader(manifest, HEADER_SIZE).copy(bytes)
+  return { address: address(AREA), bytes, edits: [edit] }
+}
