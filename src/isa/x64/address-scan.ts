@@ -29,7 +29,12 @@ function codeSpan(text: readonly ByteRange[]): Span {
   return { low: Math.min(...starts), high: Math.max(...ends) }
 }
 
-function scanTextWords({ start, bytes }: ByteRange, { low, high }: Span, windows: readonly WindowBits[], found: References): void {
+function scanTextWords(
+  { start, bytes }: ByteRange,
+  { low, high }: Span,
+  windows: readonly WindowBits[],
+  found: References,
+): void {
   let word = 0
   for (let offset = 0; offset < bytes.length; offset++) {
     word = (word >>> 8) | ((bytes[offset] ?? 0) << 24)
@@ -39,7 +44,12 @@ function scanTextWords({ start, bytes }: ByteRange, { low, high }: Span, windows
   }
 }
 
-function scanDataWords({ start, bytes }: ByteRange, { low, high }: Span, windows: readonly WindowBits[], found: References): void {
+function scanDataWords(
+  { start, bytes }: ByteRange,
+  { low, high }: Span,
+  windows: readonly WindowBits[],
+  found: References,
+): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   for (let offset = -start & 7; offset + 8 <= bytes.length; offset += 8) {
     const target = view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 2 ** 32

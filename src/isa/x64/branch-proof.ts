@@ -1,6 +1,6 @@
 import { hex } from '../../bytes/address.js'
 import { type Refusal, refuse } from '../../refusal/refusal.js'
-import { decodedFunction, type DecodedModule } from './decoded-module.js'
+import { type DecodedModule, decodedFunction } from './decoded-module.js'
 import { functionAround } from './module-code.js'
 import type { Reference, References } from './reference-scan.js'
 
@@ -8,7 +8,12 @@ import type { Reference, References } from './reference-scan.js'
  * Proves that nothing in the module's text or data leads to `site + 1 … site + length − 1`, from the scan's superset:
  * a hit counts unless the function that holds it, decoded, does no such thing.
  */
-export function referenceInto(module: DecodedModule, found: References, site: number, length: number): Refusal | undefined {
+export function referenceInto(
+  module: DecodedModule,
+  found: References,
+  site: number,
+  length: number,
+): Refusal | undefined {
   for (let target = site + 1; target < site + length; target++) {
     for (const reference of found.get(target) ?? []) {
       if (overwritten(reference, site, length) || !isReal(module, reference, target)) continue

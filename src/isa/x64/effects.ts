@@ -35,11 +35,11 @@ const known = new Map<number, Effects>()
 const KEY_BYTES = 6
 
 /**
- * Effects of an instruction. Its `bytes` up to and with ModRM and SIB determine them, except that the count matters for
- * shifts by an immediate.
+ * Effects of the instruction at `bytes[start]` … `bytes[end - 1]`. The bytes up to and with ModRM and SIB determine them,
+ * except that the count matters for shifts by an immediate.
  */
-export function effectsOf(instruction: Instruction, bytes: Uint8Array): Effects {
-  const key = effectsKey(bytes)
+export function effectsOf(instruction: Instruction, bytes: Uint8Array, start: number, end: number): Effects {
+  const key = effectsKey(bytes, start, end)
   if (key === undefined) return computeEffects(instruction)
   const remembered = known.get(key)
   if (remembered !== undefined) return remembered
@@ -48,36 +48,52 @@ export function effectsOf(instruction: Instruction, bytes: Uint8Array): Effects 
   return effects
 }
 
-function effectsKey(bytes: Uint8Array): number | undefined {
-  const length = Math.min(operandBytesStart(bytes), bytes.length)
+function effectsKey(bytes: Uint8Array, start: number, end: number): number | undefined {
+  const length = Math.min(operandBytesStart(bytes, start, end), end) - start
   if (length > KEY_BYTES) return undefined
   let key = length
-  for (let at = 0; at < length; at++) key = key * 256 + (bytes[at] ?? 0)
+  for (let at = start; at < start + length; at++) key = key * 256 + (bytes[at] ?? 0)
   return key
 }
 
-/** How many bytes precede displacement and immediate, or more: too long a key only costs memory. */
-function operandBytesStart(bytes: Uint8Array): number {
-  let at = 0
+/** Where displacement and immediate begin, or later: too long a key only costs memory. */
+function operandBytesStart(bytes: Uint8Array, start: number, end: number): number {
+  let at = start
   while (isPrefix(bytes[at] ?? 0)) at++
   const opcode = bytes[at] ?? 0
-  if (opcode === 0xc5 || opcode === 0xc4 || opcode === 0x62) return bytes.length
-  if (opcode === 0x0f) return isLongEscape(bytes[at + 1] ?? 0) ? bytes.length : at + 4
-  return opcode === 0xc0 || opcode === 0xc1 ? bytes.length : at + 3
+  if (opcode === 0xc5 || opcode === 0xc4 || opcode === 0x62) return end
+  if (opcode === 0x0f) return escapedOperandStart(bytes[at + 1] ?? 0, at, end)
+  if (hasNoModrm(opcode)) return at + 1
+  return opcode === 0xc0 || opcode === 0xc1 ? end : at + 3
 }
 
 /** Legacy prefixes and REX (SDM vol. 2, 2.1.1 and 2.2.1). */
 function isPrefix(byte: number): boolean {
-  return (byte & 0xf0) === 0x40 || byte === 0x66 || byte === 0x67 || byte === 0xf2 || byte === 0xf3 || byte === 0xf0 || isSegment(byte)
+  return (
+    (byte & 0xf0) === 0x40 ||
+    byte === 0x66 ||
+    byte === 0x67 ||
+    byte === 0xf2 ||
+    byte === 0xf3 ||
+    byte === 0xf0 ||
+    isSegment(byte)
+  )
 }
 
 function isSegment(byte: number): boolean {
   return byte === 0x64 || byte === 0x65 || byte === 0x2e || byte === 0x36 || byte === 0x3e || byte === 0x26
 }
 
-/** Three-byte opcodes, and double shifts by an immediate count. */
-function isLongEscape(second: number): boolean {
-  return second === 0x38 || second === 0x3a || second === 0xa4 || second === 0xac
+/** push, pop; jcc rel8; mov reg, imm; jumps and calls: the opcode says it all. */
+function hasNoModrm(opcode: number): boolean {
+  const row = opcode & 0xf0
+  return row === 0x50 || row === 0x70 || row === 0xb0 || row === 0xe0
+}
+
+/** Three-byte opcodes, and double shifts by an immediate count, are kept whole; `jcc rel32` has no ModRM. */
+function escapedOperandStart(second: number, at: number, end: number): number {
+  if (second === 0x38 || second === 0x3a || second === 0xa4 || second === 0xac) return end
+  return (second & 0xf0) === 0x80 ? at + 2 : at + 4
 }
 
 function computeEffects(instruction: Instruction): Effects {

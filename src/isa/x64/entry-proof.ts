@@ -9,7 +9,10 @@ export function ownerOf(code: ModuleCode, site: number): FunctionBounds | Refusa
   if (!isText(code, site)) return refuse('not-text', `${hex(site)} is not in an executable segment.`)
   const bounds = functionAround(code, site)
   if (bounds === undefined) {
-    return refuse('unknown-boundaries', `No function is known around ${hex(site)}, so its instructions cannot be told apart.`)
+    return refuse(
+      'unknown-boundaries',
+      `No function is known around ${hex(site)}, so its instructions cannot be told apart.`,
+    )
   }
   return site === bounds.start ? bounds : onBoundary(code, bounds, site)
 }
@@ -18,7 +21,8 @@ function onBoundary(code: ModuleCode, bounds: FunctionBounds, site: number): Fun
   const length = site - bounds.start
   using cursor = new InstructionCursor(textBytes(code, bounds.start, bounds.end - bounds.start), bounds.start)
   while (cursor.nextOffset < length) {
-    if (!cursor.next()) return refuse('unknown-boundaries', `The bytes at ${hex(bounds.start + cursor.offset)} are no instruction.`)
+    if (!cursor.next())
+      return refuse('unknown-boundaries', `The bytes at ${hex(bounds.start + cursor.offset)} are no instruction.`)
   }
   if (cursor.nextOffset === length) return bounds
   const start = hex(bounds.start + cursor.offset)

@@ -1,7 +1,7 @@
 import { hex } from '../../bytes/address.js'
 import { type Refusal, refuse } from '../../refusal/refusal.js'
 import type { FunctionBounds } from '../code-facts.js'
-import { decodedFunction, type DecodedModule } from './decoded-module.js'
+import { type DecodedModule, decodedFunction } from './decoded-module.js'
 import { type FunctionCode, type IndirectJump, mayJumpIndirectly } from './function-code.js'
 import { jumpOrigins } from './jump-origins.js'
 import { likelyTableTargets, tableTargets } from './jump-tables.js'
@@ -18,10 +18,16 @@ import type { WindowShape } from './window-shape.js'
  * gotos, tables of absolute addresses, virtual calls and tail calls through pointers. What is left are sums of a base
  * and a table entry. Compilers form the base with a lea in the same function, so all tables at all bases are read.
  */
-export function indirectJumpInto(module: DecodedModule, bounds: FunctionBounds, site: number, shape: WindowShape): Refusal | undefined {
+export function indirectJumpInto(
+  module: DecodedModule,
+  bounds: FunctionBounds,
+  site: number,
+  shape: WindowShape,
+): Refusal | undefined {
   if (!mayJumpIndirectly(textBytes(module.code, bounds.start, bounds.end - bounds.start))) return undefined
   const owner = decodedFunction(module, bounds)
-  if (!owner.valid) return refuse('jump-table-unknown', `The function at ${hex(bounds.start)} cannot be decoded to its end.`)
+  if (!owner.valid)
+    return refuse('jump-table-unknown', `The function at ${hex(bounds.start)} cannot be decoded to its end.`)
   if (owner.indirectJumps.every((jump) => jump.register === undefined)) return undefined
   const targets = tableTargets(module.code, owner)
   const hit = interiorInstructions(site, shape).find((address) => targets.has(address))

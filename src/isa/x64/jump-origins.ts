@@ -31,7 +31,11 @@ export interface IndirectEntries {
  * For each indirect jump of a function, by address, where the value of its register comes from on all paths. A forward
  * data flow over the function's instructions, repeated until nothing changes. Code that nothing leads to counts for nothing.
  */
-export function jumpOrigins(code: ModuleCode, owner: FunctionCode, entries: IndirectEntries): ReadonlyMap<number, Origin> {
+export function jumpOrigins(
+  code: ModuleCode,
+  owner: FunctionCode,
+  entries: IndirectEntries,
+): ReadonlyMap<number, Origin> {
   const flow: Flow = {
     code,
     owner,
@@ -67,17 +71,20 @@ function runOver(flow: Flow, { tableTargets, labels }: IndirectEntries): void {
 function step(flow: Flow, { instruction }: InstructionCursor, address: number, state: Origins): void {
   switch (instruction.flowControl) {
     case FlowControl.Next:
-      return noteWrite(instruction, state)
+      noteWrite(instruction, state)
+      break
     case FlowControl.Call:
     case FlowControl.IndirectCall:
       noteCall(state)
-      return spread(flow, flow.anywhere, state)
+      spread(flow, flow.anywhere, state)
+      break
     case FlowControl.IndirectBranch:
       flow.jumps.set(address, jumpOrigin(flow, address, state))
       spread(flow, flow.atJumps, state)
-      return spread(flow, flow.anywhere, state)
+      spread(flow, flow.anywhere, state)
+      break
     default:
-      return arrive(flow, directTarget(instruction), state)
+      arrive(flow, directTarget(instruction), state)
   }
 }
 
@@ -89,13 +96,17 @@ function jumpOrigin({ owner }: Flow, address: number, state: Origins): Origin {
 function arrive(flow: Flow, target: bigint | undefined, state: Origins): void {
   if (target === undefined) return
   const known = flow.arriving.get(Number(target))
-  if (known !== undefined) return spread(flow, known, state)
+  if (known !== undefined) {
+    spread(flow, known, state)
+    return
+  }
   flow.arriving.set(Number(target), state.slice())
   flow.changed = true
 }
 
 function meet(into: Origins, other: Origins): void {
-  for (let register = 0; register < into.length; register++) into[register] = (into[register] ?? 0) | (other[register] ?? 0)
+  for (let register = 0; register < into.length; register++)
+    into[register] = (into[register] ?? 0) | (other[register] ?? 0)
 }
 
 function spread(flow: Flow, into: Origins, state: Origins): void {

@@ -1,5 +1,5 @@
-import { bytesFrom, isText, type ModuleCode } from './module-code.js'
 import type { FunctionCode } from './function-code.js'
+import { bytesFrom, isText, type ModuleCode } from './module-code.js'
 import { upperBound } from './sorted-search.js'
 
 /**
@@ -36,7 +36,11 @@ export function likelyTableTargets(code: ModuleCode, owner: FunctionCode): Set<n
   return targetsOf(code, owner, (table) => starts[upperBound(starts, table)] ?? Infinity)
 }
 
-function targetsOf(code: ModuleCode, { bounds, addresses }: FunctionCode, endOf: (table: number) => number): Set<number> {
+function targetsOf(
+  code: ModuleCode,
+  { bounds, addresses }: FunctionCode,
+  endOf: (table: number) => number,
+): Set<number> {
   const targets = new Set<number>()
   const labels = [...addresses].filter((address) => address >= bounds.start && address < bounds.end)
   for (const table of addresses) {

@@ -27,7 +27,11 @@ interface Walk {
  * call, the function's end, the limit) counts as live. Calls and returns free nothing: `gcc -fipa-ra` keeps values
  * in call-clobbered registers across calls of functions that it has seen, and hand-written code may hand on flags.
  */
-export function liveness(code: ModuleCode, bounds: FunctionBounds, site: number): Pick<SiteAnalysis, 'flagsDead' | 'deadRegisters'> {
+export function liveness(
+  code: ModuleCode,
+  bounds: FunctionBounds,
+  site: number,
+): Pick<SiteAnalysis, 'flagsDead' | 'deadRegisters'> {
   const bytes = textBytes(code, bounds.start, bounds.end - bounds.start)
   using cursor = new InstructionCursor(bytes, bounds.start)
   const walk: Walk = {
@@ -43,7 +47,9 @@ export function liveness(code: ModuleCode, bounds: FunctionBounds, site: number)
 }
 
 function deadRegisters(live: StateBits): number[] {
-  return Array.from({ length: 16 }, (_, register) => register).filter((register) => register !== RSP && ((live >>> register) & 1) === 0)
+  return Array.from({ length: 16 }, (_, register) => register).filter(
+    (register) => register !== RSP && ((live >>> register) & 1) === 0,
+  )
 }
 
 /** Follows one path until everything on it is decided. */
@@ -71,7 +77,7 @@ function step(walk: Walk, bounds: FunctionBounds, open: StateBits): StateBits | 
   if (walk.left-- <= 0 || !cursor.next()) return undefined
   const { instruction } = cursor
   if (endsKnowledge(instruction)) return undefined
-  const effects = effectsOf(instruction, walk.bytes.subarray(cursor.offset, cursor.nextOffset))
+  const effects = effectsOf(instruction, walk.bytes, cursor.offset, cursor.nextOffset)
   walk.live |= open & effects.reads
   const after = open & ~effects.reads & ~effects.kills
   if (instruction.flowControl === FlowControl.Next) return after

@@ -67,4 +67,3 @@ export function isFramed(code: ModuleCode, address: number): boolean {
 export function nextFunctionStart(code: ModuleCode, address: number): number {
   return code.functionStarts[upperBound(code.functionStarts, address)] ?? Infinity
 }
-

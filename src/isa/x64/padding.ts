@@ -8,11 +8,10 @@ import { InstructionCursor } from './instruction-cursor.js'
  */
 export function paddingLength(bytes: Uint8Array, start: number): number {
   using cursor = new InstructionCursor(bytes, start)
-  while (cursor.next() && isPadding(cursor)) continue
+  while (cursor.next() && isPadding(cursor));
   return cursor.offset
 }
 
 function isPadding({ instruction }: InstructionCursor): boolean {
   return instruction.mnemonic === Mnemonic.Nop || instruction.code === Code.Int3
 }
-

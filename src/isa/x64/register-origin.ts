@@ -27,7 +27,10 @@ export function noteCall(origins: Origins): void {
 
 /** What an instruction that is no branch and no call does to the origins. */
 export function noteWrite(instruction: Instruction, origins: Origins): void {
-  if (instruction.mnemonic === Mnemonic.Xchg) return noteExchange(instruction, origins)
+  if (instruction.mnemonic === Mnemonic.Xchg) {
+    noteExchange(instruction, origins)
+    return
+  }
   if (instruction.opCount === 0 || instruction.op0Kind !== OpKind.Register) return
   if (!RegisterExt.isGPR(instruction.op0Register)) return
   const register = numberOf(instruction.op0Register)
@@ -78,7 +81,9 @@ function movedOrigin(instruction: Instruction, origins: Origins): Origin {
   if (instruction.op1Kind === OpKind.Immediate32) return POINTER
   if (!RegisterExt.isGPR64(instruction.op0Register)) return COMPUTED
   if (instruction.op1Kind !== OpKind.Register) return POINTER
-  return RegisterExt.isGPR64(instruction.op1Register) ? (origins[numberOf(instruction.op1Register)] ?? COMPUTED) : COMPUTED
+  return RegisterExt.isGPR64(instruction.op1Register)
+    ? (origins[numberOf(instruction.op1Register)] ?? COMPUTED)
+    : COMPUTED
 }
 
 /** `lea x(%rip)` forms a pointer that the scan of the text sees; `lea (a,b)` is an addition. */

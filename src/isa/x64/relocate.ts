@@ -1,7 +1,7 @@
-import { address, type Address, hex, offsetBy } from '../../bytes/address.js'
+import { type Address, address, hex, offsetBy } from '../../bytes/address.js'
 import { assert } from '../../bytes/assert.js'
 import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
-import type { DisplacedInstruction, RelocatedCode, ResumePoint, SiteAnalysis } from '../site-analysis.js'
+import type { RelocatedCode, ResumePoint, SiteAnalysis } from '../site-analysis.js'
 import { InstructionCursor } from './instruction-cursor.js'
 import type { Relocation } from './relocate/relocation-case.js'
 import { relocationCases } from './relocate/relocation-cases.js'
@@ -35,9 +35,18 @@ type Piece = readonly number[]
 function encodePieces(site: SiteAnalysis, from: Address, to: Address, starts: readonly number[]): Piece[] | Refusal {
   const pieces: Piece[] = []
   let at = 0
-  for (const displaced of site.displaced) {
-    const destination = (target: Address) => destinationOf(site, from, to, starts, target)
-    const piece = encodePiece(displaced, offsetBy(from, displaced.offset), offsetBy(to, at), destination)
+  using cursor = new InstructionCursor(joinedBytes(site), from)
+  for (const { bytes, offset } of site.displaced) {
+    if (!cursor.next())
+      return refuse('not-relocatable', `The bytes at ${hex(offsetBy(from, offset))} are no instruction.`)
+    const piece = encodePiece({
+      instruction: cursor.instruction,
+      bytes,
+      from: offsetBy(from, offset),
+      to: offsetBy(to, at),
+      displacementOffset: () => cursor.displacementOffset(),
+      destination: (target) => destinationOf(site, from, to, starts, target),
+    })
     if (isRefusal(piece)) return piece
     pieces.push(piece)
     at += piece.length
@@ -45,17 +54,14 @@ function encodePieces(site: SiteAnalysis, from: Address, to: Address, starts: re
   return pieces
 }
 
-function encodePiece(
-  { bytes }: DisplacedInstruction,
-  from: Address,
-  to: Address,
-  destination: Relocation['destination'],
-): Piece | Refusal {
-  using cursor = new InstructionCursor(bytes, from)
-  if (!cursor.next()) return refuse('not-relocatable', `The bytes at ${hex(from)} are no instruction.`)
-  const { instruction } = cursor
-  const relocation = { instruction, bytes, from, to, destination, displacementOffset: () => cursor.displacementOffset() }
-  const found = relocationCases.find((each) => each.applies(instruction))
+function joinedBytes({ displaced, displacedLength }: SiteAnalysis): Uint8Array {
+  const bytes = new Uint8Array(displacedLength)
+  for (const each of displaced) bytes.set(each.bytes, each.offset)
+  return bytes
+}
+
+function encodePiece(relocation: Relocation): Piece | Refusal {
+  const found = relocationCases.find((each) => each.applies(relocation.instruction))
   assert(found !== undefined, 'no relocation case applies')
   return found.encode(relocation)
 }
@@ -87,7 +93,10 @@ function placePieces(pieces: readonly Piece[]): number[] {
 
 function joined(site: SiteAnalysis, pieces: readonly Piece[], starts: readonly number[]): RelocatedCode {
   const bytes = Uint8Array.from(pieces.flat())
-  const points: ResumePoint[] = site.displaced.map(({ offset }, index) => ({ original: offset, relocated: starts[index] ?? 0 }))
+  const points: ResumePoint[] = site.displaced.map(({ offset }, index) => ({
+    original: offset,
+    relocated: starts[index] ?? 0,
+  }))
   if (site.fallsThrough) points.push({ original: site.displacedLength, relocated: bytes.length })
   return { bytes, points }
 }

@@ -10,5 +10,7 @@ import { firstBetween } from './sorted-search.js'
 export function labelInto(code: ModuleCode, site: number, length: number): Refusal | undefined {
   const label =
     firstBetween(code.facts.labels, site, site + length) ?? firstBetween(code.functionStarts, site, site + length)
-  return label === undefined ? undefined : refuse('symbol-in-window', `A symbol or table names ${hex(label)}, inside the jump at ${hex(site)}.`)
+  return label === undefined
+    ? undefined
+    : refuse('symbol-in-window', `A symbol or table names ${hex(label)}, inside the jump at ${hex(site)}.`)
 }

@@ -1,12 +1,12 @@
-import { type Refusal, refuse } from '../../refusal/refusal.js'
+import { FlowControl, type Instruction } from 'iced-x86'
 import { hex, PAGE_SIZE } from '../../bytes/address.js'
-import type { DisplacedInstruction, JumpLength } from '../site-analysis.js'
+import { type Refusal, refuse } from '../../refusal/refusal.js'
 import type { FunctionBounds } from '../code-facts.js'
+import type { DisplacedInstruction, JumpLength } from '../site-analysis.js'
 import { fallsThrough } from './direct-target.js'
 import { InstructionCursor } from './instruction-cursor.js'
 import { type ModuleCode, textBytes } from './module-code.js'
 import { paddingLength } from './padding.js'
-import { FlowControl, type Instruction } from 'iced-x86'
 
 /** What a jump at a site displaces, before anything is known about who may jump into it. */
 export interface WindowShape {
@@ -21,7 +21,12 @@ export interface WindowShape {
 const LONGEST_INSTRUCTION = 15
 
 /** Decodes whole instructions from the site on until the jump is covered, with padding behind the last where it has to be. */
-export function windowShape(code: ModuleCode, bounds: FunctionBounds, site: number, jumpLength: JumpLength): WindowShape | Refusal {
+export function windowShape(
+  code: ModuleCode,
+  bounds: FunctionBounds,
+  site: number,
+  jumpLength: JumpLength,
+): WindowShape | Refusal {
   if ((site % PAGE_SIZE) + jumpLength > PAGE_SIZE) {
     return refuse('window-crosses-page', `A jump of ${jumpLength} bytes at ${hex(site)} would cross a page boundary.`)
   }

@@ -9,7 +9,10 @@ import type { Relocation } from './relocation-case.js'
  */
 export function branchDestination({ instruction, bytes, from, destination }: Relocation): Address | Refusal {
   if (hasNarrowOperand(bytes)) {
-    return refuse('not-relocatable', `The branch at ${hex(from)} has an operand size prefix, on which processors disagree.`)
+    return refuse(
+      'not-relocatable',
+      `The branch at ${hex(from)} has an operand size prefix, on which processors disagree.`,
+    )
   }
   return destination(address(instruction.nearBranchTarget))
 }

@@ -2,7 +2,7 @@ import { type Instruction, OpKind, Register } from 'iced-x86'
 import { hex, offsetBy } from '../../../bytes/address.js'
 import { isRefusal, type Refusal, refuse } from '../../../refusal/refusal.js'
 import { int32Bytes } from '../machine-code.js'
-import { opcodeOffset } from './prefixes.js'
+import { hasNarrowOperand, opcodeOffset } from './prefixes.js'
 import type { Relocation, RelocationCase } from './relocation-case.js'
 import { RETURN_PUSH_LENGTH, withReturnPush } from './return-push.js'
 import { ripRelativeBytes } from './rip-relative.js'
@@ -26,7 +26,10 @@ export const indirectCall: RelocationCase = {
 }
 
 function asJump(relocation: Relocation): readonly number[] | Refusal {
-  const { instruction, bytes } = relocation
+  const { instruction, bytes, from } = relocation
+  if (hasNarrowOperand(bytes) || instruction.memoryBase === Register.ESP) {
+    return refuse('not-relocatable', `The call at ${hex(from)} has a 16- or 32-bit operand.`)
+  }
   if (instruction.op0Kind === OpKind.Register) return withJumpOpcode(bytes)
   if (instruction.isIpRelMemoryOperand) {
     const moved = ripRelativeBytes(relocation, offsetBy(relocation.to, RETURN_PUSH_LENGTH))

@@ -5,10 +5,19 @@ import type { RelocationCase } from './relocation-case.js'
 
 /** What must stay where it is, and why. */
 const reasons: readonly [applies: (instruction: Instruction) => boolean, because: string][] = [
-  [({ code }) => code === Code.Int3 || code === Code.Int1, 'a debugger or the program itself has put it there, and expects the trap at its address'],
+  [
+    ({ code }) => code === Code.Int3 || code === Code.Int1,
+    'a debugger or the program itself has put it there, and expects the trap at its address',
+  ],
   [isFar, 'it changes the code segment'],
-  [({ code }) => code === Code.Sysenter || code === Code.Sysexitd || code === Code.Sysexitq, 'the kernel returns from it to a fixed address'],
-  [(instruction) => instruction.memoryBase === Register.EIP, 'its operand is relative to the low half of the instruction pointer'],
+  [
+    ({ code }) => code === Code.Sysenter || code === Code.Sysexitd || code === Code.Sysexitq,
+    'the kernel returns from it to a fixed address',
+  ],
+  [
+    (instruction) => instruction.memoryBase === Register.EIP,
+    'its operand is relative to the low half of the instruction pointer',
+  ],
   [callsThroughStackPointer, 'it calls through the stack pointer that it moves'],
 ]
 
