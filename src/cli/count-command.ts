@@ -121,7 +121,7 @@ function createDisplay(count: Count): Display {
 }
 
 function liveDisplay({ options, destination }: Count): Display {
-  const table = new LiveTable(destination.sink, `process ${options.pid}`, destination.options.colour)
+  const table = new LiveTable(destination.sink, `process ${options.pid}`, destination.options)
   let previous: Snapshot | undefined
   return {
     firstAfterMs: FIRST_DRAW_MS,

@@ -1,5 +1,6 @@
 import type { Output, OutputOptions } from '../record/output.js'
 import type { Host, TextSink } from './host.js'
+import { siteName } from './site-name.js'
 
 /** The options that every command that prints results takes. */
 export interface PrintOptions {
@@ -23,7 +24,7 @@ export function openDestination(print: PrintOptions, all: boolean, host: Host): 
   return {
     sink,
     output: print.format,
-    options: { all, verbose: print.verbose === true, colour: sink.isTerminal && allowsColour(host) },
+    options: { all, verbose: print.verbose === true, colour: sink.isTerminal && allowsColour(host), nameOf: siteName },
     [Symbol.dispose]: () => file?.[Symbol.dispose](),
   }
 }

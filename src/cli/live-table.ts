@@ -1,4 +1,4 @@
-import { liveCountLines } from '../outputs/text/count-text.js'
+import { liveCountLines, type TableStyle } from '../outputs/text/count-text.js'
 import type { CountTable } from '../record/counts-record.js'
 import type { TextSink } from './host.js'
 
@@ -9,12 +9,12 @@ export class LiveTable implements Disposable {
   constructor(
     private readonly sink: TextSink,
     private readonly title: string,
-    private readonly colour: boolean,
+    private readonly style: TableStyle,
   ) {}
 
   draw(table: CountTable): void {
     const { columns, rows } = this.sink
-    const lines = liveCountLines(table, this.title, { columns, rows, colour: this.colour })
+    const lines = liveCountLines(table, this.title, { columns, rows }, this.style)
     // Each line is overwritten and the rest of it erased: clearing first would flicker.
     this.sink.write(`${this.#home()}${lines.map((line) => `${line}\x1b[K\n`).join('')}\x1b[J`)
     this.#lines = lines.length

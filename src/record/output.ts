@@ -10,6 +10,8 @@ export interface OutputOptions {
   readonly all: boolean
   readonly verbose: boolean
   readonly colour: boolean
+  /** How people are to see a site: `app:ns::f(int)` for `app:_ZN2ns1fEi`. */
+  readonly nameOf: (site: string) => string
 }
 
 /**

@@ -147,3 +147,9 @@ test('symbol names with control characters do not reach a terminal', async () =>
   const { stdout } = await runFake('count -p 7 -d 0.01 a:*', { readings: [{ 'a:\x1b[2Jf': 1n }] })
   assert.ok(stdout.includes('a:\\u{1b}[2Jf'), stdout)
 })
+
+test('people see demangled names, programs the keys', async () => {
+  const scenario = { readings: [{ 'a:_ZN2ns1fEi': 1n }] }
+  assert.match((await runFake('count -p 7 -d 0.01 a:*', scenario)).stdout, / a:ns::f\(int\)\n/)
+  assert.match((await runFake('count -p 7 -d 0.01 -f json a:*', scenario)).stdout, /"a:_ZN2ns1fEi":1/)
+})

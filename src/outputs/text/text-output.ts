@@ -11,8 +11,8 @@ export const textOutput: Output = {
   forPeople: true,
   // What an attach did is a message, not a result: the command line writes it to stderr.
   attached: () => '',
-  interimCounts: (now, previous, { all, colour }) => `${countText(countTable(now, previous, all), colour)}\n`,
-  finalCounts: (counts, { all, colour }) => countText(countTable(counts, undefined, all), colour),
+  interimCounts: (now, previous, options) => `${countText(countTable(now, previous, options.all), options)}\n`,
+  finalCounts: (counts, options) => countText(countTable(counts, undefined, options.all), options),
   functions: (functions, { verbose }) => functionText(functions, verbose),
   explanations: (explanations, { colour }) =>
     explanations.map((explanation) => explanationText(explanation, colour)).join('\n'),
