@@ -1,5 +1,5 @@
 import { ByteReader, MalformedInput } from '../bytes/byte-reader.js'
-import { type ElfImage, bytesAt } from '../elf/elf-image.js'
+import { bytesAt, type ElfImage } from '../elf/elf-image.js'
 import { PT } from '../elf/program-headers.js'
 import { readEncodedPointer } from './encoded-pointer.js'
 

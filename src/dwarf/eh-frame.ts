@@ -1,5 +1,5 @@
 import { ByteReader, MalformedInput } from '../bytes/byte-reader.js'
-import { type ElfImage, bytesAt } from '../elf/elf-image.js'
+import { bytesAt, type ElfImage } from '../elf/elf-image.js'
 import { SHT } from '../elf/section-headers.js'
 import { type Cie, readCie } from './cie.js'
 import { ehFrameAddressFromHeader } from './eh-frame-hdr.js'

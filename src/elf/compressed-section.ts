@@ -5,7 +5,7 @@ import { ByteReader, MalformedInput } from '../bytes/byte-reader.js'
 const ELFCOMPRESS_ZLIB = 1
 const ELFCOMPRESS_ZSTD = 2
 /** A hostile section of a few kilobytes could otherwise fill the memory. */
-const MAX_UNCOMPRESSED = 1 << 30
+const MAX_UNCOMPRESSED = 1 << 28
 
 /** Contents of a section with SHF_COMPRESSED: `Elf64_Chdr`, then a zlib or zstd stream (gABI chapter 4). */
 export function decompressSection(bytes: Uint8Array): Uint8Array {

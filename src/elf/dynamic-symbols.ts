@@ -1,6 +1,6 @@
 import { ByteReader, MalformedInput } from '../bytes/byte-reader.js'
 import { DT } from './dynamic-section.js'
-import { type ElfImage, bytesAt } from './elf-image.js'
+import { bytesAt, type ElfImage } from './elf-image.js'
 import { StringTable } from './string-table.js'
 import { SymbolTable } from './symbol-table.js'
 

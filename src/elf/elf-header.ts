@@ -1,5 +1,5 @@
+import { hex, type Vaddr, vaddr } from '../bytes/address.js'
 import { ByteReader, MalformedInput } from '../bytes/byte-reader.js'
-import { type Vaddr, hex, vaddr } from '../bytes/address.js'
 import { type Refusal, refuse } from '../refusal/refusal.js'
 
 /** The file header (gABI chapter 4, `Elf64_Ehdr`), reduced to what an ELF64 x86-64 file can vary. */

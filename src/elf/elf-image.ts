@@ -3,7 +3,7 @@ import { fileOffset } from '../bytes/address.js'
 import type { DynamicSection } from './dynamic-section.js'
 import type { ElfHeader } from './elf-header.js'
 import { PT, type Segment } from './program-headers.js'
-import { SHT, type Section } from './section-headers.js'
+import { type Section, SHT } from './section-headers.js'
 
 /** A checked ELF file: its headers are read, everything else is read on demand. */
 export interface ElfImage {

@@ -1,7 +1,7 @@
 import { ByteReader } from '../bytes/byte-reader.js'
+import { PT, type Segment } from './program-headers.js'
 import type { Section } from './section-headers.js'
 import { SHT } from './section-headers.js'
-import { PT, type Segment } from './program-headers.js'
 
 /** One note (gABI chapter 5, "Note Section"). */
 export interface Note {

@@ -1,11 +1,11 @@
 import { hex } from '../bytes/address.js'
-import { type Refusal, isRefusal, refuse } from '../refusal/refusal.js'
+import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { parseDynamicSection } from './dynamic-section.js'
 import { parseElfHeader } from './elf-header.js'
 import type { ElfImage } from './elf-image.js'
 import { malformedAsRefusal } from './malformed-as-refusal.js'
 import { buildIdOf, parseNotes } from './notes.js'
-import { PT, type Segment, parseProgramHeaders } from './program-headers.js'
+import { PT, parseProgramHeaders, type Segment } from './program-headers.js'
 import { parseSectionHeaders } from './section-headers.js'
 
 /**

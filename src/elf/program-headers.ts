@@ -1,5 +1,5 @@
+import { type FileOffset, fileOffset, hex, type Vaddr, vaddr } from '../bytes/address.js'
 import { ByteReader, MalformedInput } from '../bytes/byte-reader.js'
-import { type FileOffset, type Vaddr, fileOffset, hex, vaddr } from '../bytes/address.js'
 import type { ElfHeader } from './elf-header.js'
 
 /** Segment types (gABI chapter 5; LSB Core for the GNU ones). */
@@ -17,8 +17,8 @@ export interface Segment {
   readonly memorySize: number
 }
 
-/** Far above any real file; the kernel itself takes no more than 64 KiB of them, 1,170. */
-const MAX_SEGMENTS = 4096
+/** The kernel takes no more than 64 KiB of them (fs/binfmt_elf.c, `load_elf_phdrs`). */
+const MAX_SEGMENTS = 1170
 const SIZE = 56
 
 export function parseProgramHeaders(bytes: Uint8Array, header: ElfHeader): Segment[] {

@@ -1,6 +1,6 @@
 import { MalformedInput } from '../bytes/byte-reader.js'
 import { DT } from './dynamic-section.js'
-import { type ElfImage, bytesAt } from './elf-image.js'
+import { bytesAt, type ElfImage } from './elf-image.js'
 import { SHT } from './section-headers.js'
 import { sectionBytes } from './symbol-tables.js'
 
@@ -8,7 +8,8 @@ import { sectionBytes } from './symbol-tables.js'
 export const R_X86_64 = { NONE: 0, WORD64: 1, GLOB_DAT: 6, JUMP_SLOT: 7, RELATIVE: 8, IRELATIVE: 37 } as const
 
 const RELA_SIZE = 24
-const MAX_RELOCATIONS = 1 << 25
+/** Several times what the largest browsers have; a compact table of a hostile file unfolds to 500 times its size. */
+const MAX_RELOCATIONS = 1 << 23
 
 /** Dynamic relocations in columns; row `i` is `Elf64_Rela` number `i`. */
 export interface Relocations {

@@ -1,5 +1,5 @@
+import { type FileOffset, fileOffset, type Vaddr, vaddr } from '../bytes/address.js'
 import { ByteReader, MalformedInput } from '../bytes/byte-reader.js'
-import { type FileOffset, type Vaddr, fileOffset, vaddr } from '../bytes/address.js'
 import type { ElfHeader } from './elf-header.js'
 import { StringTable } from './string-table.js'
 
@@ -41,8 +41,8 @@ export interface Section {
 type UnnamedSection = Omit<Section, 'name'> & { readonly nameOffset: number }
 
 const SIZE = 64
-/** Objects compiled with one section per function reach hundreds of thousands; linked files stay below a hundred. */
-const MAX_SECTIONS = 1 << 20
+/** Object files with a section for every function have more; linked files stay below a hundred. */
+const MAX_SECTIONS = 1 << 16
 const SHN_XINDEX = 0xffff
 
 /** All sections, or none where the file has no section header table. */

@@ -1,7 +1,7 @@
 import { isAscii } from 'node:buffer'
 
 /** Longer names are cut: a hostile table can name a million symbols with one endless string. */
-const MAX_NAME = 1 << 14
+const MAX_NAME = 1 << 12
 
 const AT_SIGN = 0x40
 

@@ -2,7 +2,7 @@ import { MalformedInput } from '../bytes/byte-reader.js'
 import { decompressSection } from './compressed-section.js'
 import { dynamicSymbols } from './dynamic-symbols.js'
 import { type ElfImage, rawSectionBytes } from './elf-image.js'
-import { SHT, type Section } from './section-headers.js'
+import { type Section, SHT } from './section-headers.js'
 import { StringTable } from './string-table.js'
 import { SymbolTable } from './symbol-table.js'
 

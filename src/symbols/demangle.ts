@@ -24,7 +24,8 @@ export function demangle(name: string): string {
   instance ??= instantiate()
   try {
     const result = glue.demangle_any(name)
-    if (result.length <= MAX_RESULT) return result
+    // Of a name that it cannot read, the demangler takes an underscore off.
+    if (result.length <= MAX_RESULT) return result === name.slice(1) ? name : result
   } catch (error) {
     // The demangler ran out of memory or stack: its instance is of no use afterwards.
     if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) throw error

@@ -1,5 +1,5 @@
 import { vaddr } from '../bytes/address.js'
-import { type ElfImage, bytesAt } from '../elf/elf-image.js'
+import { bytesAt, type ElfImage } from '../elf/elf-image.js'
 import type { FunctionBounds } from '../isa/code-facts.js'
 import type { LoadedSymbols } from './load-module-symbols.js'
 

@@ -1,7 +1,7 @@
 import { assert } from '../bytes/assert.js'
 import type { FunctionColumns } from './function-columns.js'
 import type { SymbolSource } from './module-symbols.js'
-import { type NameCandidate, compareNames } from './preferred-name.js'
+import { compareNames, type NameCandidate } from './preferred-name.js'
 import { CANDIDATE, type SourcedTable, type SymbolCandidates } from './symbol-candidates.js'
 
 /** The names of one function, and what its symbols say of it. */
@@ -55,8 +55,8 @@ export class FunctionNames {
   rowsNamed(name: string): number[] {
     const rows = this.#searches++ < SEARCHES_BEFORE_INDEX ? this.#search(name) : this.#lookUp(name)
     if (rows.length < 2) return rows
-    const rank = (row: number) => (this.#sourcedNames(row).some((n) => n.name === name && n.defaultVersion) ? 0 : 1)
-    return rows.toSorted((a, b) => rank(a) - rank(b) || a - b)
+    const bound = rows.map((row) => this.#sourcedNames(row).some((n) => n.name === name && n.defaultVersion))
+    return [...rows.filter((_, i) => bound[i]), ...rows.filter((_, i) => !bound[i])]
   }
 
   /** Every name, in order of row; a name that two tables have comes twice. */

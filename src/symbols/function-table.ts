@@ -1,4 +1,4 @@
-import { type Vaddr, fileOffset, vaddr } from '../bytes/address.js'
+import { fileOffset, type Vaddr, vaddr } from '../bytes/address.js'
 import { type ElfImage, fileOffsetOf } from '../elf/elf-image.js'
 import { lastNotAbove } from './address-ranges.js'
 import { demangle } from './demangle.js'

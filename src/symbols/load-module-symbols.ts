@@ -3,7 +3,7 @@ import type { FrameTable } from '../dwarf/frame-table.js'
 import type { ElfImage } from '../elf/elf-image.js'
 import { malformedAsRefusal } from '../elf/malformed-as-refusal.js'
 import { dynsym, symtab } from '../elf/symbol-tables.js'
-import { type Refusal, isRefusal } from '../refusal/refusal.js'
+import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import type { AddressRanges } from './address-ranges.js'
 import { executableRanges, linkageTableRanges } from './executable-ranges.js'
 import { type FunctionColumns, functionColumns } from './function-columns.js'
@@ -55,7 +55,8 @@ export async function loadModuleSymbols(image: ElfImage, sources: SymbolSources)
 
 /** The first source that has what the file itself lacks. A damaged one is no reason to refuse the module. */
 async function strippedSymbols(image: ElfImage, sources: SymbolSources): Promise<SourcedTable | Refusal | undefined> {
-  const debug = separateDebugFile(image, sources.path, sources.files)
+  const debug = malformedAsRefusal(() => separateDebugFile(image, sources.path, sources.files))
+  if (isRefusal(debug)) return debug
   if (debug !== undefined) return fromImage(debug, 'debug-file')
   const mini = await miniDebugInfo(image)
   if (mini !== undefined) return fromImage(mini, 'mini-debug-info')

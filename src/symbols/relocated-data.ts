@@ -1,5 +1,5 @@
 import { vaddr } from '../bytes/address.js'
-import { type ElfImage, bytesAt } from '../elf/elf-image.js'
+import { bytesAt, type ElfImage } from '../elf/elf-image.js'
 import { PT } from '../elf/program-headers.js'
 import { R_X86_64, type Relocations } from '../elf/relocations.js'
 import { SHT } from '../elf/section-headers.js'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { builtFiles, elfPath, hasTool, linesOf, openElf, systemFiles } from './elf-files.js'
 
-const SEGMENT = /^ {2}(\S+) +0x(\w+) 0x(\w+) 0x\w+ 0x(\w+) 0x(\w+) (R| )(W| )(E| ) 0x/
+const SEGMENT = /^ {2}(\S+) +0x(\w+) 0x(\w+) 0x\w+ 0x(\w+) 0x(\w+) (R| )(W| )(E| ) 0/
 const SECTION =
   /^ {2}\[ *(\d+)\] (.*?) +(\S+) +([0-9a-f]{16}) ([0-9a-f]+) ([0-9a-f]+) [0-9a-f]{2} +([WAXMSILOGTCxoEDlpR]*) +(\d+)/
 

@@ -67,7 +67,10 @@ function tablesOf(lines: readonly string[]): Map<string, string[]> {
   let current: string[] = []
   for (const line of lines) {
     const title = /^Symbol table '(.*)' contains/.exec(line)
-    if (title !== null) tables.set(title[1] ?? '', (current = []))
+    if (title !== null) {
+      current = []
+      tables.set(title[1] ?? '', current)
+    }
     const match = SYMBOL.exec(line)
     if (match !== null) current.push(symbolOf(match))
   }
