@@ -3,7 +3,7 @@
 # whatever cannot be installed, the tests that need it are skipped and say so. RING3_NO_APT=1 leaves the system alone.
 set -eu
 
-programs='gcc g++ make redis-server redis-tools nginx-light postgresql postgresql-contrib wrk apache2-utils musl-tools golang-go
+programs='gcc g++ make redis-server redis-tools nginx-light postgresql wrk apache2-utils musl-tools golang-go
   gdb elfutils libc6-dbg bpftrace strace ltrace uftrace'
 
 [ "${RING3_NO_APT:-}" = 1 ] && exit 0
