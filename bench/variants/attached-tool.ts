@@ -18,6 +18,17 @@ export class AttachedTool {
     this.#exited = new Promise((resolve) => this.#child.on('close', (code) => resolve(code ?? -1)))
   }
 
+  /** Waits until the tool says that it works; ends it when it does not. */
+  async working(output: 'stdout' | 'stderr', match: RegExp): Promise<string> {
+    try {
+      return await this[output].next(match, 30_000)
+    } catch (error) {
+      this.signal('SIGINT')
+      await this.ended()
+      throw error
+    }
+  }
+
   write(text: string): void {
     this.#child.stdin?.write(text)
   }

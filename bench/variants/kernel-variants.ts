@@ -11,9 +11,9 @@ const needsRoot = runsAsRoot ? undefined : 'not permitted: needs root'
 async function countWithUprobe(target: CallCostTarget, call: string): Promise<Engaged> {
   const built = await buildProgram('uprobe-counter')
   if (built.kind === 'missing') throw new Error(built.because)
-  const where = ['--pid', String(target.pid), '--offset', String(await target.offsetOf(call)), target.path]
+  const where = ['--offset', String(await target.offsetOf(call)), target.path]
   const tool = new AttachedTool(built.path, where)
-  const line = await tool.stdout.next()
+  const line = await tool.working('stdout', /./)
   if (line !== 'ready') throw new Error(`perf_event_open: ${line}`)
   return {
     async disengage() {
@@ -53,7 +53,7 @@ export const uprobeOnLea = uprobe(
 async function countWithBpftrace(target: CallCostTarget): Promise<Engaged> {
   const program = `uprobe:${target.path}:plain_0 { @ = count(); }`
   const tool = new AttachedTool(findTool('bpftrace') ?? 'bpftrace', ['-p', String(target.pid), '-e', program])
-  await tool.stdout.next(/Attaching/, 30_000)
+  await tool.working('stdout', /Attaching/)
   await sleep(1500) // it says so before it has done it
   return {
     async disengage() {

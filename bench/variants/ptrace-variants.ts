@@ -10,8 +10,8 @@ async function countWithGdb(target: CallCostTarget): Promise<Engaged> {
   const commands = ['set confirm off', 'break *plain_0', 'ignore 1 1000000000', 'continue', 'info breakpoints']
   const args = ['-nx', '-batch', '-p', String(target.pid), ...commands.flatMap((command) => ['-ex', command])]
   const tool = new AttachedTool(findTool('gdb') ?? 'gdb', args)
-  await tool.stdout.next(/Will ignore next|Continuing/, 30_000)
-  await sleep(300)
+  await tool.working('stdout', /^Breakpoint 1 at/)
+  await sleep(500) // what it says next stays in its buffer
   return {
     async disengage() {
       tool.signal('SIGINT')
@@ -71,7 +71,7 @@ export const straceCount: Variant = {
     const block = { call: 'syscall', threads: 1, calls: 2000, repeats: 3 }
     const before = median(await target.measure({ ...block, calls: 100_000 }))
     const tool = new AttachedTool(findTool('strace') ?? 'strace', ['-c', '-f', '-p', String(target.pid)])
-    await tool.stderr.next(/attached/)
+    await tool.working('stderr', /attached/)
     const during = median(await target.measure(block))
     tool.signal('SIGINT')
     await tool.ended()
