@@ -21,14 +21,9 @@ const started = performance.now()
 const events = run({ files, concurrency: 1, timeout: FILE_TIMEOUT_MS })
 const noise: string[] = []
 let lastFile = ''
-events.on('test:pass', (report) => {
-  announce(report.file)
-  tally.pass(report)
-})
-events.on('test:fail', (report) => {
-  announce(report.file)
-  tally.fail(report)
-})
+events.on('test:dequeue', ({ file }) => announce(file))
+events.on('test:pass', (report) => tally.pass(report))
+events.on('test:fail', (report) => tally.fail(report))
 events.on('test:stderr', ({ message }) => noise.push(message))
 for await (const _ of events) {
   // Reading the stream is what drives it.

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Command, CommanderError, Option, type OutputConfiguration } from 'commander'
 import { textOutput } from '../outputs/text/text-output.js'
 import type { Ring3 } from '../session/api.js'
@@ -36,7 +37,14 @@ export async function runCommandLine(
     // Commander has printed its message already; help and version that were asked for end without an error.
     outcome = error.exitCode === 0 ? 'done' : 'usage'
   }
-  return exitCodes[outcome].code
+  return exitCodes[await afterWriting(outcome, host)].code
+}
+
+/** A result that could not be written is a failure. Streams report it a moment after the writing. */
+async function afterWriting(outcome: Outcome, host: Host): Promise<Outcome> {
+  await nextTurn()
+  const { failure } = host.stdout
+  return failure === undefined ? outcome : new Messages(host.stderr, silent).failure(failure)
 }
 
 /** The commands, their options and their help. */

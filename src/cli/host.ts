@@ -12,7 +12,9 @@ export interface TextSink {
   readonly columns: number
   readonly rows: number
   write(text: string): void
-  /** Calls back when the reader has gone (`ring3 … | head`) or the terminal has. */
+  /** Why text could not be written, if it could not; a reader or terminal that has gone is no failure. */
+  readonly failure: Error | undefined
+  /** Calls back when nothing more can be written: the reader has gone (`ring3 … | head`), or the disk is full. */
   onClosed(listener: () => void): void
 }
 
@@ -51,9 +53,11 @@ function onSignal(listener: (signal: EndingSignal) => void): Disposable {
 function streamSink(stream: NodeJS.WriteStream): TextSink {
   const listeners: (() => void)[] = []
   let closed = false
-  // EPIPE: the reader has gone. EIO: the terminal has. Neither is worth a message that nobody would see.
+  let failure: Error | undefined
+  // Thrown here, it would end ring3 before it has detached.
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+    // EPIPE: the reader has gone. EIO: the terminal has. Neither is worth a message that nobody would see.
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') failure ??= error
     closed = true
     for (const listener of listeners) listener()
   })
@@ -68,6 +72,9 @@ function streamSink(stream: NodeJS.WriteStream): TextSink {
     write(text) {
       if (!closed) stream.write(text)
     },
+    get failure() {
+      return failure
+    },
     onClosed: (listener) => listeners.push(listener),
   }
 }
@@ -79,6 +86,7 @@ function openFile(path: string): TextSink & Disposable {
     columns: Number.POSITIVE_INFINITY,
     rows: Number.POSITIVE_INFINITY,
     write: (text) => writeAll(file, Buffer.from(text)),
+    failure: undefined,
     onClosed: () => undefined,
     [Symbol.dispose]: () => closeSync(file),
   }

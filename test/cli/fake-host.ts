@@ -5,6 +5,7 @@ import { fakeEngine, type Scenario } from './fake-engine.js'
 /** A terminal or pipe that remembers what was written to it. */
 export class FakeSink implements TextSink {
   text = ''
+  failure: Error | undefined
   readonly columns = 60
   readonly rows = 8
   #closed: (() => void)[] = []

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fakeHost, runFake } from './fake-host.js'
+import { type FakeHost, fakeHost, runFake } from './fake-host.js'
 
 const readings = [{ 'app:f': 10n, 'app:g': 20n }]
 const clear = /\r\x1b\[\d+A\x1b\[J/
@@ -71,4 +71,15 @@ test('closing stdout ends the count quietly', async () => {
   assert.equal(run.code, 0)
   assert.equal(run.stderr, '')
   assert.ok(run.events.includes('detach'))
+})
+
+test('counts that cannot be written end the count and fail it', async () => {
+  const onWrite = (_text: string, { stdout }: FakeHost): void => {
+    stdout.failure = new Error('ENOSPC: no space left on device, write')
+    stdout.close()
+  }
+  const run = await runFake('count -p 7 -q -f json app:*', { readings }, fakeHost({ onWrite }))
+  assert.equal(run.code, 1)
+  assert.equal(run.stderr, 'ring3: ENOSPC: no space left on device, write\n')
+  assert.deepEqual(run.events, ['attach 7', 'count app:*', 'remove', 'detach'])
 })
