@@ -10,20 +10,29 @@ export class StringTable {
   static readonly empty = new StringTable(new Uint8Array(0))
 
   readonly #bytes: Buffer
-  #latin1: string | undefined
-  #ascii = false
+  #prepared = false
+  /** The whole table, where names can be cut out of it. */
+  #text: string | undefined
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
+  /** Bytes. */
+  get size(): number {
+    return this.#bytes.length
+  }
+
   /** The string at `offset`; empty when there is none. */
   at(offset: number): string {
     if (!(offset >= 0 && offset < this.#bytes.length)) return ''
-    const text = this.#latin1
-    if (text === undefined || !this.#ascii) return this.#decode(offset)
+    const text = this.#text
+    if (text === undefined) return this.#decode(offset)
     const nul = text.indexOf('\0', offset)
-    return text.slice(offset, Math.min(nul < 0 ? text.length : nul, offset + MAX_NAME))
+    if (nul >= 0 && nul - offset <= MAX_NAME) return text.slice(offset, nul)
+    // Only a search with a bound is safe in such a table.
+    this.#text = undefined
+    return this.#decode(offset)
   }
 
   /** First byte of the string at `offset`; 0 when it is empty. */
@@ -43,14 +52,15 @@ export class StringTable {
 
   /** Worth it before thousands of look-ups: one string for the whole table, of which names are cheap slices. */
   prepareForMany(): void {
-    if (this.#latin1 !== undefined) return
-    this.#latin1 = this.#bytes.toString('latin1')
+    if (this.#prepared) return
+    this.#prepared = true
     // Latin-1 and UTF-8 agree on ASCII only.
-    this.#ascii = isAscii(this.#bytes)
+    if (isAscii(this.#bytes)) this.#text = this.#bytes.toString('latin1')
   }
 
   #decode(offset: number): string {
-    const nul = this.#bytes.indexOf(0, offset)
-    return this.#bytes.toString('utf8', offset, Math.min(nul < 0 ? this.#bytes.length : nul, offset + MAX_NAME))
+    const longest = this.#bytes.subarray(offset, offset + MAX_NAME)
+    const nul = longest.indexOf(0)
+    return longest.toString('utf8', 0, nul < 0 ? longest.length : nul)
   }
 }

@@ -9,6 +9,10 @@ import { SymbolTable } from './symbol-table.js'
 /** More symbols than any linked file has; a table of this size would take seconds to index. */
 const MAX_SYMBOLS = 1 << 24
 
+/** Linkers let names share their ends, but not by this much; small tables may do what they like. */
+const MOST_SHARING = 8
+const ALWAYS_FINE = 1 << 25
+
 /** .symtab: every symbol, unless the file is stripped. */
 export function symtab(image: ElfImage): SymbolTable {
   const section = image.sections.find((s) => s.type === SHT.SYMTAB)
@@ -30,7 +34,24 @@ function readTable(image: ElfImage, section: Section, versions?: Uint8Array): Sy
   }
   const table = new SymbolTable(sectionBytes(image, section), new StringTable(sectionBytes(image, strings)), versions)
   if (table.count > MAX_SYMBOLS) throw new MalformedInput(`the symbol table ${section.name} has ${table.count} symbols`)
+  checkNames(table, section)
   return table
+}
+
+const SAMPLES = 256
+
+/** Refuses a table whose symbols share long names: a few megabytes of file would be gigabytes of names. */
+function checkNames(table: SymbolTable, section: Section): void {
+  const samples = Math.min(SAMPLES, table.count)
+  const stride = table.count / samples
+  let sampled = 0
+  for (let i = 0; i < samples; i++) sampled += table.rawName(Math.floor(i * stride)).length
+  const total = sampled * stride
+  if (total > table.strings.size * MOST_SHARING + ALWAYS_FINE) {
+    throw new MalformedInput(
+      `the names of ${section.name} have ${Math.round(total)} characters, its strings ${table.strings.size}`,
+    )
+  }
 }
 
 /** Contents of a section, uncompressed; empty for SHT_NOBITS, as debug files have for the sections they leave out. */

@@ -1,36 +1,15 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
-import { vaddr } from '../../src/bytes/address.js'
-import { parseElf } from '../../src/elf/parse-elf.js'
 import { PT } from '../../src/elf/program-headers.js'
-import { isRefusal } from '../../src/refusal/refusal.js'
-import { codeFacts } from '../../src/symbols/code-facts.js'
-import { loadModuleSymbols } from '../../src/symbols/load-module-symbols.js'
 import { elfPath, openElf } from '../elf/elf-files.js'
-import { noFiles } from './loaded-module.js'
+import { readModule } from './read-module.js'
 
 /** Small programs of every kind: with .symtab, with exception tables, Go's table, IRELATIVE, no sections' names. */
 const seeds = ['/bin/true', 'throws', 'calls', 'go-calls-stripped', 'calls-musl']
 
 /** No single file may keep ring3 busy for longer. */
 const LONGEST_MS = 2000
-
-/** Everything that ring3 reads of a module. Returns how far it came. */
-async function readModule(bytes: Uint8Array): Promise<string> {
-  const image = parseElf(bytes)
-  if (isRefusal(image)) return image.code
-  const loaded = await loadModuleSymbols(image, { path: '/module', files: noFiles })
-  if (isRefusal(loaded)) return loaded.code
-  const { symbols } = loaded
-  symbols.match('*a*')
-  symbols.find('main')
-  symbols.at(vaddr(0x1000))
-  symbols.containing(image.header.entry)
-  for (const f of symbols.functions) assert.ok(Number.isSafeInteger(f.vaddr) && Number.isSafeInteger(f.size))
-  const facts = codeFacts(image, loaded)
-  return isRefusal(facts) ? facts.code : 'read'
-}
 
 async function readInTime(bytes: Uint8Array, what: string): Promise<string> {
   const start = performance.now()
