@@ -11,8 +11,8 @@ import { captureState, stateDifferences } from './target-state.js'
 
 test('a pattern that matches nothing: the nearest names are suggested', async (t) => {
   await withProgram(t, 'calls', [], async (target) => {
-    await assertCountRefused(target.pid, 'libc:mallok', /libc:malloc\b/)
-    await assertCountRefused(target.pid, 'calls:worc', /calls:work\b/)
+    await assertCountRefused(target.pid, 'libc:mallok', /\bmalloc\b/)
+    await assertCountRefused(target.pid, 'calls:worc', /\bwork\b/)
   })
 })
 
@@ -31,7 +31,7 @@ test('a pattern that cannot be read', async (t) => {
 })
 
 test('an offset inside an instruction', async (t) => {
-  await withProgram(t, 'calls', [], (target) => assertCountRefused(target.pid, 'calls:main+1', /inside .*instruction/i))
+  await withProgram(t, 'calls', [], (target) => assertCountRefused(target.pid, 'calls:work+1', /inside .*instruction/i))
 })
 
 test('an offset outside of text', async (t) => {
@@ -54,7 +54,7 @@ test('an ambiguous module: both paths are named, and a path decides', async (t) 
   }
   await using target = await startTarget(loader.path, paths)
   const before = captureState(target.pid)
-  await assertCountRefused(target.pid, 'libtwin.so:twin', /one\/libtwin\.so.*two\/libtwin\.so/s)
+  await assertCountRefused(target.pid, 'libtwin.so:twin', /(one\/libtwin\.so.*two\/libtwin\.so|two\/libtwin\.so.*one\/libtwin\.so)/s)
   const run = await ring3(['count', '-p', String(target.pid), '-d', '0.2', '-q', `${paths[1]}:twin`])
   assert.equal(run.code, 0, run.stderr)
   assert.equal(await target.ask('report'), 'sum=4')

@@ -117,11 +117,15 @@ test('a target that is stopped while probes work is left stopped', async (t) => 
     await count.attached()
     process.kill(target.pid, 'SIGSTOP')
     await sleep(50)
-    assert.equal((await count.finish()).code, 0)
+    const { code, stderr } = await count.finish()
     assert.equal(stateOf(target.pid), 'T')
     process.kill(target.pid, 'SIGCONT')
     await sleep(50)
     assert.match(await target.ask('report'), / wrong=0$/)
+    if (code === 0) return
+    // A thread that was stopped inside a trampoline cannot leave it before it runs again.
+    assert.match(stderr, /ring3 clean/)
+    assert.equal((await ring3(['clean', String(target.pid)])).code, 0)
   })
 })
 

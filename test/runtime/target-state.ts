@@ -21,7 +21,8 @@ const areaMark = Buffer.from('ring3\0', 'latin1')
 
 const mapsLine = /^([0-9a-f]+)-([0-9a-f]+) (\S+) [0-9a-f]+ \S+ (\d+)\s*(.*)$/
 
-function parseRange(line: string): Range | undefined {
+function parseRange(shown: string): Range | undefined {
+  const line = shown.replace(/ \(deleted\)$/, '') // a file may go while it is mapped
   const [, from, to, permissions, inode, path] = mapsLine.exec(line) ?? []
   if (from === undefined || to === undefined || path === '[vsyscall]') return undefined
   const start = BigInt(`0x${from}`)
