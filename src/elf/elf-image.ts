@@ -16,6 +16,8 @@ export interface ElfImage {
   readonly dynamic: DynamicSection
   /** Lower-case hex, from the GNU build-id note. */
   readonly buildId: string | undefined
+  /** What the loader has added to the addresses that it relocated: 0 for a file, the load bias for a copy of memory. */
+  readonly bias: number
 }
 
 export function sectionNamed(image: ElfImage, name: string): Section | undefined {

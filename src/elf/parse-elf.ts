@@ -32,7 +32,7 @@ function readImage(bytes: Uint8Array): ElfImage | Refusal {
   const sections = parseSectionHeaders(bytes, header)
   const dynamic = parseDynamicSection(bytes, segments)
   const buildId = buildIdOf(parseNotes(bytes, segments, sections))
-  return { bytes, header, segments, sections, dynamic, buildId }
+  return { bytes, header, segments, sections, dynamic, buildId, bias: 0 }
 }
 
 function missingBytes(image: ElfImage): Refusal | undefined {

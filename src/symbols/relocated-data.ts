@@ -28,11 +28,15 @@ export class RelocatedData {
       )
       const place = relocations.places[row] ?? 0
       // Lazily bound slots begin with the address of their stub's second instruction, in place.
-      targets.push(value ?? writer.read(place))
+      targets.push(value ?? writer.read(place) - image.bias)
       if (value !== undefined) writer.write(place, value)
     }
-    // RELR keeps its addends in the words themselves: nothing to write.
-    for (const place of relrPlaces) targets.push(writer.read(place))
+    // RELR keeps its addends in the words themselves.
+    for (const place of relrPlaces) {
+      const value = writer.read(place) - image.bias
+      targets.push(value)
+      if (image.bias !== 0) writer.write(place, value)
+    }
     this.ranges = writer.finish()
     this.targets = Float64Array.from(targets)
   }
