@@ -23,7 +23,7 @@ function plainFormatter(): Formatter {
   formatter.hexPrefix = '0x'
   formatter.hexSuffix = ''
   formatter.uppercaseHex = false
-  formatter.smallHexNumbersInDecimal = true
+  formatter.smallHexNumbersInDecimal = false
   formatter.ripRelativeAddresses = false
   formatter.spaceAfterOperandSeparator = true
   formatter.branchLeadingZeros = false
