@@ -7,4 +7,5 @@ export function errnoName(errno: number): string {
   return names.get(errno) ?? `errno ${errno}`
 }
 
-export const { EPERM, ESRCH, EINTR, EIO, EACCES, EEXIST, EINVAL, ENOENT, ECHILD, ENOMEM, ENOSYS, EFAULT } = constants.errno
+export const { EPERM, ESRCH, EINTR, EIO, EACCES, EEXIST, EINVAL, ENOENT, ENOTDIR, ECHILD, ENOMEM, ENOSYS, EFAULT } =
+  constants.errno

@@ -1,4 +1,6 @@
 import { call, isError, type KernelDoor } from './door.js'
+import { EACCES, ENOENT, ENOTDIR, EPERM, ESRCH } from './errno.js'
+import { KernelError } from './kernel-error.js'
 
 const AT_FDCWD = -100
 const O_CLOEXEC = 0x80000
@@ -30,14 +32,17 @@ export function readWhole(door: KernelDoor, path: string): Buffer {
   }
 }
 
-/** The text of a small file, or undefined when it cannot be read. */
+/** What the kernel says of a file that is not there, or not for us, and of the files of a process that has ended. */
+const absent: ReadonlySet<number> = new Set([ENOENT, ENOTDIR, ESRCH, EACCES, EPERM])
+
+/** The text of a small file; undefined when there is none, or none for us. @throws KernelError for anything else. */
 export function tryReadText(door: KernelDoor, path: string): string | undefined {
-  const fd = door.invoke({ name: 'openat', args: [AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0] })
-  if (isError(fd)) return undefined
-  const chunk = Buffer.alloc(CHUNK)
-  const length = door.invoke({ name: 'read', args: [fd, chunk, CHUNK] })
-  door.invoke({ name: 'close', args: [fd] })
-  return isError(length) ? undefined : chunk.toString('utf8', 0, length)
+  try {
+    return readWhole(door, path).toString()
+  } catch (error) {
+    if (error instanceof KernelError && absent.has(error.errno)) return undefined
+    throw error
+  }
 }
 
 /** File identity and size; undefined when there is no such file. */

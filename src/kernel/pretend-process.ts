@@ -82,7 +82,12 @@ export class PretendProcess implements KernelDoor {
     return into.length
   }
 
-  private eachPage(at: bigint, bytes: Uint8Array, visit: (page: Uint8Array, part: Uint8Array) => void, make: boolean): void {
+  private eachPage(
+    at: bigint,
+    bytes: Uint8Array,
+    visit: (page: Uint8Array, part: Uint8Array) => void,
+    make: boolean,
+  ): void {
     for (let done = 0; done < bytes.length; ) {
       const here = at + BigInt(done)
       const inPage = Number(here % PAGE)

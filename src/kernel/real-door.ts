@@ -12,7 +12,15 @@ export function openRealDoor(): KernelDoor {
   return {
     invoke(request: KernelCall): number {
       const [a, b, c, d, e, f] = request.args.map(toForeign)
-      const result: unknown = syscall(syscallNumbers[request.name], a ?? null, b ?? null, c ?? null, d ?? null, e ?? null, f ?? null)
+      const result: unknown = syscall(
+        syscallNumbers[request.name],
+        a ?? null,
+        b ?? null,
+        c ?? null,
+        d ?? null,
+        e ?? null,
+        f ?? null,
+      )
       if (result === -1) return -koffi.errno()
       assert(typeof result === 'number', `${request.name} returned a value beyond 2^53`)
       return result

@@ -31,7 +31,8 @@ export function poll(door: KernelDoor, tid: number): WaitResult {
   const code = info.readInt32LE(8)
   if (info.readInt32LE(16) === 0) return running
   const status = info.readInt32LE(24)
-  if (code === CLD_TRAPPED || code === CLD_STOPPED) return { kind: 'stopped', signal: status & 0xff, event: status >> 8 }
+  if (code === CLD_TRAPPED || code === CLD_STOPPED)
+    return { kind: 'stopped', signal: status & 0xff, event: status >> 8 }
   door.invoke({ name: 'waitid', args: [P_PID, tid, info, WEXITED | WNOHANG | WALL, 0] })
   return gone
 }

@@ -21,7 +21,8 @@ export class CounterReader {
   /** Totals by counter index. Undefined when the target's memory is no longer there. */
   read(): BigUint64Array | undefined {
     const directory = Buffer.alloc(this.layout.blocks, 1)
-    if (!this.allInUse && this.memory.readInto(offsetBy(this.start, DIRECTORY_OFFSET), directory) !== directory.length) return undefined
+    if (!this.allInUse && this.memory.readInto(offsetBy(this.start, DIRECTORY_OFFSET), directory) !== directory.length)
+      return undefined
     const totals = new BigUint64Array(this.layout.sites)
     for (let block = 0; block < this.layout.blocks; block++) {
       if (directory[block] !== 0 && !this.add(totals, blockOffset(this.layout, block))) return undefined

@@ -15,7 +15,9 @@ export function explainPlan(
 ): Explanation[] {
   const pathOf = new Map(modules.flatMap(({ path, sites }) => sites.map((site) => [site, path] as const)))
   const editOf = new Map(plan.areas.flatMap((area) => area.edits.map((edit) => [edit.site, { area, edit }] as const)))
-  const served = plan.served.map((each) => explainServed(each, arch, pathOf.get(each.site) ?? '', editOf.get(each.site.address)))
+  const served = plan.served.map((each) =>
+    explainServed(each, arch, pathOf.get(each.site) ?? '', editOf.get(each.site.address)),
+  )
   const not = [...refused, ...plan.refused].map((each) => explainRefused(each, pathOf.get(each.site) ?? ''))
   return [...served, ...not]
 }
@@ -59,5 +61,7 @@ function line({ address, bytes, text }: ReturnType<Architecture['disassemble']>[
 }
 
 function spaced(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex').replace(/..(?=.)/g, '$& ')
+  return Buffer.from(bytes)
+    .toString('hex')
+    .replace(/..(?=.)/g, '$& ')
 }

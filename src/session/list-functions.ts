@@ -30,7 +30,11 @@ export async function listFunctions(
 }
 
 /** The functions of a file on disk that match a glob. */
-export async function listFile(door: KernelDoor, path: string, glob: string): Promise<readonly ListedFunction[] | Refusal> {
+export async function listFile(
+  door: KernelDoor,
+  path: string,
+  glob: string,
+): Promise<readonly ListedFunction[] | Refusal> {
   const identity = identify(door, path)
   if (identity === undefined) return refuse('file-unavailable', `there is no file ${path}`)
   const image = parseElf(readFile(door, path, identity.size))

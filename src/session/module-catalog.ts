@@ -65,4 +65,3 @@ export function targetFiles(door: KernelDoor, root: string): FileSource {
     },
   }
 }
-

@@ -14,7 +14,12 @@ export interface NamedModule {
  * The modules that the module part of a pattern names: by path, file name or short name; the executable also by the name
  * it was started under (`redis-server` is a link to `redis-check-rdb` in some distributions); and a path by what it links to.
  */
-export function namedModules(door: KernelDoor, pid: number, pattern: string, mapped: readonly MappedModule[]): NamedModule[] {
+export function namedModules(
+  door: KernelDoor,
+  pid: number,
+  pattern: string,
+  mapped: readonly MappedModule[],
+): NamedModule[] {
   const direct = mapped.filter(({ path }) => matchesModule(pattern, path))
   if (direct.length > 0) return direct.map((module) => ({ module, name: shortModuleName(module.path) }))
   const executable = mapped.find(({ path }) => path === readLink(door, `/proc/${pid}/exe`))

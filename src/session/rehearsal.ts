@@ -25,7 +25,12 @@ export function rehearse(): void {
   if (isRefusal(target)) return
   using open = target
   for (let round = 0; round < ROUNDS; round++) {
-    const result = install(open, [area()], { start: address(DATA), size: 8192, head: Buffer.alloc(8) }, { threadPointers: true })
+    const result = install(
+      open,
+      [area()],
+      { start: address(DATA), size: 8192, head: Buffer.alloc(8) },
+      { threadPointers: true },
+    )
     if (!isRefusal(result)) uninstall(open, result.installation)
   }
 }
@@ -44,7 +49,9 @@ function pretendProcess(): PretendProcess {
       '/proc/2/stat': text(stat),
       '/proc/2/task/2/stat': text(stat),
       '/proc/2/mem': text(''),
-      '/proc/2/maps': text('00401000-00403000 r-xp 00000000 fe:00 7 /pretend\n7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0 [stack]\n'),
+      '/proc/2/maps': text(
+        '00401000-00403000 r-xp 00000000 fe:00 7 /pretend\n7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0 [stack]\n',
+      ),
     },
     directories: { '/proc': ['2'], '/proc/2/task': ['2'] },
   })
@@ -66,7 +73,14 @@ function area(): AreaImage {
     trampolineEnd: HEADER_SIZE + 32,
     points: [{ original: 5, relocated: 8 }],
   }
-  const manifest = { codeSize: 4096, dataAddress: address(DATA), dataSize: 8192, ownerPid: PID, ownerStart: 1n, edits: [edit] }
+  const manifest = {
+    codeSize: 4096,
+    dataAddress: address(DATA),
+    dataSize: 8192,
+    ownerPid: PID,
+    ownerStart: 1n,
+    edits: [edit],
+  }
   const bytes = Buffer.alloc(4096)
   encodeHeader(manifest, HEADER_SIZE).copy(bytes)
   return { address: address(AREA), bytes, edits: [edit] }

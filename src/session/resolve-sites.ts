@@ -16,7 +16,10 @@ export interface ResolvedSites {
 }
 
 /** Finds the sites that the patterns name in the target. Refuses when any pattern cannot be read or matches nothing. */
-export async function resolveSites(catalog: ModuleCatalog, patterns: readonly string[]): Promise<ResolvedSites | Refusal> {
+export async function resolveSites(
+  catalog: ModuleCatalog,
+  patterns: readonly string[],
+): Promise<ResolvedSites | Refusal> {
   const found = new Map<CatalogModule, Map<Vaddr, Site>>()
   const refused: RefusedSite[] = []
   for (const text of patterns) {
@@ -69,7 +72,10 @@ export interface MatchedModule {
 }
 
 /** The modules that a pattern names, read. A module that cannot be read matters only when it was named alone. */
-export async function matchingModules(catalog: ModuleCatalog, pattern: ProbePattern): Promise<MatchedModule[] | Refusal> {
+export async function matchingModules(
+  catalog: ModuleCatalog,
+  pattern: ProbePattern,
+): Promise<MatchedModule[] | Refusal> {
   const named = catalog.named(pattern.module)
   if (named.length === 0) {
     const near = suggestModules(pattern.module, catalog.modules())
@@ -88,7 +94,10 @@ export async function matchingModules(catalog: ModuleCatalog, pattern: ProbePatt
 
 function ambiguous(pattern: ProbePattern, named: readonly NamedModule[]): Refusal {
   const paths = named.map(({ module }) => module.path).join(', ')
-  return refuse('ambiguous-module', `${pattern.module} names ${named.length} modules: ${paths}; give the path of the one you mean`)
+  return refuse(
+    'ambiguous-module',
+    `${pattern.module} names ${named.length} modules: ${paths}; give the path of the one you mean`,
+  )
 }
 
 interface SiteOrRefusal {
@@ -98,10 +107,17 @@ interface SiteOrRefusal {
 
 function sitesIn(module: CatalogModule, moduleName: string, pattern: ProbePattern): SiteOrRefusal[] | Refusal {
   if (pattern.kind === 'file-offset') return siteAtOffset(module, moduleName, pattern.fileOffset)
-  return matchingFunctions(module.loaded.symbols, pattern.symbol).map((named) => siteOf(module, moduleName, named, pattern.offset))
+  return matchingFunctions(module.loaded.symbols, pattern.symbol).map((named) =>
+    siteOf(module, moduleName, named, pattern.offset),
+  )
 }
 
-function siteOf(module: CatalogModule, moduleName: string, { name, symbol }: NamedFunction, offset: number): SiteOrRefusal {
+function siteOf(
+  module: CatalogModule,
+  moduleName: string,
+  { name, symbol }: NamedFunction,
+  offset: number,
+): SiteOrRefusal {
   const suffix = offset === 0 ? '' : `+${offset}`
   const at = vaddr(symbol.vaddr + offset)
   const site: Site = {
@@ -112,13 +128,22 @@ function siteOf(module: CatalogModule, moduleName: string, { name, symbol }: Nam
   }
   if (symbol.kind === 'ifunc') return { site, refusal: ifunc(site.key) }
   if (offset >= symbol.size) {
-    return { site, refusal: refuse('not-an-instruction', `${site.key} lies beyond the end of the function, which is ${symbol.size} bytes long`) }
+    return {
+      site,
+      refusal: refuse(
+        'not-an-instruction',
+        `${site.key} lies beyond the end of the function, which is ${symbol.size} bytes long`,
+      ),
+    }
   }
   return { site }
 }
 
 function ifunc(key: string): Refusal {
-  return refuse('ifunc', `${key} is an IFUNC: the code there only chooses the implementation; probe the implementation itself`)
+  return refuse(
+    'ifunc',
+    `${key} is an IFUNC: the code there only chooses the implementation; probe the implementation itself`,
+  )
 }
 
 function siteAtOffset(module: CatalogModule, moduleName: string, offset: number): SiteOrRefusal[] | Refusal {
@@ -134,6 +159,11 @@ function siteAtOffset(module: CatalogModule, moduleName: string, offset: number)
 function noMatch(pattern: ProbePattern, modules: readonly MatchedModule[]): Refusal {
   const where = modules.map(({ module }) => module.path).join(', ')
   const what = pattern.kind === 'symbol' ? pattern.symbol : hex(pattern.fileOffset)
-  return refuse('no-match', `no function in ${where} matches ${what}${suggestSymbols(what, modules.map(({ module }) => module))}`)
+  return refuse(
+    'no-match',
+    `no function in ${where} matches ${what}${suggestSymbols(
+      what,
+      modules.map(({ module }) => module),
+    )}`,
+  )
 }
-

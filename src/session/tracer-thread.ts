@@ -25,7 +25,10 @@ export class TracerThread {
   }
 
   /** @throws RefusedError, or an Error with what the kernel refused. */
-  request<M extends TracerMethod>(method: M, params: TracerRequests[M]['params']): Promise<TracerRequests[M]['result']> {
+  request<M extends TracerMethod>(
+    method: M,
+    params: TracerRequests[M]['params'],
+  ): Promise<TracerRequests[M]['result']> {
     if (this.ended) return Promise.reject(new Error('the tracer thread has ended'))
     const id = this.nextId++
     this.worker.ref()

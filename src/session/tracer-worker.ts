@@ -24,9 +24,17 @@ port.on('message', (request: TracerRequest) => {
 async function serve(request: TracerRequest): Promise<void> {
   try {
     const result = await answer(request)
-    send(isRefusal(result) ? { kind: 'refusal', id: request.id, refusal: result } : { kind: 'result', id: request.id, result })
+    send(
+      isRefusal(result)
+        ? { kind: 'refusal', id: request.id, refusal: result }
+        : { kind: 'result', id: request.id, result },
+    )
   } catch (error) {
-    send({ kind: 'error', id: request.id, message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) })
+    send({
+      kind: 'error',
+      id: request.id,
+      message: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+    })
   }
 }
 

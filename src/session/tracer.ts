@@ -63,7 +63,12 @@ export class Tracer implements Disposable {
     const attached = describeAttached(made, resolved.refused, since - began)
     const group = this.nextGroup++
     const { plan, installation, choice } = made
-    const reader = new CounterReader(this.target.memory, plan.data.start, plan.layout, choice.form.name !== 'per-thread')
+    const reader = new CounterReader(
+      this.target.memory,
+      plan.data.start,
+      plan.layout,
+      choice.form.name !== 'per-thread',
+    )
     this.groups.set(group, { plan, installation, reader, attached, since })
     return { group, attached }
   }
@@ -85,10 +90,13 @@ export class Tracer implements Disposable {
     for (let round = 1; ; round++) {
       const plan = this.plan(resolved, choice)
       if (isRefusal(plan)) return plan
-      if (plan.served.length === 0) return { plan, choice, installation: { areas: [], data: undefined }, leftOut: [], heldNs: 0n }
+      if (plan.served.length === 0)
+        return { plan, choice, installation: { areas: [], data: undefined }, leftOut: [], heldNs: 0n }
       this.onProgress({ phase: 'install', done: 0, total: plan.served.length })
       try {
-        const result = install(this.target, plan.areas, plan.data, { threadPointers: choice.form.name === 'per-thread' })
+        const result = install(this.target, plan.areas, plan.data, {
+          threadPointers: choice.form.name === 'per-thread',
+        })
         return isRefusal(result) ? result : { ...result, plan, choice }
       } catch (error) {
         if (!isPlaceTaken(error) || round === PLACE_TRIES) throw error
@@ -160,7 +168,9 @@ function removeLeftover(target: TargetProcess): Refusal | undefined {
   }
   if (found.nothing) return undefined
   const { remaining } = clean(target, found)
-  return remaining.length === 0 ? undefined : refuse('busy', `an earlier ring3 left something behind: ${remaining.join('; ')}`)
+  return remaining.length === 0
+    ? undefined
+    : refuse('busy', `an earlier ring3 left something behind: ${remaining.join('; ')}`)
 }
 
 function describeAttached(made: Made, refused: readonly RefusedSite[], setup: bigint): Attached {

@@ -1,6 +1,7 @@
 import { type Address, hex, offsetBy } from '../bytes/address.js'
 import { assert } from '../bytes/assert.js'
 import { EEXIST } from '../kernel/errno.js'
+import { insist } from '../kernel/insist.js'
 import { KernelError } from '../kernel/kernel-error.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import type { AddedRange, AreaImage } from './installation.js'
@@ -50,7 +51,7 @@ export function mapAreas(target: TargetProcess, areas: readonly AreaImage[], dat
       }
       return undefined
     } catch (error) {
-      for (const { start, size } of added.toReversed()) caller.call('munmap', start, size)
+      for (const { start, size } of added.toReversed()) insist(() => caller.call('munmap', start, size))
       throw error
     }
   })
@@ -68,7 +69,13 @@ export function unmapAreas(target: TargetProcess, ranges: readonly AddedRange[])
   })
 }
 
-function addRange(caller: RemoteCaller, added: AddedRange[], range: AddedRange, protection: number, flags: number): void {
+function addRange(
+  caller: RemoteCaller,
+  added: AddedRange[],
+  range: AddedRange,
+  protection: number,
+  flags: number,
+): void {
   const fixed = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | flags
   const got = caller.call('mmap', range.start, range.size, protection, fixed, NO_FILE, 0)
   added.push(range)

@@ -32,8 +32,10 @@ export function findAreas(target: TargetProcess): FoundAreas {
   const maps = target.maps()
   const manifests = maps.filter(mayBeArea).flatMap((mapping) => manifestsIn(target, mapping))
   const areas = manifests.map(({ start, manifest }) => installed(start, manifest))
-  const data = distinct(manifests.map(({ manifest }) => ({ start: manifest.dataAddress, size: manifest.dataSize }))).filter(
-    (range) => maps.some((mapping) => mapping.start <= range.start && range.start < mapping.end && mapping.path === ''),
+  const data = distinct(
+    manifests.map(({ manifest }) => ({ start: manifest.dataAddress, size: manifest.dataSize })),
+  ).filter((range) =>
+    maps.some((mapping) => mapping.start <= range.start && range.start < mapping.end && mapping.path === ''),
   )
   const owner = manifests.map(({ manifest }) => livingOwner(target, manifest)).find((pid) => pid !== undefined)
   const intent = intentIn(target, maps)
@@ -65,7 +67,10 @@ function manifestsIn(target: TargetProcess, mapping: Mapping): FoundManifest[] {
 }
 
 function installed(start: Address, manifest: Manifest): InstalledArea {
-  const edits: PlacedEdit[] = manifest.edits.map((edit) => ({ ...edit, trampoline: offsetBy(start, edit.trampolineStart) }))
+  const edits: PlacedEdit[] = manifest.edits.map((edit) => ({
+    ...edit,
+    trampoline: offsetBy(start, edit.trampolineStart),
+  }))
   return { start, size: manifest.codeSize, edits }
 }
 
@@ -120,7 +125,9 @@ function entryBytesOfFile(target: TargetProcess): Uint8Array | undefined {
 function orphanRanges(target: TargetProcess, { intent }: FoundAreas): AddedRange[] {
   const maps = target.maps()
   return (intent?.intent.ranges ?? []).filter(({ start, size }) =>
-    maps.some((each) => each.path === '' && each.inode === 0n && each.start <= start && start + BigInt(size) <= each.end),
+    maps.some(
+      (each) => each.path === '' && each.inode === 0n && each.start <= start && start + BigInt(size) <= each.end,
+    ),
   )
 }
 

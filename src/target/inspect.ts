@@ -17,8 +17,10 @@ export function inspect(door: KernelDoor, pid: number): Refusal | undefined {
   const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? ''
   const group = Number(field('Tgid'))
   if (group !== pid) return refuse('no-such-process', `${pid} is a thread of process ${group}: use -p ${group}`)
-  if (isWhollyDead(door, pid, field('State'))) return refuse('zombie', `process ${pid} (${field('Name')}) has ended and waits for its parent to notice`)
-  if (isKernelThread(door, pid, field)) return refuse('kernel-thread', `${pid} (${field('Name')}) is a kernel thread: it has no user code to probe`)
+  if (isWhollyDead(door, pid, field('State')))
+    return refuse('zombie', `process ${pid} (${field('Name')}) has ended and waits for its parent to notice`)
+  if (isKernelThread(door, pid, field))
+    return refuse('kernel-thread', `${pid} (${field('Name')}) is a kernel thread: it has no user code to probe`)
   const tracer = field('TracerPid')
   if (tracer !== '0' && tracer !== '') return alreadyTraced(door, pid, tracer)
   return undefined
@@ -50,12 +52,21 @@ export function explainDenial(door: KernelDoor, pid: number): Refusal {
   const scope = tryReadText(door, '/proc/sys/kernel/yama/ptrace_scope')?.trim()
   const begin = `the kernel does not allow tracing process ${pid}: `
   if (owner !== undefined && owner !== mine && mine !== '0') {
-    return refuse('not-permitted', `${begin}it runs as user ${owner}, ring3 as user ${mine}; run ring3 as that user, as root, or with CAP_SYS_PTRACE`)
+    return refuse(
+      'not-permitted',
+      `${begin}it runs as user ${owner}, ring3 as user ${mine}; run ring3 as that user, as root, or with CAP_SYS_PTRACE`,
+    )
   }
   if (scope !== undefined && scope !== '0' && mine !== '0') {
-    return refuse('not-permitted', `${begin}kernel.yama.ptrace_scope is ${scope}; set it to 0 (sysctl kernel.yama.ptrace_scope=0), or run ring3 as root or with CAP_SYS_PTRACE`)
+    return refuse(
+      'not-permitted',
+      `${begin}kernel.yama.ptrace_scope is ${scope}; set it to 0 (sysctl kernel.yama.ptrace_scope=0), or run ring3 as root or with CAP_SYS_PTRACE`,
+    )
   }
-  return refuse('not-permitted', `${begin}it has more rights than ring3, or has made itself undumpable (prctl PR_SET_DUMPABLE); run ring3 as root or with CAP_SYS_PTRACE`)
+  return refuse(
+    'not-permitted',
+    `${begin}it has more rights than ring3, or has made itself undumpable (prctl PR_SET_DUMPABLE); run ring3 as root or with CAP_SYS_PTRACE`,
+  )
 }
 
 /** Another process on the same memory would run the patched text without ever being stopped. */
@@ -71,9 +82,15 @@ export function checkMemoryIsOwn(door: KernelDoor, pid: number): Refusal | undef
 function sharing(door: KernelDoor, pid: number, other: number): Refusal {
   const waiting = listThreads(door, pid).find((tid) => readThreadState(door, pid, tid) === 'D')
   if (waiting !== undefined) {
-    return refuse('does-not-stop', `${describeState(waiting, 'D')}: its child ${other} has neither called exec nor exited for 1 s`)
+    return refuse(
+      'does-not-stop',
+      `${describeState(waiting, 'D')}: its child ${other} has neither called exec nor exited for 1 s`,
+    )
   }
-  return refuse('shares-memory', `process ${pid} shares its memory with process ${other} (clone with CLONE_VM): ring3 cannot hold both at once`)
+  return refuse(
+    'shares-memory',
+    `process ${pid} shares its memory with process ${other} (clone with CLONE_VM): ring3 cannot hold both at once`,
+  )
 }
 
 function findSharer(door: KernelDoor, pid: number): number | undefined {

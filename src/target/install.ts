@@ -66,9 +66,13 @@ function writeWindows(
   if (isRefusal(stop)) return stop
   using held = stop
   const odd = check.threadPointers ? threadWithoutPointer(target, held) : undefined
-  if (odd !== undefined) return refuse('no-thread-pointer', `thread ${odd} of process ${target.pid} has no thread pointer at %fs:0`)
+  if (odd !== undefined)
+    return refuse('no-thread-pointer', `thread ${odd} of process ${target.pid} has no thread pointer at %fs:0`)
   const stuck = new Set(moveIntoTrampolines({ ...moving(target) }, held.threads, edits))
-  const [free, occupied] = partition(edits.edits, (edit) => ![...stuck].some((rip) => rip > edit.site && rip < endOf(edit)))
+  const [free, occupied] = partition(
+    edits.edits,
+    (edit) => ![...stuck].some((rip) => rip > edit.site && rip < endOf(edit)),
+  )
   const { unexpected } = patch(target.memory, free, 'install')
   const heldNs = held.heldNs()
   const leftOut = [...occupied.map(threadInside), ...unexpected.map(textChanged)]
@@ -78,7 +82,10 @@ function writeWindows(
 /** Edits that were never made are not to be looked for when leaving. */
 function without(installation: Installation, leftOut: readonly LeftOut[]): Installation {
   const omitted = new Set(leftOut.map(({ edit }) => edit.site))
-  const areas = installation.areas.map((area) => ({ ...area, edits: area.edits.filter(({ site }) => !omitted.has(site)) }))
+  const areas = installation.areas.map((area) => ({
+    ...area,
+    edits: area.edits.filter(({ site }) => !omitted.has(site)),
+  }))
   return { ...installation, areas }
 }
 
@@ -101,7 +108,10 @@ function threadInside(edit: PlacedEdit): LeftOut {
 function textChanged(edit: PlacedEdit): LeftOut {
   return {
     edit,
-    refusal: refuse('text-changed', `the bytes at ${hex(edit.site)} are not those of the file: they have been patched by the program or another tool`),
+    refusal: refuse(
+      'text-changed',
+      `the bytes at ${hex(edit.site)} are not those of the file: they have been patched by the program or another tool`,
+    ),
   }
 }
 

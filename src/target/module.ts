@@ -57,7 +57,8 @@ export function loadModule(door: KernelDoor, memory: Memory, module: MappedModul
   const image = parseElf(bytes)
   if (isRefusal(image)) return refuse(image.code, `${module.path}: ${image.because}`)
   const bias = biasOf(image, module)
-  if (bias === undefined) return refuse('malformed-elf', `${module.path} is mapped in a way that its program headers do not describe`)
+  if (bias === undefined)
+    return refuse('malformed-elf', `${module.path} is mapped in a way that its program headers do not describe`)
   return { ...module, image, bias }
 }
 
@@ -75,7 +76,10 @@ function readModuleFile(door: KernelDoor, memory: Memory, module: MappedModule):
     const bytes = readIfSame(door, memory, first, path)
     if (bytes !== undefined) return bytes
   }
-  return refuse('file-unavailable', `${module.path} has been deleted or replaced since process ${memory.pid} mapped it, and reading the mapped file needs CAP_CHECKPOINT_RESTORE`)
+  return refuse(
+    'file-unavailable',
+    `${module.path} has been deleted or replaced since process ${memory.pid} mapped it, and reading the mapped file needs CAP_CHECKPOINT_RESTORE`,
+  )
 }
 
 function readIfSame(door: KernelDoor, memory: Memory, first: Mapping, path: string): Uint8Array | undefined {
@@ -102,7 +106,9 @@ function biasOf(image: ElfImage, module: MappedModule): bigint | undefined {
   for (const mapping of module.mappings.filter(isText)) {
     const segment = image.segments.find(
       ({ type, fileOffset, fileSize }) =>
-        type === PT.LOAD && mapping.fileOffset < fileOffset + fileSize && mapping.fileOffset >= fileOffset - (fileOffset % PAGE_SIZE),
+        type === PT.LOAD &&
+        mapping.fileOffset < fileOffset + fileSize &&
+        mapping.fileOffset >= fileOffset - (fileOffset % PAGE_SIZE),
     )
     if (segment !== undefined) return mapping.start - BigInt(segment.vaddr + mapping.fileOffset - segment.fileOffset)
   }

@@ -1,4 +1,5 @@
 import { type Address, offsetBy, pageOf } from '../bytes/address.js'
+import { insist } from '../kernel/insist.js'
 import type { Memory } from './memory.js'
 
 /** One change of bytes that are executed. Does not cross a page. */
@@ -35,7 +36,7 @@ export function patch<E extends Edit>(memory: Memory, edits: readonly E[], direc
 
 function revert(memory: Memory, done: readonly Edit[], direction: Direction): void {
   const back: Direction = direction === 'install' ? 'remove' : 'install'
-  for (const page of pagesOf(done).toReversed()) patchPage(memory, page, back, [], [])
+  for (const page of pagesOf(done).toReversed()) insist(() => patchPage(memory, page, back, [], []))
 }
 
 function patchPage<E extends Edit>(

@@ -37,7 +37,13 @@ export function placeAnywhere(maps: readonly Mapping[], span: Span, size: number
   return place(maps, span, BigInt(size), LOWEST, HIGHEST)
 }
 
-function place(maps: readonly Mapping[], span: Span, size: bigint, lowest: bigint, highest: bigint): Address | undefined {
+function place(
+  maps: readonly Mapping[],
+  span: Span,
+  size: bigint,
+  lowest: bigint,
+  highest: bigint,
+): Address | undefined {
   const candidates = gapsOf(maps)
     .filter((gap) => !gap.belowStack)
     .flatMap((gap) => {

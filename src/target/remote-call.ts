@@ -1,6 +1,7 @@
 import { type Address, hex, offsetBy } from '../bytes/address.js'
 import { assert } from '../bytes/assert.js'
 import { isError, type KernelDoor } from '../kernel/door.js'
+import { insist } from '../kernel/insist.js'
 import { KernelError } from '../kernel/kernel-error.js'
 import { PTRACE_EVENT_STOP, ptrace } from '../kernel/ptrace.js'
 import { type SyscallName, syscallNumbers } from '../kernel/syscall-numbers.js'
@@ -65,8 +66,9 @@ export class RemoteCaller implements Disposable {
     writeRegisters(this.door, this.thread.tid, registers)
     this.runTo(`remote ${name} entry`)
     this.runTo(`remote ${name} exit`)
-    const result = readRegisters(this.door, this.thread.tid).signed('rax')
-    if (result < 0n && isError(Number(result))) throw new KernelError({ name, args, purpose: 'in the target' }, -Number(result))
+    const result = insist(() => readRegisters(this.door, this.thread.tid)).signed('rax')
+    if (result < 0n && isError(Number(result)))
+      throw new KernelError({ name, args, purpose: 'in the target' }, -Number(result))
     return result
   }
 
@@ -102,11 +104,11 @@ export class RemoteCaller implements Disposable {
   }
 
   private runTo(what: string): void {
-    ptrace(this.door, 'PTRACE_SYSCALL', this.thread.tid)
     for (;;) {
+      // Half a call would leave it unknown whether the target has changed.
+      insist(() => ptrace(this.door, 'PTRACE_SYSCALL', this.thread.tid))
       const stop = this.await(what)
       if (stop.event === 0 && stop.signal === SIGTRAP_SYSCALL) return
-      ptrace(this.door, 'PTRACE_SYSCALL', this.thread.tid)
     }
   }
 
@@ -121,23 +123,23 @@ export class RemoteCaller implements Disposable {
     throw new ThreadGoneError(`thread ${this.thread.tid} does not come back from ${what} at ${hex(this.place.stub)}`)
   }
 
-  /** Back to a signal-type stop, from which the kernel restarts an interrupted call, with everything as it was. */
+  /**
+   * Back to a signal-type stop, from which the kernel restarts an interrupted call, with everything as it was. Where that
+   * cannot be had, stub and frame stay: the thread returns through them once it is let go.
+   */
   [Symbol.dispose](): void {
-    try {
-      if (this.inCall) this.leave()
-    } finally {
-      for (const { at, bytes } of this.covered.reverse()) this.memory.write(at, bytes)
-      this.covered.length = 0
-    }
+    if (this.inCall) this.leave()
+    for (const { at, bytes } of this.covered.reverse()) insist(() => this.memory.write(at, bytes))
+    this.covered.length = 0
   }
 
   private leave(): void {
     const { tid } = this.thread
-    ptrace(this.door, 'PTRACE_INTERRUPT', tid)
-    do ptrace(this.door, 'PTRACE_CONT', tid)
+    insist(() => ptrace(this.door, 'PTRACE_INTERRUPT', tid))
+    do insist(() => ptrace(this.door, 'PTRACE_CONT', tid))
     while (this.await('the end of a remote call').event !== PTRACE_EVENT_STOP)
-    ptrace(this.door, 'PTRACE_SETSIGMASK', tid, 8, this.mask)
-    writeRegisters(this.door, tid, this.original)
+    insist(() => ptrace(this.door, 'PTRACE_SETSIGMASK', tid, 8, this.mask))
+    insist(() => writeRegisters(this.door, tid, this.original))
     this.inCall = false
   }
 }

@@ -86,11 +86,13 @@ function untouchedStack(target: RemoteTarget, stack: Mapping | undefined): Place
     const frameTop = address(offsetBy(stack.start, room) & ~63n)
     return { stub: target.entry, frameTop, intent: offsetBy(stack.start, 64) }
   }
-  return refuse('no-stack-room', `process ${target.pid} has no stack memory that is surely unused: nothing to make a remote call from`)
+  return refuse(
+    'no-stack-room',
+    `process ${target.pid} has no stack memory that is surely unused: nothing to make a remote call from`,
+  )
 }
 
 function isZero(memory: Memory, from: Address, length: number): boolean {
   const bytes = memory.tryRead(from, length)
   return bytes.length === length && bytes.every((byte) => byte === 0)
 }
-

@@ -16,7 +16,23 @@ const USER_CS_SS = 0x33n | (0x2bn << 48n)
 
 /** The order of the general registers in sigcontext_64. */
 const gregs: readonly RegisterName[] = [
-  'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15', 'rdi', 'rsi', 'rbp', 'rbx', 'rdx', 'rax', 'rcx', 'rsp', 'rip',
+  'r8',
+  'r9',
+  'r10',
+  'r11',
+  'r12',
+  'r13',
+  'r14',
+  'r15',
+  'rdi',
+  'rsi',
+  'rbp',
+  'rbx',
+  'rdx',
+  'rax',
+  'rcx',
+  'rsp',
+  'rip',
   'eflags',
 ]
 

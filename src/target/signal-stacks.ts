@@ -23,7 +23,9 @@ export interface SavedPointer {
 export function findRestorers(memory: Memory, maps: readonly Mapping[]): Address[] {
   return maps
     .filter((mapping) => mapping.executable && mapping.path !== '[vsyscall]')
-    .flatMap((mapping) => restorersIn(memory.tryRead(mapping.start, Number(mapping.end - mapping.start)), mapping.start))
+    .flatMap((mapping) =>
+      restorersIn(memory.tryRead(mapping.start, Number(mapping.end - mapping.start)), mapping.start),
+    )
 }
 
 function restorersIn(text: Buffer, base: Address): Address[] {

@@ -45,7 +45,8 @@ export class TargetProcess implements Disposable {
   }
 
   private static examine(door: KernelDoor, pid: number, memory: Memory): TargetProcess | Refusal {
-    if (elfClassOf(door, pid) !== ELFCLASS64) return refuse('unsupported-process', `process ${pid} runs 32-bit code: ring3 serves x86-64 only`)
+    if (elfClassOf(door, pid) !== ELFCLASS64)
+      return refuse('unsupported-process', `process ${pid} runs 32-bit code: ring3 serves x86-64 only`)
     const shared = checkMemoryIsOwn(door, pid)
     if (shared !== undefined) return shared
     const entry = entryPoint(readWhole(door, `/proc/${pid}/auxv`))

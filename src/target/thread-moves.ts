@@ -22,7 +22,11 @@ export interface MovingThreads {
  * in the trampoline. The trampolines must be there already.
  * @returns the addresses inside windows that have no counterpart: those windows must not be written.
  */
-export function moveIntoTrampolines(target: MovingThreads, threads: readonly StoppedThread[], edits: EditSet): Address[] {
+export function moveIntoTrampolines(
+  target: MovingThreads,
+  threads: readonly StoppedThread[],
+  edits: EditSet,
+): Address[] {
   const stuck: Address[] = []
   movePointers(target, threads, (rip) => {
     const to = edits.intoTrampoline(rip)

@@ -13,6 +13,10 @@ import { readRegisters, type StoppedThread, writeRegisters } from './thread.js'
 const STOP_TIMEOUT_NS = 1_000_000_000n
 /** Rounds of the search for new threads before giving up on a target that makes them without end. */
 const MAX_ROUNDS = 1000
+const TRIES = 3
+/** A last wait for a thread that did not stop in time, in microseconds. */
+const LATE_PATIENCE_US = 100_000
+const LATE_PAUSE_US = 1_000
 
 /** All threads of a target, held. Everything that changes the target happens while this exists. */
 export interface StoppedTarget extends Disposable {
@@ -70,7 +74,7 @@ class Stop implements StoppedTarget {
       if (refusal !== undefined) return refusal
     }
     this.began ??= process.hrtime.bigint()
-    for (const tid of this.unstopped) tryPtrace(this.door, 'PTRACE_INTERRUPT', tid)
+    for (const tid of this.unstopped) this.interrupt(tid)
     return this.awaitStops()
   }
 
@@ -84,6 +88,10 @@ class Stop implements StoppedTarget {
     if (result === -ESRCH || isEnded(this.door, this.pid, tid)) return undefined
     if (result === -EPERM) return notPermitted(this.door, this.pid)
     throw new KernelError({ name: 'ptrace', args: [tid], purpose: 'PTRACE_SEIZE' }, -result)
+  }
+
+  private interrupt(tid: number): void {
+    for (let tries = 0; tries < TRIES; tries++) if (tryPtrace(this.door, 'PTRACE_INTERRUPT', tid) === 0) return
   }
 
   private awaitStops(): Refusal | undefined {
@@ -122,17 +130,28 @@ class Stop implements StoppedTarget {
   }
 
   release(): void {
-    for (const { tid } of this.threads) tryPtrace(this.door, 'PTRACE_DETACH', tid)
+    for (const { tid } of this.threads) this.detach(tid, 0)
     this.threads.length = 0
-    // A thread that has not stopped cannot be detached; the kernel does it when the tracer thread ends.
-    for (const tid of this.unstopped) if (!this.detachLate(tid)) tryPtrace(this.door, 'PTRACE_DETACH', tid)
+    for (const tid of this.unstopped) this.detachLate(tid)
     this.unstopped.clear()
   }
 
-  private detachLate(tid: number): boolean {
-    const seen = poll(this.door, tid)
-    if (seen.kind !== 'stopped') return seen.kind === 'gone'
-    return tryPtrace(this.door, 'PTRACE_DETACH', tid, 0, seen.event === 0 ? seen.signal : 0) === 0
+  /** A thread that has died meanwhile is reaped instead: nobody else can, while it is traced. */
+  private detach(tid: number, signal: number): void {
+    for (let tries = 0; tries < TRIES; tries++) {
+      if (tryPtrace(this.door, 'PTRACE_DETACH', tid, 0, signal) === 0 || poll(this.door, tid).kind === 'gone') return
+    }
+  }
+
+  /** A thread that does not stop cannot be detached: the kernel does it when the tracer thread ends. */
+  private detachLate(tid: number): void {
+    tryPtrace(this.door, 'PTRACE_INTERRUPT', tid)
+    for (let waited = 0; waited < LATE_PATIENCE_US; waited += LATE_PAUSE_US) {
+      const seen = poll(this.door, tid)
+      if (seen.kind === 'gone') return
+      if (seen.kind === 'stopped') return this.detach(tid, seen.event === 0 ? seen.signal : 0)
+      sleep(this.door, LATE_PAUSE_US)
+    }
   }
 
   [Symbol.dispose](): void {
@@ -160,4 +179,3 @@ function notPermitted(door: KernelDoor, pid: number): Refusal {
     ? refuse('not-permitted', `the kernel does not allow tracing process ${pid}`)
     : refuse('already-traced', `process ${pid} is being traced by process ${tracer}`)
 }
-

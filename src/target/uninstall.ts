@@ -1,4 +1,5 @@
 import { hex } from '../bytes/address.js'
+import { insist } from '../kernel/insist.js'
 import { sleep } from '../kernel/wait.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import { describeRange, unmapAreas } from './area.js'
@@ -32,19 +33,28 @@ export function uninstall(
   installation: Installation,
   beforeUnmap: () => void = () => {},
 ): UninstallResult {
-  if (!target.isAlive()) return { heldNs: 0n, remaining: [] }
-  const areas = installation.areas.filter(({ start }) => hasManifest(target.memory.tryRead(start, MANIFEST_MAGIC.length)))
+  if (!twice(() => insist(() => target.isAlive()))) return { heldNs: 0n, remaining: [] }
+  const areas = installation.areas.filter((area) => twice(() => isThere(target, area)))
   if (areas.length < installation.areas.length && areas.length === 0) return { heldNs: 0n, remaining: [] }
-  const restored = restoreText(target, editSetOf(areas))
+  const restored = insist(() => restoreText(target, editSetOf(areas)))
   if (isRefusal(restored)) return { heldNs: 0n, remaining: [restored.because] }
   const ranges: AddedRange[] = [...(installation.data === undefined ? [] : [installation.data]), ...areas]
   // Whoever changed the bytes over our jump may have kept the jump, and go through our area.
   if (restored.remaining.length > 0) return { heldNs: restored.heldNs, remaining: restored.remaining }
   if (restored.inside > 0) return { heldNs: restored.heldNs, remaining: [keptMapped(restored.inside, areas)] }
   beforeUnmap()
-  const unmapped = unmapAreas(target, ranges)
+  const unmapped = insist(() => unmapAreas(target, ranges))
   if (isRefusal(unmapped)) return { heldNs: restored.heldNs, remaining: [unmapped.because] }
   return { heldNs: restored.heldNs + unmapped.heldNs, remaining: [] }
+}
+
+function isThere(target: TargetProcess, { start }: AddedRange): boolean {
+  return hasManifest(target.memory.tryRead(start, MANIFEST_MAGIC.length))
+}
+
+/** Asks again before it believes that there is nothing to take out. */
+function twice(question: () => boolean): boolean {
+  return question() || question()
 }
 
 interface Restored {

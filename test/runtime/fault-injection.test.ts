@@ -59,9 +59,7 @@ for (const errno of ['EIO', 'ESRCH', 'ENOMEM'] as const) {
     let n = 1
     for (; n < CEILING; n++) {
       const door = faultyDoor(openRealDoor(), n, constants.errno[errno])
-      if (process.env["TRACE"]) console.error("n", n)
       const { said, leftover } = await runWithFault(door, target.pid, before)
-      if (process.env["TRACE"]) console.error("n", n, door.failed?.name, door.failed?.purpose, said, leftover)
       if (door.failed === undefined) break
       if (leftover) leftovers++
       if (said === '') silent++

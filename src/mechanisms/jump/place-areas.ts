@@ -37,7 +37,9 @@ export function placeAreas(maps: readonly Mapping[], modules: readonly ModuleSit
   const unplaced: Unplaced[] = []
   let taken = maps
   for (const members of groupByReach(modules)) {
-    const room = roundToPage(BYTES_PER_AREA + BYTES_PER_SITE * members.reduce((sum, { sites }) => sum + sites.length, 0))
+    const room = roundToPage(
+      BYTES_PER_AREA + BYTES_PER_SITE * members.reduce((sum, { sites }) => sum + sites.length, 0),
+    )
     const span = spanOf(members)
     const near = placeNear(taken, span, room)
     const at = near ?? placeAnywhere(taken, span, room)

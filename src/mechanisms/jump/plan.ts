@@ -62,7 +62,8 @@ export function planJumps(modules: readonly ModuleSites[], situation: JumpSituat
   const [first] = groups
   const span = { start: first?.address ?? address(0), end: first?.address ?? address(0) }
   const dataAddress = placeAnywhere(maps, span, layout.size)
-  if (dataAddress === undefined) return refuse('area-out-of-reach', `no free address range of ${layout.size} bytes is left`)
+  if (dataAddress === undefined)
+    return refuse('area-out-of-reach', `no free address range of ${layout.size} bytes is left`)
   const data: DataImage = { start: dataAddress, size: layout.size, head: liveWord() }
   const built = analysed.map((each) => buildArea(each, data, layout, situation))
   return {
@@ -79,7 +80,11 @@ function outOfReach(module: ModuleSites): RefusedSite[] {
   return module.sites.map((site) => ({ site, refusal }))
 }
 
-function analyseGroups(groups: readonly AreaGroup[], situation: JumpSituation, refused: RefusedSite[]): AnalysedGroup[] {
+function analyseGroups(
+  groups: readonly AreaGroup[],
+  situation: JumpSituation,
+  refused: RefusedSite[],
+): AnalysedGroup[] {
   let index = 0
   return groups.map((group) => {
     const served: JumpSite[] = []
@@ -114,7 +119,10 @@ function reserved(site: Site, occupiedUntil: Address, jumpLength: JumpLength, en
     return refuse('window-overlap', `${site.key} begins inside the window of the probe before it`)
   }
   if (site.address < offsetBy(entry, STUB_LENGTH) && offsetBy(site.address, jumpLength) > entry) {
-    return refuse('entry-point', `${site.key} is the entry point: it has run already, and ring3 makes its remote calls there`)
+    return refuse(
+      'entry-point',
+      `${site.key} is the entry point: it has run already, and ring3 makes its remote calls there`,
+    )
   }
   return undefined
 }
@@ -133,13 +141,26 @@ function buildArea(
 ): BuiltArea {
   const base = offsetBy(group.address, HEADER_SIZE)
   const blocks = offsetBy(data.start, layout.blocksOffset)
-  const made = emitCountingCode(base, blocks, layout, situation.form, served.map((each) => countedSite(each, situation)))
+  const made = emitCountingCode(
+    base,
+    blocks,
+    layout,
+    situation.form,
+    served.map((each) => countedSite(each, situation)),
+  )
   const placed = placeEdits(group, served, made, situation.arch)
   const records = encodeEdits(placed.edits)
   const recordsOffset = HEADER_SIZE + made.code.length
   const codeSize = roundToPage(recordsOffset + records.length)
   const { owner } = situation
-  const manifest = { codeSize, dataAddress: data.start, dataSize: data.size, ownerPid: owner.pid, ownerStart: owner.startTime, edits: placed.edits }
+  const manifest = {
+    codeSize,
+    dataAddress: data.start,
+    dataSize: data.size,
+    ownerPid: owner.pid,
+    ownerStart: owner.startTime,
+    edits: placed.edits,
+  }
   const bytes = Buffer.alloc(codeSize)
   encodeHeader(manifest, recordsOffset).copy(bytes)
   made.code.copy(bytes, HEADER_SIZE)
@@ -162,7 +183,12 @@ function countedSite({ site, facts, analysis, index }: JumpSite, { arch }: JumpS
   }
 }
 
-function relocateWithJumpBack(arch: Architecture, site: Site, analysis: SiteAnalysis, to: Address): RelocatedCode | Refusal {
+function relocateWithJumpBack(
+  arch: Architecture,
+  site: Site,
+  analysis: SiteAnalysis,
+  to: Address,
+): RelocatedCode | Refusal {
   const code = arch.relocate(analysis, site.address, to)
   if (isRefusal(code) || !analysis.fallsThrough) return code
   const from = offsetBy(to, code.bytes.length)
@@ -185,14 +211,27 @@ function placeEdits(
     const trampoline = byIndex.get(index)
     const refusal = made.refused.get(index)
     if (trampoline === undefined) {
-      refused.push({ site, refusal: refusal ?? refuse('not-relocatable', `no trampoline was made for ${hex(site.address)}`) })
+      refused.push({
+        site,
+        refusal: refusal ?? refuse('not-relocatable', `no trampoline was made for ${hex(site.address)}`),
+      })
       continue
     }
     const start = HEADER_SIZE + trampoline.start
     const at = offsetBy(group.address, start)
     const after = arch.encodeJump(site.address, at, analysis.jumpLength)
     if (isRefusal(after)) refused.push({ site, refusal: after })
-    else edits.push({ ...editOf(site, facts, after), trampoline: at, trampolineStart: start, trampolineEnd: HEADER_SIZE + trampoline.end, points: trampoline.points.map(({ original, relocated }) => ({ original, relocated: relocated - trampoline.start })) })
+    else
+      edits.push({
+        ...editOf(site, facts, after),
+        trampoline: at,
+        trampolineStart: start,
+        trampolineEnd: HEADER_SIZE + trampoline.end,
+        points: trampoline.points.map(({ original, relocated }) => ({
+          original,
+          relocated: relocated - trampoline.start,
+        })),
+      })
   }
   return { edits, refused }
 }
