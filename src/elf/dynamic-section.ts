@@ -3,6 +3,7 @@ import { PT, type Segment } from './program-headers.js'
 
 /** Tags of the dynamic section (gABI chapter 5; glibc's elf.h for the GNU ones). */
 export const DT = {
+  NEEDED: 1,
   PLTRELSZ: 2,
   HASH: 4,
   STRTAB: 5,

@@ -9,7 +9,7 @@ import type { Refusal } from '../refusal/refusal.js'
 import type { AddressRanges } from './address-ranges.js'
 import { codeLabels } from './code-labels.js'
 import { functionBounds } from './function-bounds.js'
-import { isGo } from './go-binary.js'
+import { hasRedZone } from './go-binary.js'
 import type { LoadedSymbols } from './load-module-symbols.js'
 import { RelocatedData } from './relocated-data.js'
 
@@ -24,7 +24,7 @@ export function codeFacts(image: ElfImage, loaded: LoadedSymbols): CodeFacts | R
       functions: functionBounds(image, loaded),
       labels: codeLabels(image, loaded, relocated, pads),
       framed: framedRanges(loaded.frames, pads, loaded.text),
-      hasRedZone: !isGo(image),
+      hasRedZone: hasRedZone(image, loaded.frames),
     }
   })
 }
@@ -45,8 +45,9 @@ function framedRanges(frames: FrameTable, pads: LandingPads, text: AddressRanges
     const start = Math.max(frames.starts[row] ?? 0, covered)
     const end = frames.ends[row] ?? 0
     if (end <= start || unreadable.has(row) || !text.has(start)) continue
-    framed.push(start, end)
-    covered = end
+    const sectionEnd = text.ends[text.indexOf(start)] ?? start
+    covered = Math.min(end, sectionEnd)
+    framed.push(start, covered)
   }
   return Float64Array.from(framed)
 }
