@@ -28,12 +28,11 @@ export function tableTargets(code: ModuleCode, owner: FunctionCode): Set<number>
 }
 
 /**
- * The same, with each table taken to end where the next object begins whose address the function forms. Closer to the
- * truth, but no superset: an address may be formed with a bias, and then lie in the middle of another object.
+ * The same, with each table taken to end where the next of `objects` begins (sorted addresses of objects). Closer to the
+ * truth, but no superset: code may form an address with a bias, which then lies in the middle of another object.
  */
-export function likelyTableTargets(code: ModuleCode, owner: FunctionCode): Set<number> {
-  const starts = Float64Array.from(owner.addresses).sort()
-  return targetsOf(code, owner, (table) => starts[upperBound(starts, table)] ?? Infinity)
+export function likelyTableTargets(code: ModuleCode, owner: FunctionCode, objects: Float64Array): Set<number> {
+  return targetsOf(code, owner, (table) => objects[upperBound(objects, table)] ?? Infinity)
 }
 
 function targetsOf(

@@ -5,18 +5,22 @@ import { type Instruction, Mnemonic, OpKind, Register, RegisterExt } from 'iced-
  * which the bitwise or of two origins is what their meeting gives.
  * - POINTER: a whole pointer: loaded from memory, formed by lea, or handed over by a caller or callee. Somebody took
  *   that address, which shows as a relocation, an absolute word or a lea. Pointers that libc stores mangled count too.
- * - ENTRY: a table entry, loaded with sign extension from 32 bits.
+ * - WORD: 32 bits loaded from memory, not sign-extended yet, as unoptimised code has it.
+ * - ENTRY: a table entry: such a word, sign-extended.
  * - SUM: a base plus an entry, how every position-independent jump table ends.
  * - COMPUTED: anything else, or different things on different paths.
  */
 export const POINTER = 0
 export const ENTRY = 1
 export const SUM = 2
+export const WORD = 4
 export const COMPUTED = 7
 export type Origin = number
 
 /** Origins of the general registers by hardware number. */
 export type Origins = Uint8Array
+
+const RAX = 0
 
 /** Registers that a call may leave a new pointer in (System V ABI, 3.2.1: not preserved). */
 const callClobbered = [0, 1, 2, 6, 7, 8, 9, 10, 11]
@@ -29,6 +33,10 @@ export function noteCall(origins: Origins): void {
 export function noteWrite(instruction: Instruction, origins: Origins): void {
   if (instruction.mnemonic === Mnemonic.Xchg) {
     noteExchange(instruction, origins)
+    return
+  }
+  if (instruction.mnemonic === Mnemonic.Cdqe) {
+    origins[RAX] = origins[RAX] === WORD ? ENTRY : COMPUTED
     return
   }
   if (instruction.opCount === 0 || instruction.op0Kind !== OpKind.Register) return
@@ -59,7 +67,7 @@ function writtenOrigin(instruction: Instruction, origins: Origins, before: Origi
     case Mnemonic.Mov:
       return movedOrigin(instruction, origins)
     case Mnemonic.Movsxd:
-      return instruction.op1Kind === OpKind.Memory ? ENTRY : COMPUTED
+      return extendedOrigin(instruction, origins)
     case Mnemonic.Lea:
       return addressOrigin(instruction, origins)
     case Mnemonic.Add:
@@ -76,9 +84,16 @@ function isConditionalMove({ mnemonic }: Instruction): boolean {
   return mnemonic >= Mnemonic.Cmova && mnemonic <= Mnemonic.Cmovs
 }
 
+function extendedOrigin(instruction: Instruction, origins: Origins): Origin {
+  if (!RegisterExt.isGPR64(instruction.op0Register)) return COMPUTED
+  if (instruction.op1Kind === OpKind.Memory) return ENTRY
+  return origins[numberOf(instruction.op1Register)] === WORD ? ENTRY : COMPUTED
+}
+
 /** Only a full 64-bit move carries a pointer. A 32-bit immediate is an address in code that runs at a fixed place. */
 function movedOrigin(instruction: Instruction, origins: Origins): Origin {
   if (instruction.op1Kind === OpKind.Immediate32) return POINTER
+  if (RegisterExt.isGPR32(instruction.op0Register)) return instruction.op1Kind === OpKind.Memory ? WORD : COMPUTED
   if (!RegisterExt.isGPR64(instruction.op0Register)) return COMPUTED
   if (instruction.op1Kind !== OpKind.Register) return POINTER
   return RegisterExt.isGPR64(instruction.op1Register)

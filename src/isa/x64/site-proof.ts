@@ -6,42 +6,49 @@ import { scanAddresses } from './address-scan.js'
 import { referenceInto } from './branch-proof.js'
 import type { DecodedModule } from './decoded-module.js'
 import { ownerOf } from './entry-proof.js'
-import { indirectJumpInto } from './indirect-proof.js'
+import { unknownJump } from './indirect-proof.js'
 import { liveness } from './liveness.js'
 import { moduleCode } from './module-code.js'
 import { type References, scanReferences } from './reference-scan.js'
 import { relocatable } from './relocate.js'
 import { labelInto } from './symbol-proof.js'
+import { scanTables, type TableEntries, tableEntryInto } from './table-proof.js'
 import { windowBits } from './window-bits.js'
 import { windowShape } from './window-shape.js'
 
 /**
  * Prepares the window proof for some sites of a module. Safe means: after the jump is written, no thread can begin to
  * execute at any byte that it overwrote, other than the site itself. The steps ask in turn who could: a symbol or
- * table, a return, a direct branch from anywhere, an indirect jump of the same function.
+ * table, a return, a direct branch from anywhere, an indirect jump.
  */
 export function analyseModule(facts: CodeFacts, sites: readonly Vaddr[], jumpLength: JumpLength): ModuleAnalysis {
   const module: DecodedModule = { code: moduleCode(facts), decoded: new Map() }
-  const references = findReferences(module, sites, jumpLength)
+  const intruders = findIntruders(module, sites, jumpLength)
   return {
     analyse(site) {
       const bounds = ownerOf(module.code, site)
-      return isRefusal(bounds) ? bounds : prove(module, references, bounds, site, jumpLength)
+      return isRefusal(bounds) ? bounds : prove(module, intruders, bounds, site, jumpLength)
     },
   }
 }
 
-function findReferences({ code }: DecodedModule, sites: readonly Vaddr[], jumpLength: JumpLength): References {
-  const { text, data } = code.facts
+/** What the whole module has that may lead into a wanted window. */
+interface Intruders {
+  readonly references: References
+  readonly tables: TableEntries
+}
+
+function findIntruders(module: DecodedModule, sites: readonly Vaddr[], jumpLength: JumpLength): Intruders {
+  const { text, data } = module.code.facts
   const windows = windowBits(text, sites, jumpLength)
-  const found = scanReferences(text, windows)
-  if (code.fixedAddress) scanAddresses(text, data, windows, found)
-  return found
+  const references = scanReferences(text, windows)
+  if (module.code.fixedAddress) scanAddresses(text, data, windows, references)
+  return { references, tables: scanTables(module, windows) }
 }
 
 function prove(
   module: DecodedModule,
-  references: References,
+  { references, tables }: Intruders,
   bounds: FunctionBounds,
   site: Vaddr,
   jumpLength: JumpLength,
@@ -51,7 +58,8 @@ function prove(
   const intruder =
     labelInto(module.code, site, jumpLength) ??
     referenceInto(module, references, site, jumpLength) ??
-    indirectJumpInto(module, bounds, site, shape)
+    tableEntryInto(tables, site, shape) ??
+    unknownJump(module, bounds)
   if (intruder !== undefined) return intruder
   const { displaced, displacedLength, padding, fallsThrough } = shape
   const analysis: SiteAnalysis = {
