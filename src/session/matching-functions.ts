@@ -10,8 +10,8 @@ export interface NamedFunction {
 /** The functions that a symbol pattern names: by symbol, or by demangled name where the pattern is written like one. */
 export function matchingFunctions(symbols: ModuleSymbols, pattern: string): NamedFunction[] {
   if (isLiteralGlob(pattern)) {
-    const [first] = symbols.find(pattern)
-    if (first !== undefined) return [{ name: pattern, symbol: first }]
+    const found = symbols.find(pattern).map((symbol) => ({ name: pattern, symbol }))
+    if (found.length > 0) return found
   } else {
     const found = symbols.match(pattern).map((symbol) => named(symbol, compileGlob(pattern)))
     if (found.length > 0) return found

@@ -53,21 +53,28 @@ export class TracerThread {
     assert(waiting !== undefined, `nobody waits for reply ${reply.id}`)
     this.waiting.delete(reply.id)
     if (this.waiting.size === 0) this.worker.unref()
-    switch (reply.kind) {
-      case 'result':
-        return waiting.resolve(reply.result)
-      case 'refusal':
-        return waiting.reject(new RefusedError(reply.refusal))
-      case 'error':
-        return waiting.reject(new Error(reply.message))
-      default:
-        return unreachable(reply)
-    }
+    settle(waiting, reply)
   }
 
   private fail(error: Error): void {
     this.ended = true
     for (const { reject } of this.waiting.values()) reject(error)
     this.waiting.clear()
+  }
+}
+
+function settle(waiting: Waiting, reply: Exclude<TracerReply, { kind: 'progress' }>): void {
+  switch (reply.kind) {
+    case 'result':
+      waiting.resolve(reply.result)
+      break
+    case 'refusal':
+      waiting.reject(new RefusedError(reply.refusal))
+      break
+    case 'error':
+      waiting.reject(new Error(reply.message))
+      break
+    default:
+      unreachable(reply)
   }
 }

@@ -3,12 +3,12 @@ import { readDirectory, readLink, tryReadText } from '../kernel/files.js'
 import { sleep } from '../kernel/wait.js'
 import { type Refusal, refuse } from '../refusal/refusal.js'
 import { listThreads } from './threads.js'
-import { describeState, readThreadState } from './process-state.js'
+import { readThreadState } from './process-state.js'
 
 const KCMP_VM = 1
-/** A child of vfork shares its parent's memory until it execs or exits; how long to wait for that. */
-const VFORK_PATIENCE_US = 1_000_000
-const VFORK_PAUSE_US = 10_000
+/** A child of vfork may be on its way in or out when it is first seen. */
+const SHARING_TRIES = 5
+const SHARING_PAUSE_US = 10_000
 
 /** Everything about a process that speaks against touching it, as far as it can be seen from outside. */
 export function inspect(door: KernelDoor, pid: number): Refusal | undefined {
@@ -69,31 +69,33 @@ export function explainDenial(door: KernelDoor, pid: number): Refusal {
   )
 }
 
-/** Another process on the same memory would run the patched text without ever being stopped. */
+/**
+ * Another process on the same memory would run the patched text without ever being stopped. A child of vfork is no reason:
+ * its parent stops as soon as the child is done, and can then start no other.
+ */
 export function checkMemoryIsOwn(door: KernelDoor, pid: number): Refusal | undefined {
-  for (let waited = 0; ; waited += VFORK_PAUSE_US) {
+  for (let tries = 0; tries < SHARING_TRIES; tries++) {
     const other = findSharer(door, pid)
-    if (other === undefined) return undefined
-    if (waited >= VFORK_PATIENCE_US) return sharing(door, pid, other)
-    sleep(door, VFORK_PAUSE_US)
+    if (other === undefined || hasThreadInVfork(door, pid)) return undefined
+    if (tries === SHARING_TRIES - 1) return sharesMemory(pid, other)
+    sleep(door, SHARING_PAUSE_US)
   }
+  return undefined
 }
 
-function sharing(door: KernelDoor, pid: number, other: number): Refusal {
-  const waiting = listThreads(door, pid).find((tid) => readThreadState(door, pid, tid) === 'D')
-  if (waiting !== undefined) {
-    return refuse(
-      'does-not-stop',
-      `${describeState(waiting, 'D')}: its child ${other} has neither called exec nor exited for 1 s`,
-    )
-  }
+export function sharesMemory(pid: number, other: number): Refusal {
   return refuse(
     'shares-memory',
     `process ${pid} shares its memory with process ${other} (clone with CLONE_VM): ring3 cannot hold both at once`,
   )
 }
 
-function findSharer(door: KernelDoor, pid: number): number | undefined {
+function hasThreadInVfork(door: KernelDoor, pid: number): boolean {
+  return listThreads(door, pid).some((tid) => readThreadState(door, pid, tid) === 'D')
+}
+
+/** Another process with the same memory, if there is one. */
+export function findSharer(door: KernelDoor, pid: number): number | undefined {
   return readDirectory(door, '/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)

@@ -2,6 +2,7 @@ import { address, hex } from '../bytes/address.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { type DataImage, mapAreas } from './area.js'
 import type { PlacedEdit } from './edit-set.js'
+import { findSharer, sharesMemory } from './inspect.js'
 import { type AreaImage, editSetOf, type Installation, installedArea } from './installation.js'
 import { endOf, patch } from './patch.js'
 import type { TargetProcess } from './target-process.js'
@@ -62,9 +63,12 @@ function writeWindows(
   check: InstallCheck,
 ): { readonly leftOut: readonly LeftOut[]; readonly heldNs: bigint } | Refusal {
   const edits = editSetOf(installation.areas)
+  const suspect = findSharer(target.door, target.pid)
   const stop = stopTarget(target.door, target.pid)
   if (isRefusal(stop)) return stop
   using held = stop
+  const sharer = suspect === undefined ? undefined : findSharer(target.door, target.pid)
+  if (sharer !== undefined) return sharesMemory(target.pid, sharer)
   const odd = check.threadPointers ? threadWithoutPointer(target, held) : undefined
   if (odd !== undefined)
     return refuse('no-thread-pointer', `thread ${odd} of process ${target.pid} has no thread pointer at %fs:0`)

@@ -105,8 +105,9 @@ function startsLikeMapping(door: KernelDoor, memory: Memory, first: Mapping, pat
 function biasOf(image: ElfImage, module: MappedModule): bigint | undefined {
   for (const mapping of module.mappings.filter(isText)) {
     const segment = image.segments.find(
-      ({ type, fileOffset, fileSize }) =>
+      ({ type, executable, fileOffset, fileSize }) =>
         type === PT.LOAD &&
+        executable &&
         mapping.fileOffset < fileOffset + fileSize &&
         mapping.fileOffset >= fileOffset - (fileOffset % PAGE_SIZE),
     )

@@ -62,7 +62,7 @@ export class RemoteCaller implements Disposable {
     registers.set('rsp', this.frameAddress())
     registers.set('rax', BigInt(syscallNumbers[name]))
     registers.set('orig_rax', NO_SYSCALL)
-    argumentRegisters.forEach((register, index) => registers.set(register, BigInt(args[index] ?? 0)))
+    for (const [index, register] of argumentRegisters.entries()) registers.set(register, BigInt(args[index] ?? 0))
     writeRegisters(this.door, this.thread.tid, registers)
     this.runTo(`remote ${name} entry`)
     this.runTo(`remote ${name} exit`)

@@ -75,7 +75,7 @@ export function buildSignalFrame(
   const ucontext = address((fpstate - BigInt(UC_SIZE)) & ~15n)
   const bytes = Buffer.alloc(Number(top - ucontext))
   bytes.writeBigUInt64LE(FLAGS, UC_FLAGS)
-  gregs.forEach((name, index) => bytes.writeBigUInt64LE(registers.get(name), UC_GREGS + index * 8))
+  for (const [index, name] of gregs.entries()) bytes.writeBigUInt64LE(registers.get(name), UC_GREGS + index * 8)
   if (isRestarting(registers)) {
     bytes.writeBigUInt64LE(registers.get('rip') - 2n, UC_RIP)
     bytes.writeBigUInt64LE(registers.get('orig_rax'), UC_GREGS + gregs.indexOf('rax') * 8)

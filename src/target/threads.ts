@@ -7,6 +7,7 @@ import { poll, sleep } from '../kernel/wait.js'
 import { type Refusal, refuse } from '../refusal/refusal.js'
 import { restartInterruptedCall } from './interrupted-call.js'
 import { describeState, readThreadState } from './process-state.js'
+import type { Registers } from './registers.js'
 import { readRegisters, type StoppedThread, writeRegisters } from './thread.js'
 
 /** How long a thread may take to stop: longer means vfork or uninterruptible sleep. */
@@ -118,10 +119,21 @@ class Stop implements StoppedTarget {
   }
 
   private hold(tid: number): void {
-    const registers = readRegisters(this.door, tid)
+    const registers = this.readIfThere(tid)
+    if (registers === undefined) return
     if (restartInterruptedCall(registers)) writeRegisters(this.door, tid, registers)
     this.threads.push({ tid, registers })
     this.unstopped.delete(tid)
+  }
+
+  /** A stopped thread can still be killed: then the next look finds it gone. */
+  private readIfThere(tid: number): Registers | undefined {
+    try {
+      return readRegisters(this.door, tid)
+    } catch (error) {
+      if (error instanceof KernelError && error.errno === ESRCH) return undefined
+      throw error
+    }
   }
 
   private unstoppable(): Refusal {
@@ -149,7 +161,10 @@ class Stop implements StoppedTarget {
     for (let waited = 0; waited < LATE_PATIENCE_US; waited += LATE_PAUSE_US) {
       const seen = poll(this.door, tid)
       if (seen.kind === 'gone') return
-      if (seen.kind === 'stopped') return this.detach(tid, seen.event === 0 ? seen.signal : 0)
+      if (seen.kind === 'stopped') {
+        this.detach(tid, seen.event === 0 ? seen.signal : 0)
+        return
+      }
       sleep(this.door, LATE_PAUSE_US)
     }
   }
