@@ -18,7 +18,7 @@ import { hexText } from './vector-file.js'
  * operand faults has pushed its return address already.
  */
 const incomparable =
-  /syscall|int 0x80|xbegin|xend|xabort|popfq|hint|jmp short 0x20000100[01]|jrcxz 0x200001000|call qword ptr fs/
+  /syscall|int 0x80|xbegin|xend|xabort|popfq|hint|jmp short 0x20000100[01]|jrcxz 0x200001000|call qword ptr fs|mov rax, fs:.0x2000/
 
 /** Code that counts down to leave. */
 const countsDown = /dec |loop/
