@@ -1,7 +1,7 @@
 import { type Address, hex } from '../../bytes/address.js'
 import { type Refusal, refuse } from '../../refusal/refusal.js'
 import type { JumpLength } from '../site-analysis.js'
-import { FAR_JUMP_LENGTH, farJump, jump, nearJump } from './machine-code.js'
+import { FAR_JUMP_LENGTH, farJump, nearJump } from './machine-code.js'
 
 /** The jump that a window carries: 5 bytes `jmp rel32`, or 14 bytes `jmp *0(%rip); .quad to`, which reaches everywhere. */
 export function encodeJump(from: Address, to: Address, length: JumpLength): Uint8Array | Refusal {
@@ -10,9 +10,4 @@ export function encodeJump(from: Address, to: Address, length: JumpLength): Uint
   return near === undefined
     ? refuse('area-out-of-reach', `A 5-byte jump at ${hex(from)} does not reach ${hex(to)}.`)
     : Uint8Array.from(near)
-}
-
-/** The jump from the end of a trampoline, at `from`, back to the code: 5 bytes within ±2 GiB, else 14. */
-export function jumpBack(from: Address, to: Address): Uint8Array {
-  return Uint8Array.from(jump(from, to))
 }

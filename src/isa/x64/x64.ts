@@ -5,7 +5,5 @@ import { registerNames } from './registers.js'
 import { relocate } from './relocate.js'
 import { analyseModule } from './site-proof.js'
 
-export { jumpBack } from './encode-jump.js'
-
 /** x86-64 as the probes see it: which windows are safe, and how displaced instructions run elsewhere. */
 export const x64: Architecture = { name: 'x86-64', analyseModule, relocate, encodeJump, disassemble, registerNames }
