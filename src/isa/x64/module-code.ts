@@ -1,5 +1,5 @@
 import type { ByteRange, CodeFacts, FunctionBounds } from '../code-facts.js'
-import { inRanges, upperBound } from './sorted-search.js'
+import { upperBound } from './sorted-search.js'
 
 /** A module's facts with what lookups need: the one argument that the proof's steps share. */
 export interface ModuleCode {
@@ -38,7 +38,7 @@ export function functionAround(code: ModuleCode, address: number): FunctionBound
   return undefined
 }
 
-export function rangeAt(ranges: readonly ByteRange[], address: number): ByteRange | undefined {
+function rangeAt(ranges: readonly ByteRange[], address: number): ByteRange | undefined {
   return ranges.find((range) => address >= range.start && address < range.start + range.bytes.length)
 }
 
@@ -57,13 +57,4 @@ export function bytesFrom(code: ModuleCode, start: number): Uint8Array | undefin
 
 export function isText(code: ModuleCode, address: number): boolean {
   return rangeAt(code.facts.text, address) !== undefined
-}
-
-export function isFramed(code: ModuleCode, address: number): boolean {
-  return inRanges(code.facts.framed, address)
-}
-
-/** The start of the next function behind an address, or Infinity. */
-export function nextFunctionStart(code: ModuleCode, address: number): number {
-  return code.functionStarts[upperBound(code.functionStarts, address)] ?? Infinity
 }

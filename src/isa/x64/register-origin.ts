@@ -11,9 +11,9 @@ import { type Instruction, Mnemonic, OpKind, Register, RegisterExt } from 'iced-
  * - COMPUTED: anything else, or different things on different paths.
  */
 export const POINTER = 0
-export const ENTRY = 1
+const ENTRY = 1
 export const SUM = 2
-export const WORD = 4
+const WORD = 4
 export const COMPUTED = 7
 export type Origin = number
 

@@ -18,6 +18,4 @@ export const registerNames = [
   'r15',
 ] as const
 
-export type RegisterName = (typeof registerNames)[number]
-
 export const RSP = 4

@@ -15,8 +15,3 @@ export function firstBetween(sorted: Float64Array, after: number, before: number
   const found = sorted[upperBound(sorted, after)]
   return found !== undefined && found < before ? found : undefined
 }
-
-/** True when `value` is in one of the ranges `[start0, end0, start1, end1, …]`, which are sorted and do not overlap. */
-export function inRanges(ranges: Float64Array, value: number): boolean {
-  return upperBound(ranges, value) % 2 === 1
-}

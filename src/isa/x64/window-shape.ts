@@ -55,7 +55,7 @@ function returnsInside(cursor: InstructionCursor, site: number, jumpLength: Jump
   return refuse('return-into-window', `The call at ${hex(site + cursor.offset)} returns to ${back}, inside the jump.`)
 }
 
-export function isCall(instruction: Instruction): boolean {
+function isCall(instruction: Instruction): boolean {
   return instruction.flowControl === FlowControl.Call || instruction.flowControl === FlowControl.IndirectCall
 }
 

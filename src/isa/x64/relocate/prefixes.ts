@@ -1,5 +1,5 @@
 /** The legacy prefixes in front of an instruction (SDM vol. 2, 2.1.1), without REX. */
-export function legacyPrefixes(bytes: Uint8Array): Uint8Array {
+function legacyPrefixes(bytes: Uint8Array): Uint8Array {
   let length = 0
   while (length < bytes.length && isLegacyPrefix(bytes[length] ?? 0)) length++
   return bytes.subarray(0, length)

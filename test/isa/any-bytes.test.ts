@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { address, vaddr } from '../../src/bytes/address.js'
+import type { CodeFacts } from '../../src/isa/code-facts.js'
+import { x64 } from '../../src/isa/x64/x64.js'
+import { isRefusal } from '../../src/refusal/refusal.js'
+
+const START = 0x1ff0
+const SIZE = 64
+
+/** Bytes that are often branches, table jumps and the like, among others. */
+const codeBytes = fc.array(
+  fc.oneof(
+    fc.integer({ min: 0, max: 255 }),
+    fc.constantFrom(0x0f, 0x84, 0xe9, 0xeb, 0xff, 0xe0, 0x74, 0x90, 0xc3, 0x48),
+  ),
+  { minLength: SIZE, maxLength: SIZE },
+)
+
+const offset = fc.integer({ min: -8, max: SIZE + 8 })
+
+/** Facts as a hostile or damaged file may lead to: bounds that overlap, end nowhere, or leave the text. */
+const anyFacts = fc
+  .record({
+    bytes: codeBytes,
+    functions: fc.array(fc.tuple(offset, offset)),
+    labels: fc.array(offset),
+    low: fc.boolean(),
+  })
+  .map(({ bytes, functions, labels, low }): CodeFacts => {
+    const base = low ? START : START + 0x400000
+    return {
+      text: [{ start: vaddr(base), bytes: Uint8Array.from(bytes) }],
+      data: [{ start: vaddr(base + 0x1000), bytes: Uint8Array.from(bytes) }],
+      functions: functions
+        .map(([start, end]) => ({ start: vaddr(base + start), end: vaddr(base + end) }))
+        .sort((a, b) => a.start - b.start),
+      labels: Float64Array.from(labels, (label) => base + label).sort(),
+      framed: new Float64Array(),
+      hasRedZone: true,
+    }
+  })
+
+function checkSite(facts: CodeFacts, site: number, jumpLength: 5 | 14): void {
+  const result = x64.analyseModule(facts, [vaddr(site)], jumpLength).analyse(vaddr(site))
+  if (isRefusal(result)) return
+  assert.ok((site % 4096) + jumpLength <= 4096)
+  assert.ok(result.displacedLength + result.padding >= jumpLength)
+  assert.ok(!facts.labels.some((label) => label > site && label < site + jumpLength))
+  const there = x64.relocate(result, address(site), address(site + 0x10000))
+  assert.ok(!isRefusal(there), 'what the analysis promises can be moved')
+  assert.equal(there.points[0]?.relocated, 0)
+}
+
+test('any bytes with any facts give a proof or a refusal', () => {
+  fc.assert(
+    fc.property(anyFacts, offset, fc.constantFrom<5 | 14>(5, 14), (facts, at, jumpLength) => {
+      checkSite(facts, (facts.text[0]?.start ?? 0) + at, jumpLength)
+    }),
+    { numRuns: 3000 },
+  )
+})
+
+test('any bytes can be disassembled, and no byte is lost', () => {
+  fc.assert(
+    fc.property(codeBytes, (bytes) => {
+      const lines = x64.disassemble(Uint8Array.from(bytes), address(START))
+      assert.deepEqual(
+        lines.flatMap((line) => [...line.bytes]),
+        bytes,
+      )
+    }),
+  )
+})
