@@ -1,4 +1,5 @@
-import type { Vaddr } from '../../bytes/address.js'
+import { hex, type Vaddr } from '../../bytes/address.js'
+import { assert } from '../../bytes/assert.js'
 import { isRefusal, type Refusal } from '../../refusal/refusal.js'
 import type { CodeFacts, FunctionBounds } from '../code-facts.js'
 import type { JumpLength, ModuleAnalysis, SiteAnalysis } from '../site-analysis.js'
@@ -24,8 +25,10 @@ import { windowShape } from './window-shape.js'
 export function analyseModule(facts: CodeFacts, sites: readonly Vaddr[], jumpLength: JumpLength): ModuleAnalysis {
   const module: DecodedModule = { code: moduleCode(facts), decoded: new Map() }
   const intruders = findIntruders(module, sites, jumpLength)
+  const prepared = new Set(sites)
   return {
     analyse(site) {
+      assert(prepared.has(site), `the module was not scanned for branches into a window at ${hex(site)}`)
       const bounds = ownerOf(module.code, site)
       return isRefusal(bounds) ? bounds : prove(module, intruders, bounds, site, jumpLength)
     },
