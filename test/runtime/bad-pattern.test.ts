@@ -54,7 +54,11 @@ test('an ambiguous module: both paths are named, and a path decides', async (t) 
   }
   await using target = await startTarget(loader.path, paths)
   const before = captureState(target.pid)
-  await assertCountRefused(target.pid, 'libtwin.so:twin', /(one\/libtwin\.so.*two\/libtwin\.so|two\/libtwin\.so.*one\/libtwin\.so)/s)
+  await assertCountRefused(
+    target.pid,
+    'libtwin.so:twin',
+    /(one\/libtwin\.so.*two\/libtwin\.so|two\/libtwin\.so.*one\/libtwin\.so)/s,
+  )
   const run = await ring3(['count', '-p', String(target.pid), '-d', '0.2', '-q', `${paths[1]}:twin`])
   assert.equal(run.code, 0, run.stderr)
   assert.equal(await target.ask('report'), 'sum=4')

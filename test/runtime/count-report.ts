@@ -56,3 +56,8 @@ export function parseCounts(line: string): ReadonlyMap<string, bigint> {
   if (!isObject(counts)) throw new Error(`no map record: ${line.slice(0, 200)}`)
   return new Map(Object.keys(counts).map((key) => [key, BigInt(textIn(counts, key))]))
 }
+
+/** The symbol of a `function` record of `ring3 list -f json`. */
+export function parseListedSymbol(line: string): string {
+  return textIn(dataOf(line, 'function'), 'symbol')
+}

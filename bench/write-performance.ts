@@ -1,0 +1,46 @@
+/** Fills the tables of docs/performance.md from the newest results in bench/results/. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkoutRoot } from '../test/programs/checkout.js'
+import { fillSections, performanceSections, type Results } from './performance-page.js'
+
+const names = ['cost', 'attach', 'all-functions', 'kill9', 'redis-cycles'] as const satisfies readonly (keyof Results)[]
+
+/** The files are our own, written from the very types that they are read as. */
+function readResult<Name extends keyof Results>(name: Name): Pick<Results, Name> {
+  const path = join(checkoutRoot, 'bench/results', `${name}.json`)
+  return existsSync(path) ? JSON.parse(`{"${name}":${readFileSync(path, 'utf8')}}`) : {}
+}
+
+const skeleton = `# Performance
+
+What one hit costs, in nanoseconds added to the call:
+
+<!-- figures: cost -->
+<!-- end -->
+
+What attaching costs, in milliseconds:
+
+<!-- figures: attach -->
+<!-- end -->
+
+Every function of the main binary and of libc, attached and detached under load:
+
+<!-- figures: all-functions -->
+<!-- end -->
+
+ring3 killed by SIGKILL:
+
+<!-- figures: kill9 -->
+<!-- end -->
+
+System calls that are interrupted:
+
+<!-- figures: redis-cycles -->
+<!-- end -->
+`
+
+const page = join(checkoutRoot, 'docs/performance.md')
+const text = existsSync(page) ? readFileSync(page, 'utf8') : skeleton
+const results: Results = Object.assign({}, ...names.map(readResult))
+writeFileSync(page, fillSections(text, performanceSections(results)))
