@@ -62,7 +62,7 @@ async function countWith(probes: CountProbes, session: Session, count: Count): P
   if (ending.reason !== undefined) return endedEarly(ending.reason, messages)
   reportAttached(probes.attached, count)
   if (probes.attached.probes === 0) {
-    messages.error('no function could be probed')
+    messages.error(noneServed(probes.attached))
     return 'failed'
   }
   const last = await watch(probes, count)
@@ -72,6 +72,13 @@ async function countWith(probes: CountProbes, session: Session, count: Count): P
   destination.sink.write(destination.output.finalCounts(counts, destination.options))
   if (counts.targetGone) messages.note(`process ${session.pid} has ended; these are the counts that were read last`)
   return outcome
+}
+
+/** The first reason stands for all: they are mostly the same. */
+function noneServed({ refused: [first, ...others] }: Attached): string {
+  if (first === undefined) return 'no function could be probed'
+  const more = others.length === 0 ? '' : ` (and ${others.length} more; -v lists them)`
+  return `no function could be probed: ${first.site}: ${first.because}${more}`
 }
 
 function endedEarly(reason: EndReason, messages: Messages): Outcome {

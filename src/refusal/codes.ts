@@ -39,8 +39,8 @@ export const refusalCodes = {
   'unsupported-process': 'The process runs 32-bit code, or another architecture.',
   'shares-memory': 'The process shares its memory with another process.',
   'does-not-stop': 'A thread did not stop in time.',
-  'seccomp': 'A seccomp filter forbids what ring3 would have to do.',
-  'busy': 'Another ring3 is at work in this process.',
+  seccomp: 'A seccomp filter forbids what ring3 would have to do.',
+  busy: 'Another ring3 is at work in this process.',
   'no-stack-room': 'No dead stack memory is there for a remote call.',
   'target-gone': 'The process ended, or called exec, meanwhile.',
 } as const

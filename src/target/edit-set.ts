@@ -32,7 +32,7 @@ export class EditSet {
     return point === undefined || original >= edit.after.length ? undefined : offsetBy(edit.trampoline, point.relocated)
   }
 
-  /** Where a thread in a trampoline must go when the jump is gone: undefined when it has to run on a little first. */
+  /** Where a thread in a trampoline must go when the jump is gone: undefined when it is between two such points. */
   outOfTrampoline(rip: Address): Address | undefined {
     const edit = floor(this.byTrampoline, rip, (each) => each.trampoline)
     if (edit === undefined) return undefined
@@ -40,6 +40,13 @@ export class EditSet {
     if (relocated === 0) return edit.site
     const point = edit.points.find((each) => each.relocated === relocated)
     return point === undefined ? undefined : offsetBy(edit.site, point.original)
+  }
+
+  /** The edit in whose trampoline, before the displaced instructions, an address lies. */
+  inHandler(rip: Address): PlacedEdit | undefined {
+    const edit = floor(this.byTrampoline, rip, (each) => each.trampoline)
+    const body = edit?.points.find(({ original }) => original === 0)?.relocated
+    return edit !== undefined && body !== undefined && rip - edit.trampoline < BigInt(body) ? edit : undefined
   }
 
   /** Whether an address lies in any of the areas. */

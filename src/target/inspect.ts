@@ -2,8 +2,8 @@ import type { KernelDoor } from '../kernel/door.js'
 import { readDirectory, readLink, tryReadText } from '../kernel/files.js'
 import { sleep } from '../kernel/wait.js'
 import { type Refusal, refuse } from '../refusal/refusal.js'
-import { listThreads } from './threads.js'
 import { readThreadState } from './process-state.js'
+import { listThreads } from './threads.js'
 
 const KCMP_VM = 1
 /** A child of vfork may be on its way in or out when it is first seen. */

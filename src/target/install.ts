@@ -1,6 +1,7 @@
 import { address, hex } from '../bytes/address.js'
+import { insist } from '../kernel/insist.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
-import { type DataImage, mapAreas } from './area.js'
+import { type DataImage, describeRange, mapAreas, unmapAreas } from './area.js'
 import type { PlacedEdit } from './edit-set.js'
 import { findSharer, sharesMemory } from './inspect.js'
 import { type AreaImage, editSetOf, type Installation, installedArea } from './installation.js'
@@ -9,6 +10,9 @@ import type { TargetProcess } from './target-process.js'
 import { moveIntoTrampolines } from './thread-moves.js'
 import { type StoppedTarget, stopTarget } from './threads.js'
 import { uninstall } from './uninstall.js'
+
+/** The thread that is needed for the calls may be in vfork: each try waits a second for it. */
+const WITHDRAW_TRIES = 3
 
 /** An edit that was left out at the last moment. */
 export interface LeftOut {
@@ -45,16 +49,24 @@ export function install(
   const installation: Installation = { areas: areas.map(installedArea), data }
   try {
     const written = writeWindows(target, installation, check)
-    if (!isRefusal(written)) {
-      const heldNs = written.heldNs + mapped.heldNs
-      return { leftOut: written.leftOut, installation: without(installation, written.leftOut), heldNs }
-    }
-    uninstall(target, installation)
-    return written
+    if (isRefusal(written)) return withdraw(target, installation, written)
+    const heldNs = written.heldNs + mapped.heldNs
+    return { leftOut: written.leftOut, installation: without(installation, written.leftOut), heldNs }
   } catch (error) {
     uninstall(target, installation)
     throw error
   }
+}
+
+/** Nothing leads into the areas yet: they can go without another stop of all threads. */
+function withdraw(target: TargetProcess, { areas, data }: Installation, refusal: Refusal): Refusal {
+  const ranges = [...(data === undefined ? [] : [data]), ...areas]
+  for (let tries = 1; tries <= WITHDRAW_TRIES; tries++) {
+    const unmapped = insist(() => unmapAreas(target, ranges))
+    if (!isRefusal(unmapped)) return refusal
+  }
+  const left = `; areas that nothing uses are still mapped at ${ranges.map(describeRange).join(', ')}: run ring3 clean ${target.pid}`
+  return refuse(refusal.code, refusal.because + left)
 }
 
 function writeWindows(

@@ -7,7 +7,7 @@ import { PTRACE_EVENT_STOP, ptrace } from '../kernel/ptrace.js'
 import { type SyscallName, syscallNumbers } from '../kernel/syscall-numbers.js'
 import { poll, sleep } from '../kernel/wait.js'
 import type { Memory } from './memory.js'
-import { Registers } from './registers.js'
+import type { Registers } from './registers.js'
 import { buildSignalFrame } from './signal-frame.js'
 import { readRegisters, type StoppedThread, writeRegisters } from './thread.js'
 

@@ -1,4 +1,5 @@
 import { type Address, address } from '../bytes/address.js'
+import { assert } from '../bytes/assert.js'
 import type { KernelDoor } from '../kernel/door.js'
 import { NT_X86_XSTATE, ptrace } from '../kernel/ptrace.js'
 import { isRestarting } from './interrupted-call.js'
@@ -35,6 +36,15 @@ const gregs: readonly RegisterName[] = [
   'rip',
   'eflags',
 ]
+
+export const GREGS_SIZE = gregs.length * 8
+
+/** Offset of a general register from UC_GREGS. */
+export function gregsOffset(name: RegisterName): number {
+  const index = gregs.indexOf(name)
+  assert(index >= 0, `${name} is not in a signal frame`)
+  return index * 8
+}
 
 /** Offset of the saved instruction pointer from the ucontext. */
 export const UC_RIP = UC_GREGS + gregs.indexOf('rip') * 8

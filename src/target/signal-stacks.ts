@@ -1,7 +1,7 @@
 import { type Address, address, offsetBy } from '../bytes/address.js'
 import type { Memory } from './memory.js'
 import type { Mapping } from './memory-map.js'
-import { UC_CS, UC_RIP, UC_RSP } from './signal-frame.js'
+import { UC_CS, UC_GREGS, UC_RSP } from './signal-frame.js'
 import type { StoppedThread } from './thread.js'
 
 /** `mov $15,%rax; syscall` as glibc, musl and Go have it, and `mov $15,%eax; syscall`: what a handler returns to. */
@@ -12,11 +12,10 @@ const SCAN_BYTES = 65536
 /** Signal handlers nested in one thread. */
 const MAX_NESTING = 8
 
-/** A saved instruction pointer in a signal frame on a stack: where the thread goes on once the handler returns. */
-export interface SavedPointer {
-  readonly tid: number
-  readonly slot: Address
-  readonly rip: Address
+/** A signal frame on a stack: the thread goes on from its registers once the handler returns. */
+export interface SavedFrame {
+  /** Address of the general registers in it. */
+  readonly gregs: Address
 }
 
 /** Every address in executable memory that signal handlers may return to. Read once, before any stop. */
@@ -37,9 +36,9 @@ function restorersIn(text: Buffer, base: Address): Address[] {
 }
 
 /** The signal frames on a stopped thread's stacks, nested ones on alternate stacks too. */
-export function savedPointers(memory: Memory, thread: StoppedThread, restorers: readonly Address[]): SavedPointer[] {
+export function savedFrames(memory: Memory, thread: StoppedThread, restorers: readonly Address[]): SavedFrame[] {
   const words = restorers.map(littleEndian)
-  const found: SavedPointer[] = []
+  const found: SavedFrame[] = []
   const stacks = [address(thread.registers.get('rsp'))]
   for (let nesting = 0; nesting < MAX_NESTING; nesting++) {
     const stackPointer = stacks.pop()
@@ -49,7 +48,7 @@ export function savedPointers(memory: Memory, thread: StoppedThread, restorers: 
     for (const at of positions(stack, words)) {
       const frame = readFrame(stack, at)
       if (frame === undefined) continue
-      found.push({ tid: thread.tid, slot: offsetBy(from, at + 8 + UC_RIP), rip: frame.rip })
+      found.push({ gregs: offsetBy(from, at + 8 + UC_GREGS) })
       if (frame.rsp < from || frame.rsp > offsetBy(from, stack.length)) stacks.push(frame.rsp)
     }
   }
@@ -65,13 +64,10 @@ function positions(stack: Buffer, words: readonly Buffer[]): number[] {
 }
 
 /** struct rt_sigframe: return address, ucontext, siginfo (arch/x86/include/asm/sigframe.h). */
-function readFrame(stack: Buffer, at: number): { readonly rip: Address; readonly rsp: Address } | undefined {
+function readFrame(stack: Buffer, at: number): { readonly rsp: Address } | undefined {
   const ucontext = at + 8
   if (ucontext + UC_CS + 8 > stack.length || stack.readUInt16LE(ucontext + UC_CS) !== USER_CS) return undefined
-  return {
-    rip: address(stack.readBigUInt64LE(ucontext + UC_RIP)),
-    rsp: address(stack.readBigUInt64LE(ucontext + UC_RSP)),
-  }
+  return { rsp: address(stack.readBigUInt64LE(ucontext + UC_RSP)) }
 }
 
 function littleEndian(value: Address): Buffer {

@@ -1,15 +1,11 @@
-import { type Address, offsetBy } from '../bytes/address.js'
+import { type Address, address } from '../bytes/address.js'
+import { flagsOf, generalRegisters, rewindingFor } from '../codegen/x64/rewind.js'
 import type { KernelDoor } from '../kernel/door.js'
 import type { EditSet } from './edit-set.js'
-import { isRestarting } from './interrupted-call.js'
 import type { Memory } from './memory.js'
-import { savedPointers } from './signal-stacks.js'
-import { type StoppedThread, writeRegisters } from './thread.js'
-
-const SYSCALL_LENGTH = 2
-
-/** Where an instruction pointer has to go: an address, or undefined when it may stay. */
-type Translate = (rip: Address) => Address | undefined
+import { savedFrames } from './signal-stacks.js'
+import type { StoppedThread } from './thread.js'
+import { stateInFrame, stateOfThread, type ThreadState } from './thread-state.js'
 
 export interface MovingThreads {
   readonly door: KernelDoor
@@ -28,11 +24,13 @@ export function moveIntoTrampolines(
   edits: EditSet,
 ): Address[] {
   const stuck: Address[] = []
-  movePointers(target, threads, (rip) => {
-    const to = edits.intoTrampoline(rip)
-    if (to === undefined && edits.inWindow(rip)) stuck.push(rip)
-    return to
-  })
+  for (const state of statesOf(target, threads)) {
+    const to = edits.intoTrampoline(state.resumesAt)
+    if (to !== undefined) {
+      state.moveTo(to)
+      state.commit()
+    } else if (edits.inWindow(state.resumesAt)) stuck.push(state.resumesAt)
+  }
   return stuck
 }
 
@@ -42,33 +40,42 @@ export function moveIntoTrampolines(
  */
 export function moveOutOfTrampolines(target: MovingThreads, threads: readonly StoppedThread[], edits: EditSet): number {
   let inside = 0
-  movePointers(target, threads, (rip) => {
-    if (!edits.inArea(rip)) return undefined
-    const to = edits.outOfTrampoline(rip)
-    if (to === undefined) inside++
-    return to
-  })
+  for (const state of statesOf(target, threads)) {
+    if (edits.inArea(state.resumesAt) && !moveOut(target.memory, state, edits)) inside++
+  }
   return inside
 }
 
-function movePointers(target: MovingThreads, threads: readonly StoppedThread[], translate: Translate): void {
-  for (const thread of threads) {
-    // The kernel will go back by one `syscall` instruction to run an interrupted call again: that is what must be moved.
-    const back = isRestarting(thread.registers) ? SYSCALL_LENGTH : 0
-    const to = translate(offsetBy(thread.registers.rip, -back))
-    if (to !== undefined) {
-      thread.registers.set('rip', offsetBy(to, back))
-      writeRegisters(target.door, thread.tid, thread.registers)
-    }
-    for (const saved of savedPointers(target.memory, thread, target.restorers)) {
-      const resumed = translate(saved.rip)
-      if (resumed !== undefined) target.memory.write(saved.slot, word(resumed))
-    }
-  }
+function moveOut(memory: Memory, state: ThreadState, edits: EditSet): boolean {
+  const to = edits.outOfTrampoline(state.resumesAt) ?? rewind(memory, state, edits)
+  if (to === undefined) return false
+  state.moveTo(to)
+  state.commit()
+  return true
 }
 
-function word(value: Address): Buffer {
-  const bytes = Buffer.alloc(8)
-  bytes.writeBigUInt64LE(value)
-  return bytes
+/** Undoes what the handler has done so far. Whether the hit has been counted by then or not, it happens once. */
+function rewind(memory: Memory, state: ThreadState, edits: EditSet): Address | undefined {
+  const edit = edits.inHandler(state.resumesAt)
+  if (edit === undefined) return undefined
+  const executed = memory.read(edit.trampoline, Number(state.resumesAt - edit.trampoline))
+  const rewinding = rewindingFor(executed)
+  if (rewinding === undefined) return undefined
+  const rsp = state.get('rsp')
+  state.set('eflags', flagsOf(rewinding, state.get('eflags'), state.get('rax')))
+  for (const { register, stackOffset } of rewinding.restored) {
+    const name = generalRegisters[register]
+    if (name === undefined) return undefined
+    state.set(name, memory.read(address(rsp + BigInt(stackOffset)), 8).readBigUInt64LE())
+  }
+  state.set('rsp', rsp + BigInt(rewinding.stackDelta))
+  return edit.site
+}
+
+function* statesOf(target: MovingThreads, threads: readonly StoppedThread[]): Generator<ThreadState> {
+  for (const thread of threads) {
+    const frames = savedFrames(target.memory, thread, target.restorers)
+    yield stateOfThread(target.door, thread)
+    for (const frame of frames) yield stateInFrame(target.memory, frame)
+  }
 }

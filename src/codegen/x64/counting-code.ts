@@ -1,6 +1,6 @@
 import { type Address, offsetBy } from '../../bytes/address.js'
-import { type CounterLayout, counterOffset } from '../../store/counter-layout.js'
 import { isRefusal, type Refusal } from '../../refusal/refusal.js'
+import { type CounterLayout, counterOffset } from '../../store/counter-layout.js'
 import { Assembler, type Label } from './assembler.js'
 import type { CounterForm, CounterSupport } from './counter-form.js'
 import { type DeadState, emitPreserving } from './preserve.js'
