@@ -7,9 +7,12 @@ import { fillSections, performanceSections, type Results } from './performance-p
 const names = ['cost', 'attach', 'all-functions', 'kill9', 'redis-cycles'] as const satisfies readonly (keyof Results)[]
 
 /** The files are our own, written from the very types that they are read as. */
-function readResult<Name extends keyof Results>(name: Name): Pick<Results, Name> {
-  const path = join(checkoutRoot, 'bench/results', `${name}.json`)
-  return existsSync(path) ? JSON.parse(`{"${name}":${readFileSync(path, 'utf8')}}`) : {}
+function readResults(): Results {
+  const fields = names.flatMap((name) => {
+    const path = join(checkoutRoot, 'bench/results', `${name}.json`)
+    return existsSync(path) ? [`"${name}":${readFileSync(path, 'utf8')}`] : []
+  })
+  return JSON.parse(`{${fields.join(',')}}`)
 }
 
 const skeleton = `# Performance
@@ -42,5 +45,4 @@ System calls that are interrupted:
 
 const page = join(checkoutRoot, 'docs/performance.md')
 const text = existsSync(page) ? readFileSync(page, 'utf8') : skeleton
-const results: Results = Object.assign({}, ...names.map(readResult))
-writeFileSync(page, fillSections(text, performanceSections(results)))
+writeFileSync(page, fillSections(text, performanceSections(readResults())))
