@@ -10,7 +10,6 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -81,14 +80,6 @@ static void wait_futex(struct worker *w)
 	check(w, got == -1 && errno == ETIMEDOUT, "futex");
 }
 
-static void wait_semaphore(struct worker *w)
-{
-	sem_t never;
-	struct timespec until = after_ms(CLOCK_REALTIME, WAIT_MS);
-	sem_init(&never, 0, 0);
-	check(w, sem_timedwait(&never, &until) == -1 && errno == ETIMEDOUT, "sem_timedwait");
-}
-
 static void wait_poll(struct worker *w)
 {
 	struct pollfd nothing = {w->fd, POLLIN, 0};
@@ -110,14 +101,6 @@ static void wait_select(struct worker *w)
 	FD_ZERO(&set);
 	FD_SET(w->fd, &set);
 	check(w, select(w->fd + 1, &set, NULL, NULL, &time) == 0, "select");
-}
-
-static void wait_pselect(struct worker *w)
-{
-	sigset_t mask;
-	sigemptyset(&mask);
-	check(w, pselect(0, NULL, NULL, NULL, &wait_time, &mask) == 0, "pselect");
-	(void)w;
 }
 
 static void wait_epoll(struct worker *w)
@@ -196,12 +179,6 @@ static void wait_read(struct worker *w)
 	check(w, read(w->fd, &byte, 1) == 1 && byte == 'x', "read");
 }
 
-static void wait_recv(struct worker *w)
-{
-	char byte = 0;
-	check(w, recv(w->fd, &byte, 1, 0) == 1 && byte == 'x', "recv");
-}
-
 static void wait_recvmsg(struct worker *w)
 {
 	char byte = 0;
@@ -236,14 +213,6 @@ static void wait_semop(struct worker *w)
 }
 
 /* ---- what each kind waits on ---- */
-static void use_idle_pipe(struct worker *w)
-{
-	int ends[2];
-	if (pipe(ends))
-		exit(2);
-	w->fd = ends[0];
-}
-
 static void use_pipe(struct worker *w)
 {
 	int ends[2];
@@ -251,6 +220,12 @@ static void use_pipe(struct worker *w)
 		exit(2);
 	w->fd = ends[0];
 	w->feed_fd = ends[1];
+}
+
+static void use_idle_pipe(struct worker *w)
+{
+	use_pipe(w);
+	w->feed_fd = -1;
 }
 
 static void use_sockets(struct worker *w)
@@ -322,12 +297,9 @@ static const struct kind kinds[] = {
 	{"ppoll", use_idle_pipe, wait_ppoll, 1},
 	{"accept-timeout", use_listener, wait_accept_timeout, 1},
 	{"waitpid", use_nothing, wait_waitpid, 1},
-	{"recv", use_sockets, wait_recv, 0},
 	{"recvmsg", use_sockets, wait_recvmsg, 0},
 	{"msgrcv", use_messages, wait_msgrcv, 0},
-	{"sem_timedwait", use_nothing, wait_semaphore, 1},
 	{"clock_nanosleep", use_nothing, wait_clock_nanosleep, 1},
-	{"pselect", use_nothing, wait_pselect, 1},
 	{"timerfd", use_timer, wait_timerfd, 1},
 	{"io_getevents", use_nothing, wait_io_getevents, 1},
 };
