@@ -135,9 +135,10 @@ export class RemoteCaller implements Disposable {
 
   private leave(): void {
     const { tid } = this.thread
-    insist(() => ptrace(this.door, 'PTRACE_INTERRUPT', tid))
-    do insist(() => ptrace(this.door, 'PTRACE_CONT', tid))
-    while (this.await('the end of a remote call').event !== PTRACE_EVENT_STOP)
+    do {
+      insist(() => ptrace(this.door, 'PTRACE_INTERRUPT', tid))
+      insist(() => ptrace(this.door, 'PTRACE_CONT', tid))
+    } while (this.await('the end of a remote call').event !== PTRACE_EVENT_STOP)
     insist(() => ptrace(this.door, 'PTRACE_SETSIGMASK', tid, 8, this.mask))
     insist(() => writeRegisters(this.door, tid, this.original))
     this.inCall = false

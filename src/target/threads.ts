@@ -1,5 +1,5 @@
 import type { KernelDoor } from '../kernel/door.js'
-import { EPERM, ESRCH } from '../kernel/errno.js'
+import { ENOENT, EPERM, ESRCH } from '../kernel/errno.js'
 import { readDirectory, tryReadText } from '../kernel/files.js'
 import { KernelError } from '../kernel/kernel-error.js'
 import { PTRACE_EVENT_STOP, PTRACE_O_TRACESYSGOOD, tryPtrace } from '../kernel/ptrace.js'
@@ -114,8 +114,16 @@ class Stop implements StoppedTarget {
       return
     }
     if (seen.event === PTRACE_EVENT_STOP) this.hold(tid)
-    // A signal-delivery stop came first: the thread takes its signal, then the event stop follows.
-    else tryPtrace(this.door, 'PTRACE_CONT', tid, 0, seen.event === 0 ? seen.signal : 0)
+    else this.goOn(tid, seen.event === 0 ? seen.signal : 0)
+  }
+
+  /**
+   * A signal-delivery stop came first: the thread takes its signal. Any stop uses up the interrupt (kernel/signal.c,
+   * ptrace_stop), so another is sent before the thread goes on.
+   */
+  private goOn(tid: number, signal: number): void {
+    this.interrupt(tid)
+    tryPtrace(this.door, 'PTRACE_CONT', tid, 0, signal)
   }
 
   private hold(tid: number): void {
@@ -174,9 +182,14 @@ class Stop implements StoppedTarget {
   }
 }
 
-/** @throws KernelError when the process is gone. */
+/** Thread ids; none once the process is gone. @throws KernelError */
 export function listThreads(door: KernelDoor, pid: number): number[] {
-  return readDirectory(door, `/proc/${pid}/task`).map(Number)
+  try {
+    return readDirectory(door, `/proc/${pid}/task`).map(Number)
+  } catch (error) {
+    if (error instanceof KernelError && (error.errno === ENOENT || error.errno === ESRCH)) return []
+    throw error
+  }
 }
 
 function isEnded(door: KernelDoor, pid: number, tid: number): boolean {
