@@ -1,13 +1,13 @@
+import type { CodeFacts } from '../isa/code-facts.js'
 import type { KernelDoor } from '../kernel/door.js'
 import { identify, readFile } from '../kernel/files.js'
-import type { CodeFacts } from '../isa/code-facts.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import { codeFacts } from '../symbols/code-facts.js'
 import { type LoadedSymbols, loadModuleSymbols } from '../symbols/load-module-symbols.js'
 import type { FileSource } from '../symbols/separate-debug-file.js'
 import { findModules, type LoadedModule, loadModule, type MappedModule } from '../target/module.js'
-import { type NamedModule, namedModules } from './named-modules.js'
 import type { TargetProcess } from '../target/target-process.js'
+import { type NamedModule, namedModules } from './named-modules.js'
 
 /** A module of the target with its symbols, and its code facts once they are asked for. */
 export interface CatalogModule extends LoadedModule {

@@ -5,7 +5,7 @@ import { type DataImage, describeRange, mapAreas, unmapAreas } from './area.js'
 import type { PlacedEdit } from './edit-set.js'
 import { findSharer, sharesMemory } from './inspect.js'
 import { type AreaImage, editSetOf, type Installation, installedArea } from './installation.js'
-import { endOf, patch } from './patch.js'
+import { applyPatch, endOf, preparePatch } from './patch.js'
 import type { TargetProcess } from './target-process.js'
 import { moveIntoTrampolines } from './thread-moves.js'
 import { type StoppedTarget, stopTarget } from './threads.js'
@@ -75,6 +75,7 @@ function writeWindows(
   check: InstallCheck,
 ): { readonly leftOut: readonly LeftOut[]; readonly heldNs: bigint } | Refusal {
   const edits = editSetOf(installation.areas)
+  const prepared = preparePatch(target.memory, edits.edits, 'install')
   const suspect = findSharer(target.door, target.pid)
   const stop = stopTarget(target.door, target.pid)
   if (isRefusal(stop)) return stop
@@ -84,12 +85,9 @@ function writeWindows(
   const odd = check.threadPointers ? threadWithoutPointer(target, held) : undefined
   if (odd !== undefined)
     return refuse('no-thread-pointer', `thread ${odd} of process ${target.pid} has no thread pointer at %fs:0`)
-  const stuck = new Set(moveIntoTrampolines({ ...moving(target) }, held.threads, edits))
-  const [free, occupied] = partition(
-    edits.edits,
-    (edit) => ![...stuck].some((rip) => rip > edit.site && rip < endOf(edit)),
-  )
-  const { unexpected } = patch(target.memory, free, 'install')
+  const stuck = moveIntoTrampolines(moving(target), held.threads, edits)
+  const occupied = edits.edits.filter((edit) => stuck.some((rip) => rip > edit.site && rip < endOf(edit)))
+  const { unexpected } = applyPatch(target.memory, prepared, new Set(occupied))
   const heldNs = held.heldNs()
   const leftOut = [...occupied.map(threadInside), ...unexpected.map(textChanged)]
   return { leftOut, heldNs }
@@ -129,8 +127,4 @@ function textChanged(edit: PlacedEdit): LeftOut {
       `the bytes at ${hex(edit.site)} are not those of the file: they have been patched by the program or another tool`,
     ),
   }
-}
-
-function partition<T>(all: readonly T[], belongs: (each: T) => boolean): [T[], T[]] {
-  return [all.filter(belongs), all.filter((each) => !belongs(each))]
 }

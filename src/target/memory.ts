@@ -1,6 +1,11 @@
-import { type Address, PAGE_SIZE } from '../bytes/address.js'
+import type { Address } from '../bytes/address.js'
 import { call, isError, type KernelDoor } from '../kernel/door.js'
 import { O_RDWR, type OpenFile, openFile } from '../kernel/files.js'
+
+export interface MemoryRange {
+  readonly start: Address
+  readonly size: number
+}
 
 /** The memory of one target. Reads go through process_vm_readv, writes (also to text) through /proc/PID/mem. */
 export class Memory implements Disposable {
@@ -41,6 +46,30 @@ export class Memory implements Disposable {
     return this.door.invoke({ name: 'process_vm_readv', args: [this.pid, local, 1, iovec(from, bytes.length), 1, 0] })
   }
 
+  /** Many ranges, with few calls. What cannot be read is cut short. */
+  readMany(ranges: readonly MemoryRange[]): Buffer[] {
+    const contents: Buffer[] = []
+    for (let first = 0; first < ranges.length; first += MAX_VECTORS) {
+      contents.push(...this.readVectors(ranges.slice(first, first + MAX_VECTORS)))
+    }
+    return contents
+  }
+
+  private readVectors(ranges: readonly MemoryRange[]): Buffer[] {
+    const total = ranges.reduce((sum, { size }) => sum + size, 0)
+    const bytes = Buffer.allocUnsafeSlow(total)
+    const local = iovec(this.door.pointerTo(bytes), total)
+    const remote = Buffer.concat(ranges.map(({ start, size }) => iovec(start, size)))
+    const args = [this.pid, local, 1, remote, ranges.length, 0]
+    const got = this.door.invoke({ name: 'process_vm_readv', args, purpose: 'read the target’s memory' })
+    let at = 0
+    return ranges.map(({ start, size }) => {
+      const part = bytes.subarray(at, at + size)
+      at += size
+      return at <= got ? part : this.tryRead(start, size)
+    })
+  }
+
   /**
    * Writes to any mapped page, private copies made as needed (FOLL_FORCE). The bytes within one page appear all at once,
    * even when the tracer is killed in the middle.
@@ -65,22 +94,12 @@ export class Memory implements Disposable {
   }
 }
 
+/** UIO_MAXIOV: ranges that one call takes (uio.h). */
+const MAX_VECTORS = 1024
+
 function iovec(base: bigint, length: number): Buffer {
   const vector = Buffer.alloc(16)
   vector.writeBigUInt64LE(base, 0)
   vector.writeBigUInt64LE(BigInt(length), 8)
   return vector
-}
-
-/** Splits `[from, from + length)` at page boundaries. */
-export function byPage(from: Address, length: number): { readonly offset: number; readonly length: number }[] {
-  const parts: { offset: number; length: number }[] = []
-  let offset = 0
-  while (offset < length) {
-    const inPage = Number((from + BigInt(offset)) % BigInt(PAGE_SIZE))
-    const part = Math.min(length - offset, PAGE_SIZE - inPage)
-    parts.push({ offset, length: part })
-    offset += part
-  }
-  return parts
 }

@@ -59,7 +59,7 @@ export function loadModule(door: KernelDoor, memory: Memory, module: MappedModul
   const bias = biasOf(image, module)
   if (bias === undefined)
     return refuse('malformed-elf', `${module.path} is mapped in a way that its program headers do not describe`)
-  return { ...module, image, bias }
+  return { ...module, ...loadedRange(image, bias), image, bias }
 }
 
 /** The file by its path in the target's mount namespace; where that is another file by now, by the mapping itself. */
@@ -114,6 +114,14 @@ function biasOf(image: ElfImage, module: MappedModule): bigint | undefined {
     if (segment !== undefined) return mapping.start - BigInt(segment.vaddr + mapping.fileOffset - segment.fileOffset)
   }
   return undefined
+}
+
+/** What the loader mapped: a program may map parts of the same file once more elsewhere. */
+function loadedRange(image: ElfImage, bias: bigint): { readonly start: Address; readonly end: Address } {
+  const loaded = image.segments.filter(({ type }) => type === PT.LOAD)
+  const start = Math.min(...loaded.map(({ vaddr }) => vaddr))
+  const end = Math.max(...loaded.map(({ vaddr, memorySize }) => vaddr + memorySize))
+  return { start: offsetBy(address(bias), start), end: offsetBy(address(bias), end) }
 }
 
 export function addressOf(module: LoadedModule, vaddr: Vaddr): Address {

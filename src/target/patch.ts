@@ -1,4 +1,4 @@
-import { type Address, offsetBy, pageOf } from '../bytes/address.js'
+import { type Address, address, offsetBy, pageOf } from '../bytes/address.js'
 import { insist } from '../kernel/insist.js'
 import type { Memory } from './memory.js'
 
@@ -17,50 +17,91 @@ export interface Patched<E extends Edit> {
   readonly unexpected: readonly E[]
 }
 
+/** All edits of one page with the bytes from the first to the last of them, as they are and as they shall be. */
+interface PagePatch<E extends Edit> {
+  readonly edits: readonly E[]
+  readonly start: Address
+  readonly current: Buffer
+  readonly wanted: Buffer
+  readonly unexpected: readonly E[]
+}
+
+/** A patch that has been worked out on the target's bytes before anything is stopped. */
+export interface PreparedPatch<E extends Edit> {
+  readonly direction: Direction
+  readonly pages: readonly PagePatch<E>[]
+}
+
+/** Reads what is to be changed and works out every byte, so that nothing but copying is left to be done in the stop. */
+export function preparePatch<E extends Edit>(
+  memory: Memory,
+  edits: readonly E[],
+  direction: Direction,
+): PreparedPatch<E> {
+  const pages = pagesOf(edits)
+  const contents = memory.readMany(pages.map(rangeOf))
+  return { direction, pages: pages.map((page, index) => workOut(page, contents[index] ?? Buffer.alloc(0), direction)) }
+}
+
 /**
- * Writes all edits, page by page, so that every page changes at once; with all threads stopped. Bytes that are not as
+ * Makes the changes, page by page, so that every page changes at once; with all threads stopped. Bytes that are not as
  * expected are left alone: somebody else's. When the kernel refuses in the middle, what was written is put back.
  * @throws KernelError
  */
-export function patch<E extends Edit>(memory: Memory, edits: readonly E[], direction: Direction): Patched<E> {
-  const done: E[] = []
+export function applyPatch<E extends Edit>(
+  memory: Memory,
+  { pages, direction }: PreparedPatch<E>,
+  excluded: ReadonlySet<E> = new Set(),
+): Patched<E> {
+  const contents = memory.readMany(pages.map(({ start, current }) => ({ start, size: current.length })))
+  const written: PagePatch<E>[] = []
   const unexpected: E[] = []
   try {
-    for (const page of pagesOf(edits)) patchPage(memory, page, direction, done, unexpected)
+    for (const [index, prepared] of pages.entries()) {
+      const page = bringUpToDate(prepared, contents[index] ?? prepared.current, direction, excluded)
+      unexpected.push(...page.unexpected)
+      if (!page.current.equals(page.wanted)) memory.write(page.start, page.wanted)
+      written.push(page)
+    }
   } catch (error) {
-    revert(memory, done, direction)
+    for (const page of written.toReversed()) insist(() => memory.write(page.start, page.current))
     throw error
   }
-  return { done, unexpected }
+  const omitted = new Set([...unexpected, ...excluded])
+  return { done: written.flatMap(({ edits }) => edits.filter((edit) => !omitted.has(edit))), unexpected }
 }
 
-function revert(memory: Memory, done: readonly Edit[], direction: Direction): void {
-  const back: Direction = direction === 'install' ? 'remove' : 'install'
-  for (const page of pagesOf(done).toReversed()) insist(() => patchPage(memory, page, back, [], []))
-}
-
-function patchPage<E extends Edit>(
-  memory: Memory,
-  page: readonly E[],
+function bringUpToDate<E extends Edit>(
+  prepared: PagePatch<E>,
+  now: Buffer,
   direction: Direction,
-  done: E[],
-  unexpected: E[],
-): void {
-  const first = page[0]
-  const last = page.at(-1)
-  if (first === undefined || last === undefined) return
-  const bytes = memory.read(first.site, Number(last.site - first.site) + last.after.length)
-  const changed: E[] = []
-  for (const edit of page) {
+  excluded: ReadonlySet<E>,
+): PagePatch<E> {
+  const changed = !now.equals(prepared.current)
+  if (!changed && (excluded.size === 0 || !prepared.edits.some((edit) => excluded.has(edit)))) return prepared
+  const edits = prepared.edits.filter((edit) => !excluded.has(edit))
+  return workOutFrom(edits, prepared.start, now, direction)
+}
+
+function workOut<E extends Edit>(edits: readonly E[], current: Buffer, direction: Direction): PagePatch<E> {
+  return workOutFrom(edits, rangeOf(edits).start, current, direction)
+}
+
+function workOutFrom<E extends Edit>(
+  edits: readonly E[],
+  start: Address,
+  current: Buffer,
+  direction: Direction,
+): PagePatch<E> {
+  const wanted = Buffer.from(current)
+  const unexpected: E[] = []
+  for (const edit of edits) {
     const [from, to] = direction === 'install' ? [edit.before, edit.after] : [edit.after, edit.before]
-    const at = Number(edit.site - first.site)
-    if (bytes.subarray(at, at + from.length).equals(from)) {
-      bytes.set(to, at)
-      changed.push(edit)
-    } else unexpected.push(edit)
+    const at = Number(edit.site - start)
+    if (current.subarray(at, at + from.length).equals(from)) wanted.set(to, at)
+    else unexpected.push(edit)
   }
-  if (changed.length > 0) memory.write(first.site, bytes)
-  done.push(...changed)
+  return { edits, start, current, wanted, unexpected }
 }
 
 function pagesOf<E extends Edit>(edits: readonly E[]): E[][] {
@@ -73,6 +114,13 @@ function pagesOf<E extends Edit>(edits: readonly E[]): E[][] {
     pages.at(-1)?.push(edit)
   }
   return pages
+}
+
+function rangeOf(page: readonly Edit[]): { readonly start: Address; readonly size: number } {
+  const [first] = page
+  const last = page.at(-1)
+  if (first === undefined || last === undefined) return { start: address(0), size: 0 }
+  return { start: first.site, size: Number(endOf(last) - first.site) }
 }
 
 /** End of the bytes that an edit changes. */

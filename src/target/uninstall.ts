@@ -6,7 +6,8 @@ import { describeRange, unmapAreas } from './area.js'
 import type { EditSet, PlacedEdit } from './edit-set.js'
 import { type AddedRange, editSetOf, type Installation } from './installation.js'
 import { hasManifest, MANIFEST_MAGIC } from './manifest.js'
-import { patch } from './patch.js'
+import type { Memory } from './memory.js'
+import { applyPatch, preparePatch } from './patch.js'
 import type { TargetProcess } from './target-process.js'
 import { moveOutOfTrampolines } from './thread-moves.js'
 import { stopTarget } from './threads.js'
@@ -88,14 +89,23 @@ interface RestoredOnce {
 }
 
 function restoreOnce(target: TargetProcess, edits: EditSet, first: boolean): RestoredOnce | Refusal {
-  const stop = stopTarget(target.door, target.pid)
+  const { door, memory } = target
+  const prepared = preparePatch(memory, edits.edits, 'remove')
+  const stop = stopTarget(door, target.pid)
   if (isRefusal(stop)) return stop
   using held = stop
-  const { unexpected } = patch(target.memory, edits.edits, 'remove')
-  const { door, memory } = target
+  const { unexpected } = applyPatch(memory, prepared)
   const inside = moveOutOfTrampolines({ door, memory, restorers: target.restorers() }, held.threads, edits)
-  const foreign = unexpected.filter((edit) => !target.memory.tryRead(edit.site, edit.before.length).equals(edit.before))
-  return { heldNs: held.heldNs(), remaining: first ? foreign.map(notOurs) : undefined, inside }
+  const heldNs = held.heldNs()
+  held.release()
+  const remaining = first ? unexpected.filter((edit) => isForeign(memory, edit)).map(notOurs) : undefined
+  return { heldNs, remaining, inside }
+}
+
+/** Bytes that are neither ours nor the program's. A module that was unloaded meanwhile has none. */
+function isForeign(memory: Memory, edit: PlacedEdit): boolean {
+  const bytes = memory.tryRead(edit.site, edit.before.length)
+  return bytes.length === edit.before.length && !bytes.equals(edit.before)
 }
 
 function notOurs(edit: PlacedEdit): string {
