@@ -1,18 +1,23 @@
+import type { Vaddr } from '../bytes/address.js'
 import type { CodeFacts } from '../isa/code-facts.js'
 import type { KernelDoor } from '../kernel/door.js'
 import { identify, readFile } from '../kernel/files.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import { codeFacts } from '../symbols/code-facts.js'
 import { type LoadedSymbols, loadModuleSymbols } from '../symbols/load-module-symbols.js'
+import type { FunctionSymbol } from '../symbols/module-symbols.js'
 import type { FileSource } from '../symbols/separate-debug-file.js'
 import { findModules, type LoadedModule, loadModule, type MappedModule } from '../target/module.js'
 import type { TargetProcess } from '../target/target-process.js'
+import { ifuncTargets } from './ifunc-targets.js'
 import { type NamedModule, namedModules } from './named-modules.js'
 
 /** A module of the target with its symbols, and its code facts once they are asked for. */
 export interface CatalogModule extends LoadedModule {
   readonly loaded: LoadedSymbols
   facts(): CodeFacts | Refusal
+  /** What the IFUNC resolver that begins at `resolver` has chosen, if that can be found out. */
+  implementation(resolver: Vaddr): FunctionSymbol | undefined
 }
 
 /** The target's modules, each read when it is first needed. */
@@ -45,12 +50,18 @@ export class ModuleCatalog {
     const loaded = await loadModuleSymbols(found.image, { path: module.path, files })
     if (isRefusal(loaded)) return loaded
     let facts: CodeFacts | Refusal | undefined
+    let chosen: ReadonlyMap<Vaddr, Vaddr> | undefined
     return {
       ...found,
       loaded,
       facts() {
         facts ??= codeFacts(found.image, loaded)
         return facts
+      },
+      implementation: (resolver) => {
+        chosen ??= ifuncTargets(this.target.memory, found)
+        const target = chosen.get(resolver)
+        return target === undefined ? undefined : loaded.symbols.at(target)
       },
     }
   }

@@ -4,6 +4,7 @@ import { type ProbePattern, parsePattern } from '../probe/pattern.js'
 import type { ModuleSites, RefusedSite, Site } from '../probe/site.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { isLiteralGlob } from '../symbols/glob.js'
+import type { FunctionSymbol } from '../symbols/module-symbols.js'
 import { addressOf } from '../target/module.js'
 import { matchingFunctions, type NamedFunction } from './matching-functions.js'
 import type { CatalogModule, ModuleCatalog } from './module-catalog.js'
@@ -107,9 +108,13 @@ interface SiteOrRefusal {
 
 function sitesIn(module: CatalogModule, moduleName: string, pattern: ProbePattern): SiteOrRefusal[] | Refusal {
   if (pattern.kind === 'file-offset') return siteAtOffset(module, moduleName, pattern.fileOffset)
-  return matchingFunctions(module.loaded.symbols, pattern.symbol).map((named) =>
-    siteOf(module, moduleName, named, pattern.offset),
-  )
+  // What has a name of its own comes before what is reached through an IFUNC: the first name stays.
+  const found = matchingFunctions(module.loaded.symbols, pattern.symbol).sort((a, b) => ifuncLast(a) - ifuncLast(b))
+  return found.map((named) => siteOf(module, moduleName, named, pattern.offset))
+}
+
+function ifuncLast({ symbol }: NamedFunction): number {
+  return symbol.kind === 'ifunc' ? 1 : 0
 }
 
 function siteOf(
@@ -119,30 +124,26 @@ function siteOf(
   offset: number,
 ): SiteOrRefusal {
   const suffix = offset === 0 ? '' : `+${offset}`
+  const key = `${moduleName}:${name}${suffix}`
+  const chosen = symbol.kind === 'ifunc' ? module.implementation(symbol.vaddr) : symbol
+  const site = siteAt(module, key, chosen ?? symbol, offset)
+  if (chosen === undefined) return { site, refusal: ifunc(key) }
+  return offset < chosen.size ? { site } : { site, refusal: beyondEnd(key, chosen.size) }
+}
+
+function siteAt(module: CatalogModule, key: string, symbol: FunctionSymbol, offset: number): Site {
   const at = vaddr(symbol.vaddr + offset)
-  const site: Site = {
-    key: `${moduleName}:${name}${suffix}`,
-    vaddr: at,
-    fileOffset: fileOffset(symbol.fileOffset + offset),
-    address: addressOf(module, at),
-  }
-  if (symbol.kind === 'ifunc') return { site, refusal: ifunc(site.key) }
-  if (offset >= symbol.size) {
-    return {
-      site,
-      refusal: refuse(
-        'not-an-instruction',
-        `${site.key} lies beyond the end of the function, which is ${symbol.size} bytes long`,
-      ),
-    }
-  }
-  return { site }
+  return { key, vaddr: at, fileOffset: fileOffset(symbol.fileOffset + offset), address: addressOf(module, at) }
+}
+
+function beyondEnd(key: string, size: number): Refusal {
+  return refuse('not-an-instruction', `${key} lies beyond the end of the function, which is ${size} bytes long`)
 }
 
 function ifunc(key: string): Refusal {
   return refuse(
     'ifunc',
-    `${key} is an IFUNC: the code there only chooses the implementation; probe the implementation itself`,
+    `${key} is an IFUNC, and which implementation it has chosen cannot be found out; probe the implementation itself`,
   )
 }
 
