@@ -37,7 +37,7 @@ test('an offset inside an instruction', async (t) => {
 test('an offset outside of text', async (t) => {
   await withProgram(t, 'calls', [], async (target) => {
     await assertCountRefused(target.pid, 'calls:0x0', /(not|outside|no) .*(text|executable)/i)
-    await assertCountRefused(target.pid, 'calls:0x7fffffff', /(not|outside|no|beyond) .*(text|executable|file)/i)
+    await assertCountRefused(target.pid, 'calls:0x7fffffff', /(not|outside|no|beyond) .*(text|executable|file|loaded)/i)
   })
 })
 
