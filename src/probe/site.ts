@@ -1,6 +1,7 @@
 import type { Address, FileOffset, Vaddr } from '../bytes/address.js'
 import type { CodeFacts } from '../isa/code-facts.js'
 import type { Refusal } from '../refusal/refusal.js'
+import type { Padding } from '../target/padding.js'
 
 /** One instruction that is to be probed, in one target. */
 export interface Site {
@@ -19,6 +20,8 @@ export interface ModuleSites {
   readonly start: Address
   readonly end: Address
   readonly facts: CodeFacts
+  /** Set where nothing may be mapped: what can be used instead, if there is any. */
+  readonly padding?: Padding | undefined
   readonly sites: readonly Site[]
 }
 

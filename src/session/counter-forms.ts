@@ -3,12 +3,17 @@ import { perCpuCounter } from '../codegen/x64/per-cpu-counter.js'
 import { perThreadCounter } from '../codegen/x64/per-thread-counter.js'
 import { sharedCounter } from '../codegen/x64/shared-counter.js'
 import type { Processor } from '../kernel/processor.js'
+import type { Backing } from '../target/installation.js'
 
 /** A form with the number of blocks that it wants. */
 export interface FormChoice {
   readonly form: CounterForm
   readonly blocks: number
+  readonly backing: Backing
 }
+
+/** Where nothing can be mapped, there is room for one counter a site. */
+export const paddingForm: FormChoice = { form: sharedCounter, blocks: 1, backing: 'padding' }
 
 /** 2^32 divided by the golden ratio (Knuth, The Art of Computer Programming 6.4). */
 const GOLDEN = 0x9e3779b1
@@ -21,9 +26,9 @@ const MAX_DATA = 2 ** 30
 
 /** Forms in order of cost; the next is taken where the target turns out not to suit the one before. */
 export function counterForms(processor: Processor, threads: number, sites: number): FormChoice[] {
-  const perThread: FormChoice = { form: perThreadCounter(GOLDEN), blocks: blocksFor(threads, sites) }
-  const perCpu: FormChoice = { form: perCpuCounter, blocks: processor.possible }
-  const shared: FormChoice = { form: sharedCounter, blocks: 1 }
+  const perThread: FormChoice = { form: perThreadCounter(GOLDEN), blocks: blocksFor(threads, sites), backing: 'mapped' }
+  const perCpu: FormChoice = { form: perCpuCounter, blocks: processor.possible, backing: 'mapped' }
+  const shared: FormChoice = { form: sharedCounter, blocks: 1, backing: 'mapped' }
   return processor.flags.has('rdpid') ? [perThread, perCpu] : [perThread, shared]
 }
 

@@ -24,10 +24,11 @@ export class CounterReader {
     if (!this.allInUse && this.memory.readInto(offsetBy(this.start, DIRECTORY_OFFSET), directory) !== directory.length)
       return undefined
     const totals = new BigUint64Array(this.layout.sites)
+    const { overflowOffset } = this.layout
     for (let block = 0; block < this.layout.blocks; block++) {
       if (directory[block] !== 0 && !this.add(totals, blockOffset(this.layout, block))) return undefined
     }
-    if (!this.add(totals, this.layout.overflowOffset)) return undefined
+    if (overflowOffset !== undefined && !this.add(totals, overflowOffset)) return undefined
     this.last = totals
     return totals
   }

@@ -8,6 +8,7 @@ import { type LoadedSymbols, loadModuleSymbols } from '../symbols/load-module-sy
 import type { FunctionSymbol } from '../symbols/module-symbols.js'
 import type { FileSource } from '../symbols/separate-debug-file.js'
 import { findModules, type LoadedModule, loadModule, type MappedModule } from '../target/module.js'
+import { findPadding, type Padding } from '../target/padding.js'
 import type { TargetProcess } from '../target/target-process.js'
 import { ifuncTargets } from './ifunc-targets.js'
 import { type NamedModule, namedModules } from './named-modules.js'
@@ -16,6 +17,8 @@ import { type NamedModule, namedModules } from './named-modules.js'
 export interface CatalogModule extends LoadedModule {
   readonly loaded: LoadedSymbols
   facts(): CodeFacts | Refusal
+  /** Only asked for where a seccomp filter may forbid mapping memory. */
+  readonly padding: Padding | undefined
   /** What the IFUNC resolver that begins at `resolver` has chosen, if that can be found out. */
   implementation(resolver: Vaddr): FunctionSymbol | undefined
 }
@@ -54,6 +57,7 @@ export class ModuleCatalog {
     return {
       ...found,
       loaded,
+      padding: this.target.filtered ? findPadding(this.target.memory, found) : undefined,
       facts() {
         facts ??= codeFacts(found.image, loaded)
         return facts

@@ -28,7 +28,7 @@ export function rehearse(): void {
     const result = install(
       open,
       [area()],
-      { start: address(DATA), size: 8192, head: Buffer.alloc(8) },
+      { start: address(DATA), size: 8192, backing: 'mapped', head: Buffer.alloc(8) },
       { threadPointers: true },
     )
     if (!isRefusal(result)) uninstall(open, result.installation)
@@ -77,11 +77,12 @@ function area(): AreaImage {
     codeSize: 4096,
     dataAddress: address(DATA),
     dataSize: 8192,
+    backing: 'mapped' as const,
     ownerPid: PID,
     ownerStart: 1n,
     edits: [edit],
   }
   const bytes = Buffer.alloc(4096)
   encodeHeader(manifest, HEADER_SIZE).copy(bytes)
-  return { address: address(AREA), bytes, edits: [edit] }
+  return { address: address(AREA), backing: 'mapped', bytes, edits: [edit] }
 }

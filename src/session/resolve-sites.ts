@@ -31,8 +31,8 @@ export async function resolveSites(
   for (const [module, sites] of found) {
     const facts = module.facts()
     if (isRefusal(facts)) return facts
-    const { path, start, end } = module
-    modules.push({ path, start, end, facts, sites: [...sites.values()] })
+    const { path, start, end, padding } = module
+    modules.push({ path, start, end, facts, padding, sites: [...sites.values()] })
   }
   return { modules, refused }
 }

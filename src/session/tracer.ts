@@ -12,7 +12,7 @@ import { readStat } from '../target/process-state.js'
 import { TargetProcess } from '../target/target-process.js'
 import { listThreads } from '../target/threads.js'
 import { uninstall } from '../target/uninstall.js'
-import { counterForms, type FormChoice } from './counter-forms.js'
+import { counterForms, type FormChoice, paddingForm } from './counter-forms.js'
 import { CounterReader } from './counter-reader.js'
 import { explainPlan } from './explain-plan.js'
 import { listFunctions } from './list-functions.js'
@@ -79,7 +79,9 @@ export class Tracer implements Disposable {
     let last: Refusal | undefined
     for (const choice of counterForms(this.processor, threads, sites)) {
       const made = this.installWith(resolved, choice)
-      if (!isRefusal(made) || made.code !== 'no-thread-pointer') return made
+      if (!isRefusal(made)) return made
+      if (made.code === 'seccomp') return this.installWith(resolved, paddingForm)
+      if (made.code !== 'no-thread-pointer') return made
       last = made
     }
     assert(last !== undefined, 'there is a form of counter for every processor')
@@ -104,11 +106,11 @@ export class Tracer implements Disposable {
     }
   }
 
-  private plan(resolved: ResolvedSites, { form, blocks }: FormChoice): JumpPlan | Refusal {
+  private plan(resolved: ResolvedSites, { form, blocks, backing }: FormChoice): JumpPlan | Refusal {
     this.onProgress({ phase: 'analysis', done: 0, total: resolved.modules.length })
     const { door, entry } = this.target
     const owner = { pid: process.pid, startTime: readStat(door, '/proc/self/stat')?.startTime ?? 0n }
-    return planJumps(resolved.modules, { arch: x64, form, blocks, maps: this.target.maps(), entry, owner })
+    return planJumps(resolved.modules, { arch: x64, form, blocks, backing, maps: this.target.maps(), entry, owner })
   }
 
   snapshot(group: number): Snapshot {

@@ -19,7 +19,8 @@ export interface CounterShape {
 export interface CounterLayout extends CounterShape {
   readonly strideShift: number
   readonly blocksOffset: number
-  readonly overflowOffset: number
+  /** Undefined where the one block is everybody's. */
+  readonly overflowOffset: number | undefined
   readonly size: number
 }
 
@@ -36,6 +37,18 @@ export function counterLayout(shape: CounterShape): CounterLayout {
   const blocksOffset = roundUp(DIRECTORY_OFFSET + shape.blocks, PAGE)
   const overflowOffset = blocksOffset + shape.blocks * stride
   return { ...shape, strideShift, blocksOffset, overflowOffset, size: roundUp(overflowOffset + stride, PAGE) }
+}
+
+/** Counters side by side and nothing else: one block, whose key has no place of its own. */
+export function denseLayout(sites: number): CounterLayout {
+  return {
+    sites,
+    blocks: 1,
+    strideShift: 0,
+    blocksOffset: -counterOffset(0),
+    overflowOffset: undefined,
+    size: 8 * sites,
+  }
 }
 
 /** Offset of a site's counter from the beginning of its block. */

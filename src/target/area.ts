@@ -5,7 +5,8 @@ import { insist } from '../kernel/insist.js'
 import { KernelError } from '../kernel/kernel-error.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import type { AddedRange, AreaImage } from './installation.js'
-import { HEADER_SIZE } from './manifest.js'
+import { HEADER_SIZE, headerWithoutEdits } from './manifest.js'
+import type { MemoryRange } from './memory.js'
 import type { RemoteCaller } from './remote-call.js'
 import { withRemoteCalls } from './remote-session.js'
 import type { TargetProcess } from './target-process.js'
@@ -32,22 +33,21 @@ export interface Held {
 }
 
 /**
- * Adds the areas to the target, filled, with only one thread held. When it refuses or throws, nothing has been added.
+ * Adds the areas to the target, filled. For a mapping, one thread is held. When it refuses or throws, nothing has been added.
  * @throws KernelError
  */
-export function mapAreas(target: TargetProcess, areas: readonly AreaImage[], data: DataImage): Held | Refusal {
+export function addAreas(target: TargetProcess, areas: readonly AreaImage[], data: DataImage): Held | Refusal {
+  if (data.backing === 'padding') return fillPadding(target, areas)
   const ranges = [data, ...areas.map(({ address, bytes }) => ({ start: address, size: bytes.length }))]
   return inOneThread(target, ranges, (caller) => {
-    const added: AddedRange[] = []
+    const added: MemoryRange[] = []
     try {
-      addRange(caller, added, data, PROT_READ | PROT_WRITE, MAP_NORESERVE)
+      mapRange(caller, added, data, PROT_READ | PROT_WRITE, MAP_NORESERVE)
       caller.call('madvise', data.start, data.size, MADV_WIPEONFORK)
       target.memory.write(data.start, data.head)
       for (const area of areas) {
-        addRange(caller, added, { start: area.address, size: area.bytes.length }, PROT_READ | PROT_EXEC, 0)
-        // The header last: an area with a header is whole.
-        target.memory.write(offsetBy(area.address, HEADER_SIZE), area.bytes.subarray(HEADER_SIZE))
-        target.memory.write(area.address, area.bytes.subarray(0, HEADER_SIZE))
+        mapRange(caller, added, { start: area.address, size: area.bytes.length }, PROT_READ | PROT_EXEC, 0)
+        fill(target, area)
       }
       return undefined
     } catch (error) {
@@ -57,22 +57,55 @@ export function mapAreas(target: TargetProcess, areas: readonly AreaImage[], dat
   })
 }
 
+function fillPadding(target: TargetProcess, areas: readonly AreaImage[]): Held {
+  const filled: AreaImage[] = []
+  try {
+    for (const area of areas) {
+      filled.push(area)
+      fill(target, area)
+    }
+    return { heldNs: 0n }
+  } catch (error) {
+    for (const { address, bytes } of filled) insist(() => target.memory.write(address, Buffer.alloc(bytes.length)))
+    throw error
+  }
+}
+
+/** A header without edits first, so that what is half filled can be found and removed; the full one last. */
+function fill(target: TargetProcess, { address, bytes }: AreaImage): void {
+  const header = bytes.subarray(0, HEADER_SIZE)
+  target.memory.write(address, headerWithoutEdits(header))
+  target.memory.write(offsetBy(address, HEADER_SIZE), bytes.subarray(HEADER_SIZE))
+  target.memory.write(address, header)
+}
+
 /**
  * Removes what was added. No thread may be in the code, or return into it. The data goes first: a code area that is still
  * there names the rest in its manifest.
  * @throws KernelError
  */
-export function unmapAreas(target: TargetProcess, ranges: readonly AddedRange[]): Held | Refusal {
-  return inOneThread(target, ranges, (caller) => {
-    for (const { start, size } of ranges) caller.call('munmap', start, size)
-    return undefined
-  })
+export function removeAreas(target: TargetProcess, ranges: readonly AddedRange[]): Held | Refusal {
+  for (const { start, size } of ranges.filter(({ backing }) => backing === 'padding')) {
+    insist(() => target.memory.write(start, Buffer.alloc(size)))
+  }
+  // What is gone is not unmapped again when the rest is tried again: the target may have taken the place.
+  const left = ranges.filter(({ backing }) => backing === 'mapped')
+  if (left.length === 0) return { heldNs: 0n }
+  return insist(() =>
+    inOneThread(target, [...left], (caller) => {
+      for (let range = left[0]; range !== undefined; range = left[0]) {
+        caller.call('munmap', range.start, range.size)
+        left.shift()
+      }
+      return undefined
+    }),
+  )
 }
 
-function addRange(
+function mapRange(
   caller: RemoteCaller,
-  added: AddedRange[],
-  range: AddedRange,
+  added: MemoryRange[],
+  range: MemoryRange,
   protection: number,
   flags: number,
 ): void {
@@ -84,7 +117,7 @@ function addRange(
 
 function inOneThread(
   target: TargetProcess,
-  ranges: readonly AddedRange[],
+  ranges: readonly MemoryRange[],
   work: (caller: RemoteCaller) => Refusal | undefined,
 ): Held | Refusal {
   const stop = stopOne(target)

@@ -1,13 +1,13 @@
-import { type Address, offsetBy, vaddr } from '../bytes/address.js'
+import { type Address, offsetBy, PAGE_SIZE, vaddr } from '../bytes/address.js'
 import { bytesAt } from '../elf/elf-image.js'
 import { parseElf } from '../elf/parse-elf.js'
 import { identify, readFile } from '../kernel/files.js'
 import { isRefusal } from '../refusal/refusal.js'
-import { unmapAreas } from './area.js'
+import { removeAreas } from './area.js'
 import type { PlacedEdit } from './edit-set.js'
 import type { AddedRange, Installation, InstalledArea } from './installation.js'
 import { findIntent, type Intent } from './intent.js'
-import { decodeManifest, HEADER_SIZE, hasManifest, type Manifest } from './manifest.js'
+import { decodeManifest, HEADER_SIZE, hasManifest, MANIFEST_MAGIC, type Manifest } from './manifest.js'
 import type { Mapping } from './memory-map.js'
 import { readStat } from './process-state.js'
 import { remoteCallStub } from './remote-call.js'
@@ -29,13 +29,12 @@ export interface FoundAreas {
 
 export function findAreas(target: TargetProcess): FoundAreas {
   const maps = target.maps()
-  const manifests = maps.filter(mayBeArea).flatMap((mapping) => manifestsIn(target, mapping))
+  const manifests = [
+    ...maps.filter(mayBeArea).flatMap((mapping) => manifestsIn(target, mapping)),
+    ...maps.filter(mayHoldPadding).flatMap((mapping) => manifestInPadding(target, mapping)),
+  ]
   const areas = manifests.map(({ start, manifest }) => installed(start, manifest))
-  const data = distinct(
-    manifests.map(({ manifest }) => ({ start: manifest.dataAddress, size: manifest.dataSize })),
-  ).filter((range) =>
-    maps.some((mapping) => mapping.start <= range.start && range.start < mapping.end && mapping.path === ''),
-  )
+  const data = distinct(manifests.map(({ manifest }) => dataOf(manifest))).filter((range) => isMapped(maps, range))
   const owner = manifests.map(({ manifest }) => livingOwner(target, manifest)).find((pid) => pid !== undefined)
   const intent = intentIn(target, maps)
   const strayStub = target.memory.tryRead(target.entry, remoteCallStub.length).equals(remoteCallStub)
@@ -45,6 +44,27 @@ export function findAreas(target: TargetProcess): FoundAreas {
 
 function mayBeArea(mapping: Mapping): boolean {
   return mapping.executable && !mapping.writable && !mapping.shared && mapping.path === '' && mapping.inode === 0n
+}
+
+function mayHoldPadding(mapping: Mapping): boolean {
+  return mapping.executable && !mapping.shared && mapping.inode !== 0n
+}
+
+function dataOf({ dataAddress, dataSize, backing }: Manifest): AddedRange {
+  return { start: dataAddress, size: dataSize, backing }
+}
+
+/** What a manifest names is believed only where there is writable private memory: the target may have written it. */
+function isMapped(maps: readonly Mapping[], { start, size, backing }: AddedRange): boolean {
+  const end = start + BigInt(size)
+  return maps.some(
+    (each) =>
+      each.writable &&
+      !each.shared &&
+      each.start <= start &&
+      end <= each.end &&
+      (each.inode === 0n || backing === 'padding'),
+  )
 }
 
 interface FoundManifest {
@@ -65,12 +85,21 @@ function manifestsIn(target: TargetProcess, mapping: Mapping): FoundManifest[] {
   return found
 }
 
+/** An area in the unused end of a module's last page of code. */
+function manifestInPadding(target: TargetProcess, mapping: Mapping): FoundManifest[] {
+  const page = offsetBy(mapping.end, -PAGE_SIZE)
+  const bytes = target.memory.tryRead(page, PAGE_SIZE)
+  const at = bytes.indexOf(MANIFEST_MAGIC)
+  const manifest = at < 0 ? undefined : decodeManifest(bytes.subarray(at))
+  return manifest?.backing === 'padding' ? [{ start: offsetBy(page, at), manifest }] : []
+}
+
 function installed(start: Address, manifest: Manifest): InstalledArea {
   const edits: PlacedEdit[] = manifest.edits.map((edit) => ({
     ...edit,
     trampoline: offsetBy(start, edit.trampolineStart),
   }))
-  return { start, size: manifest.codeSize, edits }
+  return { start, size: manifest.codeSize, backing: manifest.backing, edits }
 }
 
 function livingOwner(target: TargetProcess, { ownerPid, ownerStart }: Manifest): number | undefined {
@@ -99,7 +128,7 @@ export function clean(target: TargetProcess, found: FoundAreas): CleanResult {
   const installation: Installation = { areas: found.areas, data: first }
   const { heldNs, remaining } = uninstall(target, installation, () => undefined)
   const orphans = [...others, ...orphanRanges(target, found)]
-  if (remaining.length === 0 && orphans.length > 0) unmapAreas(target, orphans)
+  if (remaining.length === 0 && orphans.length > 0) removeAreas(target, orphans)
   if (found.intent !== undefined) target.memory.write(found.intent.at, Buffer.alloc(8))
   const edits = found.areas.reduce((sum, area) => sum + area.edits.length, 0)
   return { areas: found.areas.length, edits, heldNs, remaining }
@@ -123,11 +152,13 @@ function entryBytesOfFile(target: TargetProcess): Uint8Array | undefined {
 /** Ranges that an interrupted tracer has mapped without getting to write a manifest: exactly as announced. */
 function orphanRanges(target: TargetProcess, { intent }: FoundAreas): AddedRange[] {
   const maps = target.maps()
-  return (intent?.intent.ranges ?? []).filter(({ start, size }) =>
-    maps.some(
-      (each) => each.path === '' && each.inode === 0n && each.start <= start && start + BigInt(size) <= each.end,
-    ),
-  )
+  return (intent?.intent.ranges ?? [])
+    .filter(({ start, size }) =>
+      maps.some(
+        (each) => each.path === '' && each.inode === 0n && each.start <= start && start + BigInt(size) <= each.end,
+      ),
+    )
+    .map((range) => ({ ...range, backing: 'mapped' }))
 }
 
 function distinct(ranges: readonly AddedRange[]): AddedRange[] {

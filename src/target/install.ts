@@ -1,7 +1,6 @@
 import { address, hex } from '../bytes/address.js'
-import { insist } from '../kernel/insist.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
-import { type DataImage, describeRange, mapAreas, unmapAreas } from './area.js'
+import { addAreas, type DataImage, describeRange, removeAreas } from './area.js'
 import type { PlacedEdit } from './edit-set.js'
 import { findSharer, sharesMemory } from './inspect.js'
 import { type AreaImage, editSetOf, type Installation, installedArea } from './installation.js'
@@ -44,7 +43,7 @@ export function install(
   check: InstallCheck,
 ): InstallResult | Refusal {
   target.restorers()
-  const mapped = mapAreas(target, areas, data)
+  const mapped = addAreas(target, areas, data)
   if (isRefusal(mapped)) return mapped
   const installation: Installation = { areas: areas.map(installedArea), data }
   try {
@@ -62,7 +61,7 @@ export function install(
 function withdraw(target: TargetProcess, { areas, data }: Installation, refusal: Refusal): Refusal {
   const ranges = [...(data === undefined ? [] : [data]), ...areas]
   for (let tries = 1; tries <= WITHDRAW_TRIES; tries++) {
-    const unmapped = insist(() => unmapAreas(target, ranges))
+    const unmapped = removeAreas(target, ranges)
     if (!isRefusal(unmapped)) return refusal
   }
   const left = `; areas that nothing uses are still mapped at ${ranges.map(describeRange).join(', ')}: run ring3 clean ${target.pid}`

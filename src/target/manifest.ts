@@ -1,5 +1,6 @@
 import { type Address, address } from '../bytes/address.js'
 import type { ResumePoint } from '../isa/site-analysis.js'
+import type { Backing } from './installation.js'
 
 /**
  * What an area says about itself: enough to undo everything without the tracer that made it. It stands at the beginning of
@@ -10,6 +11,7 @@ export interface Manifest {
   readonly codeSize: number
   readonly dataAddress: Address
   readonly dataSize: number
+  readonly backing: Backing
   readonly ownerPid: number
   /** Start time of the owner in clock ticks: with the pid it names a process for good. */
   readonly ownerStart: bigint
@@ -69,6 +71,14 @@ export function encodeHeader(manifest: Manifest, recordsOffset: number): Buffer 
   bytes.writeBigUInt64LE(manifest.ownerStart, 24)
   bytes.writeBigUInt64LE(manifest.dataAddress, 32)
   bytes.writeBigUInt64LE(BigInt(manifest.dataSize), 40)
+  bytes.writeUInt8(manifest.backing === 'mapped' ? 0 : 1, 48)
+  return bytes
+}
+
+/** A header that describes the same memory, while its edits are not written yet. */
+export function headerWithoutEdits(header: Uint8Array): Buffer {
+  const bytes = Buffer.from(header)
+  bytes.writeUInt32LE(0, 16)
   return bytes
 }
 
@@ -89,6 +99,7 @@ export function decodeManifest(area: Buffer): Manifest | undefined {
     codeSize,
     dataAddress: address(area.readBigUInt64LE(32)),
     dataSize: Number(area.readBigUInt64LE(40)),
+    backing: area.readUInt8(48) === 0 ? 'mapped' : 'padding',
     ownerPid: area.readUInt32LE(20),
     ownerStart: area.readBigUInt64LE(24),
     edits,

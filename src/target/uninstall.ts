@@ -2,7 +2,7 @@ import { hex } from '../bytes/address.js'
 import { insist } from '../kernel/insist.js'
 import { sleep } from '../kernel/wait.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
-import { describeRange, unmapAreas } from './area.js'
+import { describeRange, removeAreas } from './area.js'
 import type { EditSet, PlacedEdit } from './edit-set.js'
 import { type AddedRange, editSetOf, type Installation } from './installation.js'
 import { hasManifest, MANIFEST_MAGIC } from './manifest.js'
@@ -44,7 +44,7 @@ export function uninstall(
   if (restored.remaining.length > 0) return { heldNs: restored.heldNs, remaining: restored.remaining }
   if (restored.inside > 0) return { heldNs: restored.heldNs, remaining: [keptMapped(restored.inside, areas)] }
   beforeUnmap()
-  const unmapped = insist(() => unmapAreas(target, ranges))
+  const unmapped = removeAreas(target, ranges)
   if (isRefusal(unmapped)) return { heldNs: restored.heldNs, remaining: [unmapped.because] }
   return { heldNs: restored.heldNs + unmapped.heldNs, remaining: [] }
 }

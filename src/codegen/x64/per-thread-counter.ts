@@ -69,6 +69,7 @@ function emitSlow(asm: Assembler, support: CounterSupport, factor: number): void
   // The table is full: everybody else shares one block.
   asm.load(RDX, RSP, OFFSET_ON_STACK)
   asm.addRegister(RDI, RDX)
+  assert(layout.overflowOffset !== undefined, 'a table can be full')
   asm.lockedIncrementMemory(RDI, layout.overflowOffset - layout.blocksOffset)
   asm.jump(done)
   asm.bind(found)

@@ -1,7 +1,10 @@
 import { type Address, address, offsetBy } from '../../bytes/address.js'
 import type { JumpLength } from '../../isa/site-analysis.js'
 import type { ModuleSites } from '../../probe/site.js'
+import type { Backing } from '../../target/installation.js'
+import { HEADER_SIZE } from '../../target/manifest.js'
 import type { Mapping } from '../../target/memory-map.js'
+import type { Padding } from '../../target/padding.js'
 import { placeAnywhere, placeNear, type Span } from '../../target/placement.js'
 
 /** Modules that share one code area, since it reaches all of them. */
@@ -11,6 +14,9 @@ export interface AreaGroup {
   /** Bytes that may be used from `address` on. */
   readonly room: number
   readonly jumpLength: JumpLength
+  readonly backing: Backing
+  /** Sites that there is room for. */
+  readonly capacity: number
 }
 
 /** A group that no free range serves. */
@@ -23,6 +29,10 @@ const GROUP_SPAN = 1n << 30n
 /** More than any trampoline with its cold part and its manifest record takes. */
 const BYTES_PER_SITE = 256
 const BYTES_PER_AREA = 16384
+/** The same for a shared counter, which has no cold part. */
+const PADDING_PER_SITE = 192
+const SHARED_CODE = 64
+const COUNTER_SIZE = 8
 
 export interface Placed {
   readonly groups: readonly AreaGroup[]
@@ -45,11 +55,34 @@ export function placeAreas(maps: readonly Mapping[], modules: readonly ModuleSit
     const at = near ?? placeAnywhere(taken, span, room)
     if (at === undefined) unplaced.push({ modules: members })
     else {
-      groups.push({ modules: members, address: at, room, jumpLength: near === undefined ? 14 : 5 })
+      groups.push({
+        modules: members,
+        address: at,
+        room,
+        jumpLength: near === undefined ? 14 : 5,
+        backing: 'mapped',
+        capacity: Number.POSITIVE_INFINITY,
+      })
       taken = withTaken(taken, at, room)
     }
   }
   return { groups, unplaced, maps: taken }
+}
+
+/** Puts each module's trampolines into its own padding, as far as that goes. Pure. */
+export function placeInPadding(modules: readonly ModuleSites[]): Placed {
+  const groups = modules.flatMap((module) =>
+    module.padding === undefined ? [] : [paddingGroup(module, module.padding)],
+  )
+  const unplaced = modules.flatMap((module) => (module.padding === undefined ? [{ modules: [module] }] : []))
+  return { groups, unplaced, maps: [] }
+}
+
+function paddingGroup(module: ModuleSites, { code, data }: Padding): AreaGroup {
+  const byCode = Math.floor((code.size - HEADER_SIZE - SHARED_CODE) / PADDING_PER_SITE)
+  const byData = Math.floor(data.size / COUNTER_SIZE)
+  const capacity = Math.max(0, Math.min(byCode, byData))
+  return { modules: [module], address: code.start, room: code.size, jumpLength: 5, backing: 'padding', capacity }
 }
 
 function groupByReach(modules: readonly ModuleSites[]): ModuleSites[][] {

@@ -1,18 +1,19 @@
 import { type Address, address, hex, offsetBy } from '../../bytes/address.js'
+import { assert } from '../../bytes/assert.js'
 import type { CounterForm } from '../../codegen/x64/counter-form.js'
 import { type CountedSite, type CountingCode, emitCountingCode } from '../../codegen/x64/counting-code.js'
 import { bytesAt, type CodeFacts } from '../../isa/code-facts.js'
 import type { Architecture, JumpLength, RelocatedCode, SiteAnalysis } from '../../isa/site-analysis.js'
 import type { ModuleSites, RefusedSite, Site } from '../../probe/site.js'
 import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
-import { type CounterLayout, counterLayout, LIVE_OFFSET } from '../../store/counter-layout.js'
+import { type CounterLayout, counterLayout, denseLayout, LIVE_OFFSET } from '../../store/counter-layout.js'
 import type { DataImage } from '../../target/area.js'
 import type { PlacedEdit } from '../../target/edit-set.js'
-import type { AreaImage } from '../../target/installation.js'
+import type { AreaImage, Backing } from '../../target/installation.js'
 import { encodeEdits, encodeHeader, HEADER_SIZE, type ManifestEdit } from '../../target/manifest.js'
 import type { Mapping } from '../../target/memory-map.js'
 import { placeAnywhere } from '../../target/placement.js'
-import { type AreaGroup, placeAreas, roundToPage } from './place-areas.js'
+import { type AreaGroup, type Placed, placeAreas, placeInPadding, roundToPage } from './place-areas.js'
 
 /** What planning needs to know beyond the sites. */
 export interface JumpSituation {
@@ -20,6 +21,8 @@ export interface JumpSituation {
   readonly form: CounterForm
   /** Counter blocks. */
   readonly blocks: number
+  /** Where areas may be: in mappings of their own, or in the modules' padding. */
+  readonly backing: Backing
   readonly maps: readonly Mapping[]
   /** Entry point of the executable, where remote calls are made from. */
   readonly entry: Address
@@ -54,17 +57,20 @@ const STUB_LENGTH = 9
 
 /** Decides for every site whether a jump serves it, and lays out the areas. Pure. */
 export function planJumps(modules: readonly ModuleSites[], situation: JumpSituation): JumpPlan | Refusal {
-  const { groups, unplaced, maps } = placeAreas(situation.maps, modules)
-  const refused: RefusedSite[] = unplaced.flatMap(({ modules: members }) => members.flatMap(outOfReach))
-  const analysed = analyseGroups(groups, situation, refused)
-  const count = analysed.reduce((sum, { served }) => sum + served.length, 0)
-  const layout = counterLayout({ sites: Math.max(1, count), blocks: situation.blocks })
-  const [first] = groups
-  const span = { start: first?.address ?? address(0), end: first?.address ?? address(0) }
-  const dataAddress = placeAnywhere(maps, span, layout.size)
-  if (dataAddress === undefined)
-    return refuse('area-out-of-reach', `no free address range of ${layout.size} bytes is left`)
-  const data: DataImage = { start: dataAddress, size: layout.size, head: liveWord() }
+  const placed = situation.backing === 'mapped' ? placeAreas(situation.maps, modules) : placeInPadding(modules)
+  const refused: RefusedSite[] = placed.unplaced.flatMap((each) =>
+    each.modules.flatMap(unplacedSites(situation.backing)),
+  )
+  const analysed = analyseGroups(placed.groups, situation, refused)
+  const count = Math.max(
+    1,
+    analysed.reduce((sum, { served }) => sum + served.length, 0),
+  )
+  const { backing, blocks } = situation
+  const layout = backing === 'mapped' ? counterLayout({ sites: count, blocks }) : denseLayout(count)
+  const start = backing === 'mapped' ? placeData(placed, layout.size) : largestDataPadding(modules, layout.size)
+  if (start === undefined) return refuse('area-out-of-reach', `no free address range of ${layout.size} bytes is left`)
+  const data: DataImage = { start, size: layout.size, backing, head: liveWord() }
   const built = analysed.map((each) => buildArea(each, data, layout, situation))
   return {
     areas: built.flatMap(({ area }) => (area.edits.length === 0 ? [] : [area])),
@@ -75,9 +81,30 @@ export function planJumps(modules: readonly ModuleSites[], situation: JumpSituat
   }
 }
 
-function outOfReach(module: ModuleSites): RefusedSite[] {
-  const refusal = refuse('area-out-of-reach', `no free address range lies near ${module.path}, nor anywhere else`)
-  return module.sites.map((site) => ({ site, refusal }))
+function placeData({ groups: [first], maps }: Placed, size: number): Address | undefined {
+  const near = first?.address ?? address(0)
+  return placeAnywhere(maps, { start: near, end: near }, size)
+}
+
+function largestDataPadding(modules: readonly ModuleSites[], size: number): Address | undefined {
+  return modules.find(({ padding }) => padding !== undefined && padding.data.size >= size)?.padding?.data.start
+}
+
+function unplacedSites(backing: Backing): (module: ModuleSites) => RefusedSite[] {
+  return (module) => {
+    const refusal =
+      backing === 'mapped'
+        ? refuse('area-out-of-reach', `no free address range lies near ${module.path}, nor anywhere else`)
+        : noRoom(module)
+    return module.sites.map((site) => ({ site, refusal }))
+  }
+}
+
+function noRoom({ path }: ModuleSites): Refusal {
+  return refuse(
+    'seccomp',
+    `a seccomp filter forbids mapping memory, suspending it needs CAP_SYS_ADMIN, and the padding of ${path} has no room for more probes`,
+  )
 }
 
 function analyseGroups(
@@ -91,6 +118,7 @@ function analyseGroups(
     for (const module of group.modules) {
       for (const [site, result] of analyseModule(module, group.jumpLength, situation)) {
         if (isRefusal(result)) refused.push({ site, refusal: result })
+        else if (served.length >= group.capacity) refused.push({ site, refusal: noRoom(module) })
         else served.push({ site, facts: module.facts, analysis: result, index: index++ })
       }
     }
@@ -151,12 +179,15 @@ function buildArea(
   const placed = placeEdits(group, served, made, situation.arch)
   const records = encodeEdits(placed.edits)
   const recordsOffset = HEADER_SIZE + made.code.length
-  const codeSize = roundToPage(recordsOffset + records.length)
+  const length = recordsOffset + records.length
+  const codeSize = group.backing === 'mapped' ? roundToPage(length) : length
+  assert(codeSize <= group.room, `the area takes ${codeSize} bytes, ${group.room} were planned`)
   const { owner } = situation
   const manifest = {
     codeSize,
     dataAddress: data.start,
     dataSize: data.size,
+    backing: group.backing,
     ownerPid: owner.pid,
     ownerStart: owner.startTime,
     edits: placed.edits,
@@ -165,7 +196,7 @@ function buildArea(
   encodeHeader(manifest, recordsOffset).copy(bytes)
   made.code.copy(bytes, HEADER_SIZE)
   records.copy(bytes, recordsOffset)
-  const area: AreaImage = { address: group.address, bytes, edits: placed.edits }
+  const area: AreaImage = { address: group.address, backing: group.backing, bytes, edits: placed.edits }
   const lost = new Set(placed.refused.map(({ site }) => site))
   return { area, served: served.filter(({ site }) => !lost.has(site)), refused: placed.refused }
 }
