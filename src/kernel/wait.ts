@@ -16,6 +16,9 @@ export type WaitResult =
   | { readonly kind: 'gone' }
   | { readonly kind: 'stopped'; readonly signal: number; readonly event: number }
 
+/** siginfo_t, used again by every look: many are taken while the target is held. */
+const info = Buffer.alloc(128)
+
 const running: WaitResult = { kind: 'running' }
 const gone: WaitResult = { kind: 'gone' }
 
@@ -24,7 +27,7 @@ const gone: WaitResult = { kind: 'gone' }
  * signal when the tracer dies. An exit is reaped, so that the thread does not linger as a zombie.
  */
 export function poll(door: KernelDoor, tid: number): WaitResult {
-  const info = Buffer.alloc(128)
+  info.fill(0)
   const look = WSTOPPED | WEXITED | WNOHANG | WALL
   const result = door.invoke({ name: 'waitid', args: [P_PID, tid, info, look | WNOWAIT, 0] })
   if (result < 0) return result === -ECHILD ? gone : running
@@ -35,6 +38,16 @@ export function poll(door: KernelDoor, tid: number): WaitResult {
     return { kind: 'stopped', signal: status & 0xff, event: status >> 8 }
   door.invoke({ name: 'waitid', args: [P_PID, tid, info, WEXITED | WNOHANG | WALL, 0] })
   return gone
+}
+
+/** How often a wait only yields before it begins to sleep: sleeping is far coarser than what is waited for. */
+const YIELDS = 2000
+const LONGEST_PAUSE_US = 1000
+
+/** Pauses between looks, for something that mostly takes microseconds. `looks` counts from 0. */
+export function pauseBetweenLooks(door: KernelDoor, looks: number): void {
+  if (looks < YIELDS) door.invoke({ name: 'sched_yield', args: [] })
+  else sleep(door, Math.min(LONGEST_PAUSE_US, 50 + looks - YIELDS))
 }
 
 /** Sleeps for `microseconds`. */

@@ -120,13 +120,15 @@ function inOneThread(
   ranges: readonly MemoryRange[],
   work: (caller: RemoteCaller) => Refusal | undefined,
 ): Held | Refusal {
+  const { door, pid, memory, entry, filtered } = target
+  const remote = { door, pid, memory, entry, filtered, maps: target.maps() }
   const stop = stopOne(target)
   if (isRefusal(stop)) return stop
   using held = stop
   const [thread] = held.threads
   if (thread === undefined) return refuse('target-gone', `process ${target.pid} has ended`)
-  const { door, pid, memory, entry, filtered } = target
-  const result = withRemoteCalls({ door, pid, memory, entry, filtered, maps: target.maps() }, thread, ranges, work)
+  const result = withRemoteCalls(remote, thread, ranges, work)
+  held.release()
   return isRefusal(result) ? result : { heldNs: held.heldNs() }
 }
 

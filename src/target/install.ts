@@ -42,7 +42,6 @@ export function install(
   data: DataImage,
   check: InstallCheck,
 ): InstallResult | Refusal {
-  target.restorers()
   const mapped = addAreas(target, areas, data)
   if (isRefusal(mapped)) return mapped
   const installation: Installation = { areas: areas.map(installedArea), data }
@@ -74,19 +73,22 @@ function writeWindows(
   check: InstallCheck,
 ): { readonly leftOut: readonly LeftOut[]; readonly heldNs: bigint } | Refusal {
   const edits = editSetOf(installation.areas)
-  const prepared = preparePatch(target.memory, edits.edits, 'install')
-  const suspect = findSharer(target.door, target.pid)
-  const stop = stopTarget(target.door, target.pid)
+  const { door, memory } = target
+  const stacks = target.stackScanner()
+  const prepared = preparePatch(memory, edits.edits, 'install')
+  const suspect = findSharer(door, target.pid)
+  const stop = stopTarget(door, target.pid)
   if (isRefusal(stop)) return stop
   using held = stop
-  const sharer = suspect === undefined ? undefined : findSharer(target.door, target.pid)
+  const sharer = suspect === undefined ? undefined : findSharer(door, target.pid)
   if (sharer !== undefined) return sharesMemory(target.pid, sharer)
   const odd = check.threadPointers ? threadWithoutPointer(target, held) : undefined
   if (odd !== undefined)
     return refuse('no-thread-pointer', `thread ${odd} of process ${target.pid} has no thread pointer at %fs:0`)
-  const stuck = moveIntoTrampolines(moving(target), held.threads, edits)
+  const stuck = moveIntoTrampolines({ door, memory, stacks }, held.threads, edits)
   const occupied = edits.edits.filter((edit) => stuck.some((rip) => rip > edit.site && rip < endOf(edit)))
-  const { unexpected } = applyPatch(target.memory, prepared, new Set(occupied))
+  const { unexpected } = applyPatch(memory, prepared, new Set(occupied))
+  held.release()
   const heldNs = held.heldNs()
   const leftOut = [...occupied.map(threadInside), ...unexpected.map(textChanged)]
   return { leftOut, heldNs }
@@ -102,16 +104,14 @@ function without(installation: Installation, leftOut: readonly LeftOut[]): Insta
   return { ...installation, areas }
 }
 
-function moving(target: TargetProcess) {
-  return { door: target.door, memory: target.memory, restorers: target.restorers() }
-}
-
 function threadWithoutPointer(target: TargetProcess, { threads }: StoppedTarget): number | undefined {
-  return threads.find(({ registers }) => {
-    const base = address(registers.get('fs_base'))
-    const word = base === 0n ? Buffer.alloc(0) : target.memory.tryRead(base, 8)
-    return word.length < 8 || word.readBigUInt64LE(0) !== base
-  })?.tid
+  const bases = threads.map(({ registers }) => address(registers.get('fs_base')))
+  const words = target.memory.readMany(bases.map((start) => ({ start, size: 8 })))
+  const odd = bases.findIndex((base, index) => {
+    const word = words[index]
+    return base === 0n || word === undefined || word.length < 8 || word.readBigUInt64LE(0) !== base
+  })
+  return threads[odd]?.tid
 }
 
 function threadInside(edit: PlacedEdit): LeftOut {

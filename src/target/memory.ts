@@ -46,18 +46,19 @@ export class Memory implements Disposable {
     return this.door.invoke({ name: 'process_vm_readv', args: [this.pid, local, 1, iovec(from, bytes.length), 1, 0] })
   }
 
-  /** Many ranges, with few calls. What cannot be read is cut short. */
-  readMany(ranges: readonly MemoryRange[]): Buffer[] {
+  /** Many ranges, with few calls, into `scratch` where that is large enough. What cannot be read is cut short. */
+  readMany(ranges: readonly MemoryRange[], scratch?: Buffer): Buffer[] {
     const contents: Buffer[] = []
     for (let first = 0; first < ranges.length; first += MAX_VECTORS) {
-      contents.push(...this.readVectors(ranges.slice(first, first + MAX_VECTORS)))
+      contents.push(...this.readVectors(ranges.slice(first, first + MAX_VECTORS), scratch))
     }
     return contents
   }
 
-  private readVectors(ranges: readonly MemoryRange[]): Buffer[] {
+  private readVectors(ranges: readonly MemoryRange[], scratch: Buffer | undefined): Buffer[] {
     const total = ranges.reduce((sum, { size }) => sum + size, 0)
-    const bytes = Buffer.allocUnsafeSlow(total)
+    const fits = scratch !== undefined && scratch.length >= total && ranges.length <= MAX_VECTORS
+    const bytes = fits ? scratch.subarray(0, total) : Buffer.allocUnsafeSlow(total)
     const local = iovec(this.door.pointerTo(bytes), total)
     const remote = Buffer.concat(ranges.map(({ start, size }) => iovec(start, size)))
     const args = [this.pid, local, 1, remote, ranges.length, 0]

@@ -42,7 +42,7 @@ export const USER32_CS = 0x23n
 
 /** The general registers of a stopped thread, as PTRACE_GETREGS gives them. */
 export class Registers {
-  constructor(readonly bytes: Buffer = Buffer.alloc(REGISTERS_SIZE)) {}
+  constructor(readonly bytes: Buffer = Buffer.allocUnsafe(REGISTERS_SIZE)) {}
 
   get(name: RegisterName): bigint {
     return this.bytes.readBigUInt64LE(offsets.get(name))

@@ -5,7 +5,7 @@ import { insist } from '../kernel/insist.js'
 import { KernelError } from '../kernel/kernel-error.js'
 import { PTRACE_EVENT_STOP, ptrace } from '../kernel/ptrace.js'
 import { type SyscallName, syscallNumbers } from '../kernel/syscall-numbers.js'
-import { poll, sleep } from '../kernel/wait.js'
+import { pauseBetweenLooks, poll } from '../kernel/wait.js'
 import type { Memory } from './memory.js'
 import type { Registers } from './registers.js'
 import { buildSignalFrame } from './signal-frame.js'
@@ -114,11 +114,11 @@ export class RemoteCaller implements Disposable {
 
   private await(what: string): { readonly signal: number; readonly event: number } {
     const deadline = process.hrtime.bigint() + CALL_TIMEOUT_NS
-    for (let pause = 0; process.hrtime.bigint() < deadline; pause = Math.min(1000, pause + 1)) {
+    for (let looks = 0; process.hrtime.bigint() < deadline; looks++) {
       const seen = poll(this.door, this.thread.tid)
       if (seen.kind === 'gone') throw new ThreadGoneError(`thread ${this.thread.tid} ended during ${what}`)
       if (seen.kind === 'stopped') return seen
-      if (pause > 100) sleep(this.door, pause)
+      pauseBetweenLooks(this.door, looks)
     }
     throw new ThreadGoneError(`thread ${this.thread.tid} does not come back from ${what} at ${hex(this.place.stub)}`)
   }

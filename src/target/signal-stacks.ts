@@ -1,6 +1,6 @@
 import { type Address, address, offsetBy } from '../bytes/address.js'
 import type { Memory } from './memory.js'
-import type { Mapping } from './memory-map.js'
+import { type Mapping, mappingAt } from './memory-map.js'
 import { UC_CS, UC_GREGS, UC_RSP } from './signal-frame.js'
 import type { StoppedThread } from './thread.js'
 
@@ -9,6 +9,8 @@ const restorerCode = [Buffer.from('48c7c00f0000000f05', 'hex'), Buffer.from('b80
 const USER_CS = 0x33
 /** How far above the stack pointer a frame is looked for: handlers that go deeper than this are not expected. */
 const SCAN_BYTES = 65536
+/** Stacks read with one call. */
+const BATCH = 64
 /** Signal handlers nested in one thread. */
 const MAX_NESTING = 8
 
@@ -35,30 +37,63 @@ function restorersIn(text: Buffer, base: Address): Address[] {
   return found
 }
 
-/** The signal frames on a stopped thread's stacks, nested ones on alternate stacks too. */
-export function savedFrames(memory: Memory, thread: StoppedThread, restorers: readonly Address[]): SavedFrame[] {
-  const words = restorers.map(littleEndian)
-  const found: SavedFrame[] = []
-  const stacks = [address(thread.registers.get('rsp'))]
-  for (let nesting = 0; nesting < MAX_NESTING; nesting++) {
-    const stackPointer = stacks.pop()
-    if (stackPointer === undefined) break
-    const from = address(stackPointer & ~7n)
-    const stack = memory.tryRead(from, SCAN_BYTES)
-    for (const at of positions(stack, words)) {
-      const frame = readFrame(stack, at)
-      if (frame === undefined) continue
-      found.push({ gregs: offsetBy(from, at + 8 + UC_GREGS) })
-      if (frame.rsp < from || frame.rsp > offsetBy(from, stack.length)) stacks.push(frame.rsp)
+/**
+ * Finds the signal frames on the stacks of stopped threads, nested ones on alternate stacks too. Made before the stop: its
+ * memory is there, and it knows where stacks end.
+ */
+export class StackScanner {
+  private readonly words: readonly number[]
+  private readonly ends: readonly Mapping[]
+  private readonly scratch = Buffer.alloc(BATCH * SCAN_BYTES, 1)
+
+  constructor(
+    private readonly memory: Memory,
+    restorers: readonly Address[],
+    maps: readonly Mapping[],
+  ) {
+    this.words = restorers.map(asDouble)
+    this.ends = maps.filter(({ writable }) => writable)
+  }
+
+  scan(threads: readonly StoppedThread[]): SavedFrame[] {
+    const found: SavedFrame[] = []
+    let stacks = threads.map(({ registers }) => address(registers.get('rsp') & ~7n))
+    for (let nesting = 0; nesting < MAX_NESTING && stacks.length > 0; nesting++) {
+      const further: Address[] = []
+      for (let first = 0; first < stacks.length; first += BATCH) {
+        this.scanStacks(stacks.slice(first, first + BATCH), found, further)
+      }
+      stacks = further
+    }
+    return found
+  }
+
+  private scanStacks(stacks: readonly Address[], found: SavedFrame[], further: Address[]): void {
+    const ranges = stacks.map((start) => ({ start, size: this.sizeOf(start) }))
+    for (const [index, content] of this.memory.readMany(ranges, this.scratch).entries()) {
+      const from = stacks[index]
+      if (from === undefined) continue
+      for (const at of positions(content, this.words)) {
+        const frame = readFrame(content, at)
+        if (frame === undefined) continue
+        found.push({ gregs: offsetBy(from, at + 8 + UC_GREGS) })
+        if (frame.rsp < from || frame.rsp > offsetBy(from, content.length)) further.push(address(frame.rsp & ~7n))
+      }
     }
   }
-  return found
+
+  private sizeOf(start: Address): number {
+    const mapping = mappingAt(this.ends, start)
+    return mapping === undefined ? SCAN_BYTES : Math.min(SCAN_BYTES, Number(mapping.end - start))
+  }
 }
 
-function positions(stack: Buffer, words: readonly Buffer[]): number[] {
+/** Offsets of aligned words. Comparing them as doubles is ten times faster than any other search JavaScript offers. */
+function positions(stack: Buffer, words: readonly number[]): number[] {
   const found: number[] = []
+  const doubles = new Float64Array(stack.buffer, stack.byteOffset, Math.floor(stack.length / 8))
   for (const word of words) {
-    for (let at = stack.indexOf(word); at >= 0; at = stack.indexOf(word, at + 8)) if (at % 8 === 0) found.push(at)
+    for (let at = doubles.indexOf(word); at >= 0; at = doubles.indexOf(word, at + 1)) found.push(8 * at)
   }
   return found
 }
@@ -70,8 +105,9 @@ function readFrame(stack: Buffer, at: number): { readonly rsp: Address } | undef
   return { rsp: address(stack.readBigUInt64LE(ucontext + UC_RSP)) }
 }
 
-function littleEndian(value: Address): Buffer {
+/** The double with the same bits: a user address is a tiny positive one, equal to no other. */
+function asDouble(value: Address): number {
   const bytes = Buffer.alloc(8)
   bytes.writeBigUInt64LE(value)
-  return bytes
+  return bytes.readDoubleLE()
 }

@@ -8,7 +8,7 @@ import { checkMemoryIsOwn, explainDenial, inspect } from './inspect.js'
 import { Memory } from './memory.js'
 import { type Mapping, readMaps } from './memory-map.js'
 import { readStat } from './process-state.js'
-import { findRestorers } from './signal-stacks.js'
+import { findRestorers, StackScanner } from './signal-stacks.js'
 
 const AT_NULL = 0n
 const AT_ENTRY = 9n
@@ -16,7 +16,7 @@ const ELFCLASS64 = 2
 
 /** A process that may be probed. Holds nothing but an open file; the process runs free. */
 export class TargetProcess implements Disposable {
-  private restorersFound: Address[] | undefined
+  private restorers: Address[] | undefined
 
   private constructor(
     readonly door: KernelDoor,
@@ -68,10 +68,11 @@ export class TargetProcess implements Disposable {
     return stat !== undefined && stat.startTime === this.startTime && stat.state !== 'Z' && stat.state !== 'X'
   }
 
-  /** Addresses that signal handlers return to. Reads all text at the first call: not to be done in a stop. */
-  restorers(): readonly Address[] {
-    this.restorersFound ??= findRestorers(this.memory, this.maps())
-    return this.restorersFound
+  /** For the next stop. Reads all text at the first call: not to be done in a stop. @throws KernelError */
+  stackScanner(): StackScanner {
+    const maps = this.maps()
+    this.restorers ??= findRestorers(this.memory, maps)
+    return new StackScanner(this.memory, this.restorers, maps)
   }
 
   [Symbol.dispose](): void {

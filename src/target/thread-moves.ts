@@ -3,14 +3,14 @@ import { flagsOf, generalRegisters, rewindingFor } from '../codegen/x64/rewind.j
 import type { KernelDoor } from '../kernel/door.js'
 import type { EditSet } from './edit-set.js'
 import type { Memory } from './memory.js'
-import { savedFrames } from './signal-stacks.js'
+import type { StackScanner } from './signal-stacks.js'
 import type { StoppedThread } from './thread.js'
 import { stateInFrame, stateOfThread, type ThreadState } from './thread-state.js'
 
 export interface MovingThreads {
   readonly door: KernelDoor
   readonly memory: Memory
-  readonly restorers: readonly Address[]
+  readonly stacks: StackScanner
 }
 
 /**
@@ -73,9 +73,6 @@ function rewind(memory: Memory, state: ThreadState, edits: EditSet): Address | u
 }
 
 function* statesOf(target: MovingThreads, threads: readonly StoppedThread[]): Generator<ThreadState> {
-  for (const thread of threads) {
-    const frames = savedFrames(target.memory, thread, target.restorers)
-    yield stateOfThread(target.door, thread)
-    for (const frame of frames) yield stateInFrame(target.memory, frame)
-  }
+  for (const thread of threads) yield stateOfThread(target.door, thread)
+  for (const frame of target.stacks.scan(threads)) yield stateInFrame(target.memory, frame)
 }

@@ -3,7 +3,7 @@ import { ENOENT, EPERM, ESRCH } from '../kernel/errno.js'
 import { readDirectory, tryReadText } from '../kernel/files.js'
 import { KernelError } from '../kernel/kernel-error.js'
 import { PTRACE_EVENT_STOP, PTRACE_O_TRACESYSGOOD, tryPtrace } from '../kernel/ptrace.js'
-import { poll, sleep } from '../kernel/wait.js'
+import { pauseBetweenLooks, poll, sleep } from '../kernel/wait.js'
 import { type Refusal, refuse } from '../refusal/refusal.js'
 import { restartInterruptedCall } from './interrupted-call.js'
 import { describeState, readThreadState } from './process-state.js'
@@ -22,7 +22,7 @@ const LATE_PAUSE_US = 1_000
 /** All threads of a target, held. Everything that changes the target happens while this exists. */
 export interface StoppedTarget extends Disposable {
   readonly threads: readonly StoppedThread[]
-  /** How long the target has been held so far. */
+  /** How long the target has been held so far, or was until it was released. */
   heldNs(): bigint
   /** Lets every thread go on, detached. Idempotent; also called on dispose. */
   release(): void
@@ -47,6 +47,7 @@ class Stop implements StoppedTarget {
   private readonly seized = new Set<number>()
   private readonly unstopped = new Set<number>()
   private began: bigint | undefined
+  private ended: bigint | undefined
 
   constructor(
     private readonly door: KernelDoor,
@@ -54,7 +55,7 @@ class Stop implements StoppedTarget {
   ) {}
 
   heldNs(): bigint {
-    return this.began === undefined ? 0n : process.hrtime.bigint() - this.began
+    return this.began === undefined ? 0n : (this.ended ?? process.hrtime.bigint()) - this.began
   }
 
   /** Until no new thread appears: a stopped thread makes none, so the list becomes stable. */
@@ -97,13 +98,12 @@ class Stop implements StoppedTarget {
 
   private awaitStops(): Refusal | undefined {
     const deadline = process.hrtime.bigint() + STOP_TIMEOUT_NS
-    for (let pause = 0; this.unstopped.size > 0; pause = Math.min(1000, pause + 10)) {
+    for (let looks = 0; ; looks++) {
       for (const tid of this.unstopped) this.look(tid)
       if (this.unstopped.size === 0) return undefined
       if (process.hrtime.bigint() > deadline) return this.unstoppable()
-      if (pause > 100) sleep(this.door, pause)
+      pauseBetweenLooks(this.door, looks)
     }
-    return undefined
   }
 
   private look(tid: number): void {
@@ -152,6 +152,7 @@ class Stop implements StoppedTarget {
   release(): void {
     for (const { tid } of this.threads) this.detach(tid, 0)
     this.threads.length = 0
+    this.ended ??= process.hrtime.bigint()
     for (const tid of this.unstopped) this.detachLate(tid)
     this.unstopped.clear()
   }

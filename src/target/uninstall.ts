@@ -66,7 +66,6 @@ interface Restored {
 }
 
 function restoreText(target: TargetProcess, edits: EditSet): Restored | Refusal {
-  target.restorers()
   let heldNs = 0n
   let remaining: readonly string[] = []
   for (let round = 0; ; round++) {
@@ -90,14 +89,15 @@ interface RestoredOnce {
 
 function restoreOnce(target: TargetProcess, edits: EditSet, first: boolean): RestoredOnce | Refusal {
   const { door, memory } = target
+  const stacks = target.stackScanner()
   const prepared = preparePatch(memory, edits.edits, 'remove')
   const stop = stopTarget(door, target.pid)
   if (isRefusal(stop)) return stop
   using held = stop
   const { unexpected } = applyPatch(memory, prepared)
-  const inside = moveOutOfTrampolines({ door, memory, restorers: target.restorers() }, held.threads, edits)
-  const heldNs = held.heldNs()
+  const inside = moveOutOfTrampolines({ door, memory, stacks }, held.threads, edits)
   held.release()
+  const heldNs = held.heldNs()
   const remaining = first ? unexpected.filter((edit) => isForeign(memory, edit)).map(notOurs) : undefined
   return { heldNs, remaining, inside }
 }
