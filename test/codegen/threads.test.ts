@@ -43,10 +43,8 @@ function rounds(form: CounterForm, layout: CounterLayout, how: typeof SHORT): Ro
 
 function countedIn({ words }: Round, layout: CounterLayout): bigint {
   const blocks = Array.from({ length: layout.blocks }, (_, block) => blockOffset(layout, block))
-  return [...blocks, layout.overflowOffset].reduce(
-    (sum, block) => sum + (words.get(block + counterOffset(0)) ?? 0n),
-    0n,
-  )
+  blocks.push(layout.overflowOffset ?? assert.fail())
+  return blocks.reduce((sum, block) => sum + (words.get(block + counterOffset(0)) ?? 0n), 0n)
 }
 
 function assertOwnersAreEntered({ words }: Round, layout: CounterLayout): void {

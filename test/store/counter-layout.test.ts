@@ -7,6 +7,7 @@ import {
   type CounterShape,
   counterLayout,
   counterOffset,
+  denseLayout,
   DIRECTORY_OFFSET,
   LIVE_OFFSET,
   usedBlockBytes,
@@ -25,7 +26,7 @@ test('live word, directory, blocks and overflow block follow each other without 
     assert.ok(DIRECTORY_OFFSET + blocks <= layout.blocksOffset)
     assert.equal(blockOffset(layout, 0), layout.blocksOffset)
     assert.equal(blockOffset(layout, blocks), layout.overflowOffset)
-    assert.ok(layout.overflowOffset + 2 ** layout.strideShift <= layout.size)
+    assert.ok(blockOffset(layout, blocks) + 2 ** layout.strideShift <= layout.size)
   })
 })
 
@@ -68,6 +69,13 @@ test('a layout has at least one site and one block', () => {
   ]) {
     assert.throws(() => counterLayout(shape), /at least one site and one block/)
   }
+})
+
+test('a dense layout is its counters side by side, without a key and without an overflow block', () => {
+  const layout = denseLayout(5)
+  const places = [0, 1, 2, 3, 4].map((site) => blockOffset(layout, 0) + counterOffset(site))
+  assert.deepEqual(places, [0, 8, 16, 24, 32])
+  assert.deepEqual([layout.size, layout.overflowOffset], [40, undefined])
 })
 
 test('totals are the sums over all blocks, whatever their keys', () => {

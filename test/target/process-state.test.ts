@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openRealDoor } from '../../src/kernel/real-door.js'
+import { describeState, readStat, readThreadState } from '../../src/target/process-state.js'
+import { pretendTarget } from './pretend-target.js'
+
+const STAT = '/proc/2/stat'
+
+/** proc(5): pid, name, state, then 18 numbers before the start time. */
+function stat(name: string, state: string, start: string) {
+  const fields = ['1', ...new Array<string>(17).fill('0'), start, '0', '0']
+  return readStat(pretendTarget({ [STAT]: `2 (${name}) ${state} ${fields.join(' ')}\n` }), STAT)
+}
+
+for (const name of ['sh', 'a b', 'x) R 1 (y', '((', '))', '', 'new\nline']) {
+  test(`a process named ${JSON.stringify(name)} has that name, and its own state and start time`, () => {
+    assert.deepEqual(stat(name, 'S', '18446744073709551615'), { name, state: 'S', startTime: 2n ** 64n - 1n })
+  })
+}
+
+test('a process that is not there has no state', () => {
+  assert.equal(readStat(pretendTarget(), STAT), undefined)
+  assert.equal(readThreadState(openRealDoor(), process.pid, 0x3fff_ffff), undefined)
+})
+
+test('this very thread is running', () => {
+  assert.equal(readThreadState(openRealDoor(), process.pid, process.pid), 'R')
+})
+
+test('states are told in words, unknown ones by their letter', () => {
+  assert.equal(describeState(7, 'D'), 'thread 7 is in uninterruptible sleep (vfork, or waiting for a device)')
+  assert.equal(describeState(7, 'I'), 'thread 7 is in state I')
+  assert.equal(describeState(7, undefined), 'thread 7 is dead')
+})
