@@ -4,42 +4,18 @@ import type { CounterForm } from '../../src/codegen/x64/counter-form.js'
 import { perThreadCounter } from '../../src/codegen/x64/per-thread-counter.js'
 import type { DeadState } from '../../src/codegen/x64/preserve.js'
 import { sharedCounter } from '../../src/codegen/x64/shared-counter.js'
-import { x64 } from '../../src/isa/x64/x64.js'
 import { counterLayout, counterOffset } from '../../src/store/counter-layout.js'
 import { missingTools } from '../programs/build.js'
 import { type CodeRun, runAll } from './code-runner.js'
 import { CounterTable } from './counter-table.js'
 import { countOneSite } from './counting.js'
+import { deadStates, inWords } from './dead-states.js'
 
 const FACTOR = 0x9e3779b1
 const SITE = 2
 const layout = counterLayout({ sites: 3, blocks: 4 })
 /** One of them claims a block, then goes the fast way; the other meets it. */
 const keys = [0x7f00_1234_5740n, 0x7f00_1234_5740n, 0x7f00_1234_5740n, 0x7e00_1234_5740n, 0x7e00_1234_5740n]
-
-/** All sets of up to three registers, rsp among them: two scratch registers and rax are all that code can tell apart. */
-function registerSets(): number[][] {
-  const sets: number[][] = [[], Array.from({ length: 16 }, (_, register) => register)]
-  for (let a = 0; a < 16; a++) {
-    sets.push([a])
-    for (let b = a + 1; b < 16; b++) {
-      sets.push([a, b])
-      for (let c = b + 1; c < 16; c++) sets.push([a, b, c])
-    }
-  }
-  return sets
-}
-
-function states(): DeadState[] {
-  return registerSets().flatMap((deadRegisters) =>
-    [true, false].flatMap((flagsDead) => [0, 128].map((redZone) => ({ deadRegisters, flagsDead, redZone }))),
-  )
-}
-
-function inWords({ deadRegisters, flagsDead, redZone }: DeadState): string {
-  const names = deadRegisters.map((register) => x64.registerNames[register])
-  return `dead: ${[...names, ...(flagsDead ? ['flags'] : [])].join(' ')}; red zone of ${redZone}`
-}
 
 function runOf(form: CounterForm, state: DeadState): CodeRun {
   const made = countOneSite(form, layout, SITE, state)
@@ -49,7 +25,7 @@ function runOf(form: CounterForm, state: DeadState): CodeRun {
 test('per-thread counting keeps whatever is live, whichever registers are dead, and counts each hit', (t) => {
   const missing = missingTools('gcc')
   if (missing !== undefined) return t.skip(missing)
-  const all = states()
+  const all = deadStates()
   const outcomes = runAll(
     all.map((state) => runOf(perThreadCounter(FACTOR), state)),
     (index) => inWords(all[index] ?? assert.fail()),
@@ -63,7 +39,7 @@ test('per-thread counting keeps whatever is live, whichever registers are dead, 
 test('shared counting keeps whatever is live, whichever registers are dead, and counts each hit', (t) => {
   const missing = missingTools('gcc')
   if (missing !== undefined) return t.skip(missing)
-  const all = states()
+  const all = deadStates()
   const outcomes = runAll(
     all.map((state) => runOf(sharedCounter, state)),
     (index) => inWords(all[index] ?? assert.fail()),

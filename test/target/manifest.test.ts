@@ -151,24 +151,34 @@ for (const [what, at, value] of [
   })
 }
 
+const oneEdit: Manifest = {
+  ...empty,
+  edits: [
+    {
+      site: address(1),
+      before: Buffer.alloc(5),
+      after: Buffer.alloc(5),
+      trampolineStart: 512,
+      trampolineEnd: 600,
+      points: [],
+    },
+  ],
+}
+
 test('a trampoline that wraps around 4 GB is none', () => {
-  const one = {
-    ...empty,
-    edits: [
-      {
-        site: address(1),
-        before: Buffer.alloc(5),
-        after: Buffer.alloc(5),
-        trampolineStart: 512,
-        trampolineEnd: 600,
-        points: [],
-      },
-    ],
-  }
-  const area = areaOf(one, 2048)
+  const area = areaOf(oneEdit, 2048)
   assert.notEqual(decodeManifest(area), undefined)
   area.writeUInt32LE(0xffff_fffe, 2048 + 12)
   assert.equal(decodeManifest(area), undefined)
+})
+
+test('an edit has from 2 to 16 bytes', () => {
+  const area = areaOf(oneEdit, 2048)
+  const accepted = [0, 1, 2, 16, 17, 255].filter((length) => {
+    area.writeUInt8(length, 2048 + 16)
+    return decodeManifest(area) !== undefined
+  })
+  assert.deepEqual(accepted, [2, 16])
 })
 
 test('nothing but the magic says that there is a manifest', () => {
