@@ -32,6 +32,11 @@ export interface CodeFacts {
   readonly framed: Float64Array
   /** True when the module follows the System V ABI's red zone (all C, C++, Rust code; false for Go). */
   readonly hasRedZone: boolean
+  /**
+   * Ranges in which the program's own runtime may suspend a thread's work at any instruction, to go on from there later
+   * and on any thread, sorted: `[start0, end0, …]`. Go does: the address is then on a stack that no thread runs on.
+   */
+  readonly preemptible: Float64Array
 }
 
 /** `length` bytes at `at`; fewer where the range ends, none where no range holds the address. */

@@ -13,6 +13,7 @@ const requests = {
   PTRACE_INTERRUPT: 0x4207,
   PTRACE_GETSIGMASK: 0x420a,
   PTRACE_SETSIGMASK: 0x420b,
+  PTRACE_GET_RSEQ_CONFIGURATION: 0x420f,
 } as const
 
 export type PtraceRequest = keyof typeof requests

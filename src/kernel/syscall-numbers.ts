@@ -13,6 +13,7 @@ export const syscallNumbers = {
   nanosleep: 35,
   getpid: 39,
   readlink: 89,
+  tgkill: 234,
   ptrace: 101,
   getdents64: 217,
   waitid: 247,

@@ -57,7 +57,7 @@ export class ModuleCatalog {
     return {
       ...found,
       loaded,
-      padding: this.target.filtered ? findPadding(this.target.memory, found) : undefined,
+      padding: this.target.isFiltered(this.target.tid) ? findPadding(this.target.memory, found) : undefined,
       facts() {
         facts ??= codeFacts(found.image, loaded)
         return facts

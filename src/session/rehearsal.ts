@@ -44,12 +44,13 @@ function pretendProcess(): PretendProcess {
   const made = new PretendProcess({
     files: {
       '/proc/2/status': text('Tgid:\t2\nState:\tS\nTracerPid:\t0\nKthread:\t0\nSeccomp:\t0\n'),
-      '/proc/2/exe': text('\x7fELF\x02\0\0\0\0\0\0\0\0\0\0\0'),
-      '/proc/2/auxv': auxv,
+      '/proc/2/task/2/exe': text('\x7fELF\x02\0\0\0\0\0\0\0\0\0\0\0'),
+      '/proc/2/task/2/auxv': auxv,
       '/proc/2/stat': text(stat),
       '/proc/2/task/2/stat': text(stat),
-      '/proc/2/mem': text(''),
-      '/proc/2/maps': text(
+      '/proc/2/task/2/status': text('Seccomp:\t0\n'),
+      '/proc/2/task/2/mem': text(''),
+      '/proc/2/task/2/maps': text(
         '00401000-00403000 r-xp 00000000 fe:00 7 /pretend\n7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0 [stack]\n',
       ),
     },

@@ -2,6 +2,7 @@ import { parentPort } from 'node:worker_threads'
 import { assert, unreachable } from '../bytes/assert.js'
 import { openRealDoor } from '../kernel/real-door.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
+import { detachLingering } from '../target/threads.js'
 import { cleanProcess } from './clean-process.js'
 import { listFile } from './list-functions.js'
 import { rehearse } from './rehearsal.js'
@@ -13,13 +14,19 @@ import type { TracerReply, TracerRequest } from './tracer-protocol.js'
 assert(parentPort !== null, 'runs as a worker')
 const port = parentPort
 const door = openRealDoor()
+const LETTING_GO_MS = 2
 let tracer: Tracer | undefined
 rehearse()
 let turn: Promise<void> = Promise.resolve()
 
 port.on('message', (request: TracerRequest) => {
-  turn = turn.then(() => serve(request))
+  turn = turn.then(() => serve(request)).then(letGoLater)
 })
+
+/** A thread that did not stop in time is let go when it does, without waiting for the next request. */
+function letGoLater(): void {
+  if (detachLingering(door)) setTimeout(letGoLater, LETTING_GO_MS)
+}
 
 async function serve(request: TracerRequest): Promise<void> {
   try {

@@ -5,20 +5,24 @@ import { StringTable } from '../elf/string-table.js'
 import { SymbolTable } from '../elf/symbol-table.js'
 import { executableRanges } from './executable-ranges.js'
 
-/** Where the parts of a pclntab are. Offsets from its beginning. */
-interface PclntabLayout {
+/** The table that Go's runtime unwinds by, and where its parts are. Offsets are from its beginning. */
+export interface Pclntab {
+  readonly bytes: Uint8Array
+  /** First word by version of the format (Go's debug/gosym/pclntab.go). */
+  readonly magic: number
   readonly functionCount: number
   readonly functionTable: number
   readonly names: number
+  /** What program counter tables are counted from. */
+  readonly counterTables: number
   /** Added to the function table's entries to make addresses; undefined where they are addresses already. */
   readonly textStart: number | undefined
 }
 
-/** First word by version of the format (Go's debug/gosym/pclntab.go). */
 const GO_1_2 = 0xfffffffb
 const GO_1_16 = 0xfffffffa
-const GO_1_18 = 0xfffffff0
-const GO_1_20 = 0xfffffff1
+export const GO_1_18 = 0xfffffff0
+export const GO_1_20 = 0xfffffff1
 
 const MAX_FUNCTIONS = 1 << 22
 const SYMBOL_SIZE = 24
@@ -29,19 +33,33 @@ const GLOBAL_FUNCTION = 0x12
  * symbol table, whose names are the runtime's own.
  */
 export function goFunctionTable(image: ElfImage): SymbolTable | undefined {
-  const bytes = pclntabBytes(image)
-  if (bytes === undefined) return undefined
-  const layout = readLayout(new ByteReader(bytes), image)
-  return layout && new SymbolTable(asSymbols(bytes, layout), new StringTable(bytes.subarray(layout.names)))
+  const table = readPclntab(image)
+  if (table === undefined) return undefined
+  return new SymbolTable(asSymbols(table), new StringTable(table.bytes.subarray(table.names)))
 }
 
-function pclntabBytes(image: ElfImage): Uint8Array | undefined {
+/** The table, or undefined where it cannot be found, is of an unknown version or does not say where the text is. */
+export function readPclntab(image: ElfImage): Pclntab | undefined {
+  const found = findPclntab(image)
+  if (found === undefined) return undefined
+  const table = readHeader(found.bytes, (offset) => relocatedWord(image, found.start + offset))
+  if (table?.textStart !== 0) return table
+  const textStart = textSectionStart(image)
+  return holdsEntry(image, table, textStart) ? { ...table, textStart } : undefined
+}
+
+interface FoundPclntab {
+  readonly start: number
+  readonly bytes: Uint8Array
+}
+
+function findPclntab(image: ElfImage): FoundPclntab | undefined {
   const section = image.sections.find((s) => s.name.endsWith('.gopclntab'))
-  if (section !== undefined) return bytesAt(image, section.vaddr, section.size)
+  if (section !== undefined) return { start: section.vaddr, bytes: bytesAt(image, section.vaddr, section.size) }
   for (const segment of image.segments.filter((s) => s.type === PT.LOAD && !s.executable)) {
     const bytes = bytesAt(image, segment.vaddr, segment.fileSize)
     const offset = findHeader(bytes)
-    if (offset !== undefined) return bytes.subarray(offset)
+    if (offset !== undefined) return { start: segment.vaddr + offset, bytes: bytes.subarray(offset) }
   }
   return undefined
 }
@@ -56,31 +74,22 @@ function findHeader(bytes: Uint8Array): number | undefined {
   return undefined
 }
 
-function readLayout(reader: ByteReader, image: ElfImage): PclntabLayout | undefined {
+/** @param relocated the word at an offset of the table, as the loader leaves it. */
+function readHeader(bytes: Uint8Array, relocated: (offset: number) => number): Pclntab | undefined {
+  const reader = new ByteReader(bytes)
   const magic = reader.u32()
   reader.skip(3)
   if (reader.u8() !== 8) return undefined
   const functionCount = reader.u64()
   if (functionCount > MAX_FUNCTIONS) throw new MalformedInput(`.gopclntab claims ${functionCount} functions`)
-  if (magic === GO_1_2) return { functionCount, functionTable: 16, names: 0, textStart: undefined }
+  const common = { bytes, magic, functionCount }
+  if (magic === GO_1_2) return { ...common, functionTable: 16, names: 0, counterTables: 0, textStart: undefined }
   reader.skip(8)
-  if (magic === GO_1_16) {
-    const names = reader.u64()
-    reader.skip(24)
-    return { functionCount, functionTable: reader.u64(), names, textStart: undefined }
-  }
+  if (magic === GO_1_16) return { ...common, ...readOffsets(reader), textStart: undefined }
   if (magic !== GO_1_18 && magic !== GO_1_20) return undefined
-  // Position-independent files may leave the word to a relocation: Go's text begins its section.
-  const textStart = reader.u64() || goTextStart(image)
-  const names = reader.u64()
-  reader.skip(24)
-  return { functionCount, functionTable: reader.u64(), names, textStart }
+  const textStart = reader.u64() === 0 ? relocated(reader.offset - 8) : relocatedInPlace(reader)
+  return { ...common, textStart, ...readOffsets(reader) }
 }
-
-function goTextStart(image: ElfImage): number {
-  return image.sections.find((s) => s.name === '.text')?.vaddr ?? executableRanges(image).starts[0] ?? 0
-}
-
 /** `Elf64_Sym` entries, one a function; a function ends where the next one begins. */
 function asSymbols(bytes: Uint8Array, layout: PclntabLayout): Uint8Array {
   const entries = new ByteReader(bytes)

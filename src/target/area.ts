@@ -1,4 +1,4 @@
-import { type Address, hex, offsetBy } from '../bytes/address.js'
+import { type Address, address, hex, offsetBy } from '../bytes/address.js'
 import { assert } from '../bytes/assert.js'
 import { EEXIST } from '../kernel/errno.js'
 import { insist } from '../kernel/insist.js'
@@ -10,7 +10,7 @@ import type { MemoryRange } from './memory.js'
 import type { RemoteCaller } from './remote-call.js'
 import { withRemoteCalls } from './remote-session.js'
 import type { TargetProcess } from './target-process.js'
-import { listThreads, type StoppedTarget, stopTarget } from './threads.js'
+import { stopTarget } from './threads.js'
 
 const PROT_READ = 1
 const PROT_WRITE = 2
@@ -111,8 +111,9 @@ function mapRange(
 ): void {
   const fixed = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | flags
   const got = caller.call('mmap', range.start, range.size, protection, fixed, NO_FILE, 0)
-  added.push(range)
-  assert(BigInt.asUintN(64, got) === range.start, `the kernel mapped ${hex(got)} instead of ${hex(range.start)}`)
+  const start = address(got)
+  added.push({ start, size: range.size })
+  assert(start === range.start, `the kernel mapped ${hex(start)} instead of ${hex(range.start)}`)
 }
 
 function inOneThread(
@@ -120,24 +121,19 @@ function inOneThread(
   ranges: readonly MemoryRange[],
   work: (caller: RemoteCaller) => Refusal | undefined,
 ): Held | Refusal {
-  const { door, pid, memory, entry, filtered } = target
-  const remote = { door, pid, memory, entry, filtered, maps: target.maps() }
-  const stop = stopOne(target)
+  const { door, pid, memory, entry } = target
+  const maps = target.maps()
+  const { tid } = target
+  const stop = stopTarget(door, pid, tid)
   if (isRefusal(stop)) return stop
   using held = stop
   const [thread] = held.threads
-  if (thread === undefined) return refuse('target-gone', `process ${target.pid} has ended`)
+  if (thread === undefined || !target.hasSameMemory())
+    return refuse('target-gone', `process ${pid} has ended or called exec`)
+  const remote = { door, pid, memory, entry, maps, filtered: target.isFiltered(tid) }
   const result = withRemoteCalls(remote, thread, ranges, work)
   held.release()
   return isRefusal(result) ? result : { heldNs: held.heldNs() }
-}
-
-/** The leader, or any other thread when the leader has ended before them. */
-function stopOne(target: TargetProcess): StoppedTarget | Refusal {
-  const leader = stopTarget(target.door, target.pid, target.pid)
-  if (isRefusal(leader) || leader.threads.length > 0) return leader
-  const other = listThreads(target.door, target.pid).find((tid) => tid !== target.pid)
-  return other === undefined ? leader : stopTarget(target.door, target.pid, other)
 }
 
 /** Whether a mapping of the area could not be made where it was meant to be: then another place may do. */

@@ -2,16 +2,18 @@ import { type Address, offsetBy, PAGE_SIZE, vaddr } from '../bytes/address.js'
 import { bytesAt } from '../elf/elf-image.js'
 import { parseElf } from '../elf/parse-elf.js'
 import { identify, readFile } from '../kernel/files.js'
-import { isRefusal } from '../refusal/refusal.js'
+import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import { removeAreas } from './area.js'
 import type { PlacedEdit } from './edit-set.js'
 import type { AddedRange, Installation, InstalledArea } from './installation.js'
-import { findIntent, type Intent } from './intent.js'
+import { findIntent, INTENT_ROOM, type Intent } from './intent.js'
 import { decodeManifest, HEADER_SIZE, hasManifest, MANIFEST_MAGIC, type Manifest } from './manifest.js'
 import type { Mapping } from './memory-map.js'
-import { readStat } from './process-state.js'
+import { isOwnerAlive } from './owner.js'
+import { isOrphan, isWipedOnFork } from './ownership.js'
 import { remoteCallStub } from './remote-call.js'
 import type { TargetProcess } from './target-process.js'
+import { uncoverStub } from './uncover-stub.js'
 import { uninstall } from './uninstall.js'
 
 /** What ring3 has in a process, by what the process's own memory says. */
@@ -34,9 +36,12 @@ export function findAreas(target: TargetProcess): FoundAreas {
     ...maps.filter(mayHoldPadding).flatMap((mapping) => manifestInPadding(target, mapping)),
   ]
   const areas = manifests.map(({ start, manifest }) => installed(start, manifest))
-  const data = distinct(manifests.map(({ manifest }) => dataOf(manifest))).filter((range) => isMapped(maps, range))
-  const owner = manifests.map(({ manifest }) => livingOwner(target, manifest)).find((pid) => pid !== undefined)
+  const named = distinct(manifests.map(({ manifest }) => dataOf(manifest)))
+  const data = named.filter((range) => range.backing === 'padding' || isWipedOnFork(target, range))
   const intent = intentIn(target, maps)
+  const owners = manifests.map(({ manifest }) => ({ pid: manifest.ownerPid, startTime: manifest.ownerStart }))
+  if (intent !== undefined) owners.push(intent.intent.owner)
+  const owner = owners.find((each) => isOwnerAlive(target.door, each))?.pid
   const strayStub = target.memory.tryRead(target.entry, remoteCallStub.length).equals(remoteCallStub)
   const nothing = areas.length === 0 && intent === undefined && !strayStub
   return { areas, data, owner, intent, strayStub, nothing }
@@ -52,19 +57,6 @@ function mayHoldPadding(mapping: Mapping): boolean {
 
 function dataOf({ dataAddress, dataSize, backing }: Manifest): AddedRange {
   return { start: dataAddress, size: dataSize, backing }
-}
-
-/** What a manifest names is believed only where there is writable private memory: the target may have written it. */
-function isMapped(maps: readonly Mapping[], { start, size, backing }: AddedRange): boolean {
-  const end = start + BigInt(size)
-  return maps.some(
-    (each) =>
-      each.writable &&
-      !each.shared &&
-      each.start <= start &&
-      end <= each.end &&
-      (each.inode === 0n || backing === 'padding'),
-  )
 }
 
 interface FoundManifest {
@@ -102,11 +94,6 @@ function installed(start: Address, manifest: Manifest): InstalledArea {
   return { start, size: manifest.codeSize, backing: manifest.backing, edits }
 }
 
-function livingOwner(target: TargetProcess, { ownerPid, ownerStart }: Manifest): number | undefined {
-  const stat = readStat(target.door, `/proc/${ownerPid}/stat`)
-  return stat !== undefined && stat.startTime === ownerStart && stat.state !== 'Z' ? ownerPid : undefined
-}
-
 function intentIn(target: TargetProcess, maps: readonly Mapping[]): FoundAreas['intent'] {
   const stack = maps.find(({ path }) => path === '[stack]')
   if (stack === undefined) return undefined
@@ -123,21 +110,23 @@ export interface CleanResult {
 
 /** Takes out everything that was found. @throws KernelError */
 export function clean(target: TargetProcess, found: FoundAreas): CleanResult {
-  restoreStub(target, found)
+  const kept = found.strayStub ? restoreStub(target, found) : undefined
+  if (isRefusal(kept)) return { areas: 0, edits: 0, heldNs: 0n, remaining: [kept.because] }
   const [first, ...others] = found.data
   const installation: Installation = { areas: found.areas, data: first }
   const { heldNs, remaining } = uninstall(target, installation, () => undefined)
-  const orphans = [...others, ...orphanRanges(target, found)]
-  if (remaining.length === 0 && orphans.length > 0) removeAreas(target, orphans)
-  if (found.intent !== undefined) target.memory.write(found.intent.at, Buffer.alloc(8))
   const edits = found.areas.reduce((sum, area) => sum + area.edits.length, 0)
-  return { areas: found.areas.length, edits, heldNs, remaining }
+  if (remaining.length > 0) return { areas: found.areas.length, edits, heldNs, remaining }
+  const orphans = [...others, ...orphanRanges(target, found)]
+  const removed = orphans.length > 0 ? removeAreas(target, orphans) : undefined
+  if (isRefusal(removed)) return { areas: found.areas.length, edits, heldNs, remaining: [removed.because] }
+  if (found.intent !== undefined) target.memory.write(found.intent.at, Buffer.alloc(INTENT_ROOM))
+  return { areas: found.areas.length + orphans.length, edits, heldNs, remaining }
 }
 
-function restoreStub(target: TargetProcess, { intent, strayStub }: FoundAreas): void {
-  if (!strayStub) return
+function restoreStub(target: TargetProcess, { intent }: FoundAreas): Refusal | undefined {
   const original = intent?.intent.covered ?? entryBytesOfFile(target)
-  if (original !== undefined) target.memory.write(target.entry, original)
+  return original === undefined ? undefined : uncoverStub(target, original)
 }
 
 /** The bytes at the entry point as the executable's file has them. */
@@ -149,16 +138,10 @@ function entryBytesOfFile(target: TargetProcess): Uint8Array | undefined {
   return isRefusal(image) ? undefined : bytesAt(image, vaddr(image.header.entry), remoteCallStub.length)
 }
 
-/** Ranges that an interrupted tracer has mapped without getting to write a manifest: exactly as announced. */
+/** Ranges that an interrupted tracer has mapped without getting to write a manifest, as far as they are provably its. */
 function orphanRanges(target: TargetProcess, { intent }: FoundAreas): AddedRange[] {
-  const maps = target.maps()
-  return (intent?.intent.ranges ?? [])
-    .filter(({ start, size }) =>
-      maps.some(
-        (each) => each.path === '' && each.inode === 0n && each.start <= start && start + BigInt(size) <= each.end,
-      ),
-    )
-    .map((range) => ({ ...range, backing: 'mapped' }))
+  const announced = intent?.intent.ranges ?? []
+  return announced.filter((range) => isOrphan(target, range)).map((range) => ({ ...range, backing: 'mapped' }))
 }
 
 function distinct(ranges: readonly AddedRange[]): AddedRange[] {

@@ -2,8 +2,7 @@ import type { KernelDoor } from '../kernel/door.js'
 import { readDirectory, readLink, tryReadText } from '../kernel/files.js'
 import { sleep } from '../kernel/wait.js'
 import { type Refusal, refuse } from '../refusal/refusal.js'
-import { readThreadState } from './process-state.js'
-import { listThreads } from './threads.js'
+import { listThreads, livingThread, readThreadState } from './process-state.js'
 
 const KCMP_VM = 1
 /** A child of vfork may be on its way in or out when it is first seen. */
@@ -15,9 +14,10 @@ export function inspect(door: KernelDoor, pid: number): Refusal | undefined {
   const status = tryReadText(door, `/proc/${pid}/status`)
   if (status === undefined) return refuse('no-such-process', `there is no process ${pid}`)
   const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? ''
+  if (Number(field('PPid')) === process.pid) return ownChild(pid)
   const group = Number(field('Tgid'))
   if (group !== pid) return refuse('no-such-process', `${pid} is a thread of process ${group}: use -p ${group}`)
-  if (isWhollyDead(door, pid, field('State')))
+  if (livingThread(door, pid) === undefined)
     return refuse('zombie', `process ${pid} (${field('Name')}) has ended and waits for its parent to notice`)
   if (isKernelThread(door, pid, field))
     return refuse('kernel-thread', `${pid} (${field('Name')}) is a kernel thread: it has no user code to probe`)
@@ -26,10 +26,12 @@ export function inspect(door: KernelDoor, pid: number): Refusal | undefined {
   return undefined
 }
 
-/** A zombie leader whose other threads live on is a living process. */
-function isWhollyDead(door: KernelDoor, pid: number, state: string): boolean {
-  if (!/^[ZX]/.test(state)) return false
-  return listThreads(door, pid).every((tid) => /^[ZX]$/.test(readThreadState(door, pid, tid) ?? 'X'))
+/** libuv waits for the children of its process and takes their ptrace stops for exits. */
+function ownChild(pid: number): Refusal {
+  return refuse(
+    'own-child',
+    `process ${pid} is a child of this very process, whose runtime would take its stops for its end: run ring3 as another process, or start the child from one`,
+  )
 }
 
 function isKernelThread(door: KernelDoor, pid: number, field: (name: string) => string): boolean {

@@ -80,6 +80,7 @@ function writeWindows(
   const stop = stopTarget(door, target.pid)
   if (isRefusal(stop)) return stop
   using held = stop
+  if (!target.hasSameMemory()) return refuse('target-gone', `process ${target.pid} has ended or called exec`)
   const sharer = suspect === undefined ? undefined : findSharer(door, target.pid)
   if (sharer !== undefined) return sharesMemory(target.pid, sharer)
   const odd = check.threadPointers ? threadWithoutPointer(target, held) : undefined

@@ -1,4 +1,5 @@
 import { type Address, address } from '../bytes/address.js'
+import type { Owner } from './owner.js'
 
 /** A range that is about to be mapped. */
 export interface IntendedRange {
@@ -14,11 +15,13 @@ export interface Intent {
   readonly stub: Address
   readonly covered: Uint8Array
   readonly ranges: readonly IntendedRange[]
+  readonly owner: Owner
 }
 
 const MAGIC = Buffer.from('ring3\0\x02\x01', 'latin1')
 const STUB_LENGTH = 9
-const RANGES_AT = 32
+const OWNER_AT = 32
+const RANGES_AT = 48
 const MAX_RANGES = 64
 export const INTENT_ROOM = RANGES_AT + 16 * MAX_RANGES
 
@@ -28,6 +31,8 @@ export function encodeIntent(intent: Intent): Buffer {
   bytes.writeBigUInt64LE(intent.stub, 8)
   bytes.set(intent.covered.subarray(0, STUB_LENGTH), 16)
   bytes.writeUInt8(intent.ranges.length, 16 + STUB_LENGTH)
+  bytes.writeUInt32LE(intent.owner.pid, OWNER_AT)
+  bytes.writeBigUInt64LE(intent.owner.startTime, OWNER_AT + 8)
   intent.ranges.forEach(({ start, size }, index) => {
     bytes.writeBigUInt64LE(start, RANGES_AT + 16 * index)
     bytes.writeBigUInt64LE(BigInt(size), RANGES_AT + 16 * index + 8)
@@ -48,6 +53,11 @@ export function findIntent(stack: Buffer): { readonly offset: number; readonly i
   }))
   return {
     offset,
-    intent: { stub: address(bytes.readBigUInt64LE(8)), covered: bytes.subarray(16, 16 + STUB_LENGTH), ranges },
+    intent: {
+      stub: address(bytes.readBigUInt64LE(8)),
+      covered: bytes.subarray(16, 16 + STUB_LENGTH),
+      ranges,
+      owner: { pid: bytes.readUInt32LE(OWNER_AT), startTime: bytes.readBigUInt64LE(OWNER_AT + 8) },
+    },
   }
 }

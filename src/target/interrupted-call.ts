@@ -8,6 +8,11 @@ const ERESTARTNOHAND = -514n
  * stop signals", and measured): by number, from arch/x86/entry/syscalls/syscall_64.tbl.
  */
 const endedByStops: ReadonlySet<bigint> = new Set([
+  0n, // read, of a socket with SO_RCVTIMEO
+  1n, // write, of a socket with SO_SNDTIMEO
+  19n, // readv
+  20n, // writev
+  42n, // connect, with SO_SNDTIMEO
   43n, // accept
   44n, // sendto
   45n, // recvfrom
@@ -20,7 +25,10 @@ const endedByStops: ReadonlySet<bigint> = new Set([
   232n, // epoll_wait
   281n, // epoll_pwait
   288n, // accept4
+  299n, // recvmmsg
+  307n, // sendmmsg
   333n, // io_pgetevents
+  426n, // io_uring_enter
   441n, // epoll_pwait2
 ])
 

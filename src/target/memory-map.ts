@@ -55,8 +55,8 @@ function unescapePath(path: string): string {
 }
 
 /** @throws KernelError */
-export function readMaps(door: KernelDoor, pid: number): Mapping[] {
-  return parseMaps(readWhole(door, `/proc/${pid}/maps`).toString())
+export function readMaps(door: KernelDoor, pid: number, tid: number = pid): Mapping[] {
+  return parseMaps(readWhole(door, `/proc/${pid}/task/${tid}/maps`).toString())
 }
 
 export function mappingAt(maps: readonly Mapping[], at: bigint): Mapping | undefined {

@@ -1,6 +1,8 @@
 import type { Address } from '../bytes/address.js'
-import { call, isError, type KernelDoor } from '../kernel/door.js'
+import { call, type KernelCall, type KernelDoor } from '../kernel/door.js'
+import { ESRCH } from '../kernel/errno.js'
 import { O_RDWR, type OpenFile, openFile } from '../kernel/files.js'
+import { KernelError } from '../kernel/kernel-error.js'
 
 export interface MemoryRange {
   readonly start: Address
@@ -11,26 +13,36 @@ export interface MemoryRange {
 export class Memory implements Disposable {
   private readonly file: OpenFile
 
-  /** @throws KernelError where the kernel does not allow it. */
+  /** `tid` is a thread of the process that lives. @throws KernelError where the kernel does not allow it. */
   constructor(
     private readonly door: KernelDoor,
     readonly pid: number,
+    tid: number = pid,
   ) {
-    this.file = openFile(door, `/proc/${pid}/mem`, O_RDWR)
+    this.file = openFile(door, `/proc/${pid}/task/${tid}/mem`, O_RDWR)
   }
 
   /** @throws KernelError when not all of it can be read. */
   read(from: Address, length: number): Buffer {
     const bytes = Buffer.allocUnsafeSlow(length)
-    let done = 0
-    while (done < length) {
+    for (let done = 0; done < length; ) {
       const part = bytes.subarray(done)
-      const args = [this.file.fd, part, part.length, from + BigInt(done)]
-      const got = call(this.door, { name: 'pread64', args, purpose: 'read the target’s memory' })
-      if (got === 0) return bytes.subarray(0, done)
+      const request = this.transfer('pread64', part, from + BigInt(done))
+      const got = call(this.door, request)
+      if (got === 0) throw new KernelError(request, ESRCH)
       done += got
     }
     return bytes
+  }
+
+  /** A transfer of no bytes means that the address space is gone: the process has ended or called exec. */
+  private transfer(name: 'pread64' | 'pwrite64', part: Uint8Array, at: bigint): KernelCall {
+    return { name, args: [this.file.fd, part, part.length, at], purpose: 'the target’s memory' }
+  }
+
+  /** Whether this is still the address space of the process; `at` is always mapped. @throws KernelError in doubt. */
+  isCurrent(at: Address): boolean {
+    return call(this.door, this.transfer('pread64', new Uint8Array(1), at)) === 1
   }
 
   /** As much as can be read, perhaps nothing. For memory that may be unmapped meanwhile. */
@@ -40,10 +52,13 @@ export class Memory implements Disposable {
     return bytes.subarray(0, Math.max(0, got))
   }
 
-  /** process_vm_readv(2) of one range: bytes read, or a negated errno. No memory is allocated for the data. */
+  /** One range: bytes read, or a negated errno. No memory is allocated for the data. */
   readInto(from: Address, bytes: Uint8Array): number {
     const local = iovec(this.door.pointerTo(bytes), bytes.length)
-    return this.door.invoke({ name: 'process_vm_readv', args: [this.pid, local, 1, iovec(from, bytes.length), 1, 0] })
+    const args = [this.pid, local, 1, iovec(from, bytes.length), 1, 0]
+    const got = this.door.invoke({ name: 'process_vm_readv', args })
+    // ESRCH is said also when only the first thread has ended.
+    return got === -ESRCH ? this.door.invoke(this.transfer('pread64', bytes, from)) : got
   }
 
   /** Many ranges, with few calls, into `scratch` where that is large enough. What cannot be read is cut short. */
@@ -77,17 +92,12 @@ export class Memory implements Disposable {
    * @throws KernelError when not all of it can be written.
    */
   write(to: Address, bytes: Uint8Array): void {
-    let done = 0
-    while (done < bytes.length) {
-      const part = bytes.subarray(done)
-      const args = [this.file.fd, part, part.length, to + BigInt(done)]
-      done += call(this.door, { name: 'pwrite64', args, purpose: 'write the target’s memory' })
+    for (let done = 0; done < bytes.length; ) {
+      const request = this.transfer('pwrite64', bytes.subarray(done), to + BigInt(done))
+      const put = call(this.door, request)
+      if (put === 0) throw new KernelError(request, ESRCH)
+      done += put
     }
-  }
-
-  /** Whether a page is there to be read. */
-  isMapped(at: Address): boolean {
-    return !isError(this.readInto(at, new Uint8Array(1)))
   }
 
   [Symbol.dispose](): void {

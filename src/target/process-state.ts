@@ -1,9 +1,27 @@
 import type { KernelDoor } from '../kernel/door.js'
-import { tryReadText } from '../kernel/files.js'
+import { ENOENT, ESRCH } from '../kernel/errno.js'
+import { readDirectory, tryReadText } from '../kernel/files.js'
+import { KernelError } from '../kernel/kernel-error.js'
 
 /** The one-letter state of proc(5), `/proc/PID/stat` field 3. */
 export function readThreadState(door: KernelDoor, pid: number, tid: number): string | undefined {
   return readStat(door, `/proc/${pid}/task/${tid}/stat`)?.state
+}
+
+/** The leader while it lives, else any thread that does. Undefined when none does. @throws KernelError */
+export function livingThread(door: KernelDoor, pid: number): number | undefined {
+  const lives = (tid: number): boolean => !/^[ZX]$/.test(readThreadState(door, pid, tid) ?? 'X')
+  return lives(pid) ? pid : listThreads(door, pid).find(lives)
+}
+
+/** Thread ids; none once the process is gone. @throws KernelError */
+export function listThreads(door: KernelDoor, pid: number): number[] {
+  try {
+    return readDirectory(door, `/proc/${pid}/task`).map(Number)
+  } catch (error) {
+    if (error instanceof KernelError && (error.errno === ENOENT || error.errno === ESRCH)) return []
+    throw error
+  }
 }
 
 export interface Stat {

@@ -8,6 +8,7 @@ import { type SyscallName, syscallNumbers } from '../kernel/syscall-numbers.js'
 import { pauseBetweenLooks, poll } from '../kernel/wait.js'
 import type { Memory } from './memory.js'
 import type { Registers } from './registers.js'
+import { leaveRestartableSequence } from './restartable-sequence.js'
 import { buildSignalFrame } from './signal-frame.js'
 import { readRegisters, type StoppedThread, writeRegisters } from './thread.js'
 
@@ -15,6 +16,7 @@ import { readRegisters, type StoppedThread, writeRegisters } from './thread.js'
 export const remoteCallStub = Buffer.from('0f05b80f0000000f05', 'hex')
 
 const SIGTRAP_SYSCALL = 5 | 0x80
+const SIGSTOP = 19
 const CALL_TIMEOUT_NS = 2_000_000_000n
 const NO_SYSCALL = -1n
 const allSignals = Buffer.alloc(8, 0xff)
@@ -44,6 +46,7 @@ export class RemoteCaller implements Disposable {
   private readonly mask = Buffer.alloc(8)
   private readonly covered: { readonly at: Address; readonly bytes: Buffer }[] = []
   private inCall = false
+  private stopWanted = false
 
   constructor(
     private readonly door: KernelDoor,
@@ -52,6 +55,7 @@ export class RemoteCaller implements Disposable {
     private readonly place: RemoteCallPlace,
   ) {
     this.original = thread.registers.copy()
+    leaveRestartableSequence(door, memory, thread.tid, this.original)
   }
 
   /** @throws KernelError when the call fails; @throws ThreadGoneError */
@@ -60,16 +64,27 @@ export class RemoteCaller implements Disposable {
     const registers = this.original.copy()
     registers.set('rip', this.place.stub)
     registers.set('rsp', this.frameAddress())
-    registers.set('rax', BigInt(syscallNumbers[name]))
+    registers.set('rax', BigInt(syscallNumbers.rt_sigreturn))
     registers.set('orig_rax', NO_SYSCALL)
-    for (const [index, register] of argumentRegisters.entries()) registers.set(register, BigInt(args[index] ?? 0))
     writeRegisters(this.door, this.thread.tid, registers)
     this.runTo(`remote ${name} entry`)
+    this.exchange(name, args)
     this.runTo(`remote ${name} exit`)
     const result = insist(() => readRegisters(this.door, this.thread.tid)).signed('rax')
     if (result < 0n && isError(Number(result)))
       throw new KernelError({ name, args, purpose: 'in the target' }, -Number(result))
     return result
+  }
+
+  /**
+   * The stub is entered with rt_sigreturn, which is always harmless; only in the entry stop, where the kernel takes the
+   * number from orig_rax, does it become the call that is wanted.
+   */
+  private exchange(name: SyscallName, args: readonly (bigint | number)[]): void {
+    const registers = insist(() => readRegisters(this.door, this.thread.tid))
+    registers.set('orig_rax', BigInt(syscallNumbers[name]))
+    for (const [index, register] of argumentRegisters.entries()) registers.set(register, BigInt(args[index] ?? 0))
+    insist(() => writeRegisters(this.door, this.thread.tid, registers))
   }
 
   /** Writes over dead memory of the target; dispose puts back what was there. */
@@ -109,7 +124,13 @@ export class RemoteCaller implements Disposable {
       insist(() => ptrace(this.door, 'PTRACE_SYSCALL', this.thread.tid))
       const stop = this.await(what)
       if (stop.event === 0 && stop.signal === SIGTRAP_SYSCALL) return
+      this.noteSignal(stop)
     }
+  }
+
+  /** SIGSTOP cannot be held back by a mask: it is sent once more at the end. */
+  private noteSignal({ event, signal }: { readonly event: number; readonly signal: number }): void {
+    if (event === 0 && signal === SIGSTOP) this.stopWanted = true
   }
 
   private await(what: string): { readonly signal: number; readonly event: number } {
@@ -135,12 +156,16 @@ export class RemoteCaller implements Disposable {
 
   private leave(): void {
     const { tid } = this.thread
-    do {
+    for (;;) {
       insist(() => ptrace(this.door, 'PTRACE_INTERRUPT', tid))
       insist(() => ptrace(this.door, 'PTRACE_CONT', tid))
-    } while (this.await('the end of a remote call').event !== PTRACE_EVENT_STOP)
+      const stop = this.await('the end of a remote call')
+      if (stop.event === PTRACE_EVENT_STOP) break
+      this.noteSignal(stop)
+    }
     insist(() => ptrace(this.door, 'PTRACE_SETSIGMASK', tid, 8, this.mask))
     insist(() => writeRegisters(this.door, tid, this.original))
     this.inCall = false
+    if (this.stopWanted) this.door.invoke({ name: 'tgkill', args: [this.memory.pid, tid, SIGSTOP] })
   }
 }

@@ -5,10 +5,13 @@ import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { encodeIntent, INTENT_ROOM, type IntendedRange } from './intent.js'
 import type { Memory } from './memory.js'
 import { type Mapping, mappingAt } from './memory-map.js'
+import { thisProcess } from './owner.js'
 import { FRAME_ROOM, RemoteCaller, type RemoteCallPlace, remoteCallStub } from './remote-call.js'
 import type { StoppedThread } from './thread.js'
 
 const RED_ZONE = 128n
+/** The code segment of 64-bit user code (arch/x86/include/asm/segment.h, __USER_CS). */
+const USER_CS = 0x33n
 
 export interface RemoteTarget {
   readonly door: KernelDoor
@@ -31,6 +34,8 @@ export function withRemoteCalls<T>(
   ranges: readonly IntendedRange[],
   work: (caller: RemoteCaller) => T | Refusal,
 ): T | Refusal {
+  if (thread.registers.get('cs') !== USER_CS)
+    return refuse('unsupported-process', `thread ${thread.tid} of process ${target.pid} runs 32-bit code`)
   const place = findPlace(target, thread)
   if (isRefusal(place)) return place
   const allowed = suspendFilter(target, thread)
@@ -38,7 +43,7 @@ export function withRemoteCalls<T>(
   try {
     using caller = new RemoteCaller(target.door, target.memory, thread, place)
     const covered = target.memory.read(place.stub, remoteCallStub.length)
-    caller.cover(place.intent, encodeIntent({ stub: place.stub, covered, ranges }))
+    caller.cover(place.intent, encodeIntent({ stub: place.stub, covered, ranges, owner: thisProcess(target.door) }))
     return work(caller)
   } finally {
     if (target.filtered) tryPtrace(target.door, 'PTRACE_SETOPTIONS', thread.tid, 0, PTRACE_O_TRACESYSGOOD)

@@ -9,14 +9,14 @@ import type { RegisterName, Registers } from './registers.js'
 const UC_FLAGS = 0
 export const UC_GREGS = 40
 const UC_FPSTATE = 224
-const UC_SIGMASK = 296
+export const UC_SIGMASK = 296
 const UC_SIZE = 304
 /** UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS */
 const FLAGS = 7n
 const USER_CS_SS = 0x33n | (0x2bn << 48n)
 
 /** The order of the general registers in sigcontext_64. */
-const gregs: readonly RegisterName[] = [
+export const frameRegisters: readonly RegisterName[] = [
   'r8',
   'r9',
   'r10',
@@ -37,26 +37,28 @@ const gregs: readonly RegisterName[] = [
   'eflags',
 ]
 
-export const GREGS_SIZE = gregs.length * 8
+export const GREGS_SIZE = frameRegisters.length * 8
 
 /** Offset of a general register from UC_GREGS. */
 export function gregsOffset(name: RegisterName): number {
-  const index = gregs.indexOf(name)
+  const index = frameRegisters.indexOf(name)
   assert(index >= 0, `${name} is not in a signal frame`)
   return index * 8
 }
 
 /** Offset of the saved instruction pointer from the ucontext. */
-export const UC_RIP = UC_GREGS + gregs.indexOf('rip') * 8
+export const UC_RIP = UC_GREGS + frameRegisters.indexOf('rip') * 8
 /** Offset of the saved stack pointer from the ucontext. */
-export const UC_RSP = UC_GREGS + gregs.indexOf('rsp') * 8
+export const UC_RSP = UC_GREGS + frameRegisters.indexOf('rsp') * 8
 /** Offset of the saved `cs, gs, fs, ss` word from the ucontext. */
-export const UC_CS = UC_GREGS + gregs.length * 8
+export const UC_CS = UC_GREGS + frameRegisters.length * 8
 
 // struct _fpx_sw_bytes at the end of the legacy FXSAVE image (sigcontext.h).
 const SW_RESERVED = 464
 const FP_XSTATE_MAGIC1 = 0x46505853
 const FP_XSTATE_MAGIC2 = 0x46505845
+/** The components of the image that are in use: the first word of the XSAVE header (SDM vol. 1, 13.4.2). */
+const XSTATE_BV = 512
 /** AMX tile state is not part of a thread's signal frame unless it has asked for it; it begins here. */
 const AMX_FEATURES = 3n << 17n
 const AMX_OFFSET = 2752
@@ -85,10 +87,11 @@ export function buildSignalFrame(
   const ucontext = address((fpstate - BigInt(UC_SIZE)) & ~15n)
   const bytes = Buffer.alloc(Number(top - ucontext))
   bytes.writeBigUInt64LE(FLAGS, UC_FLAGS)
-  for (const [index, name] of gregs.entries()) bytes.writeBigUInt64LE(registers.get(name), UC_GREGS + index * 8)
+  for (const [index, name] of frameRegisters.entries())
+    bytes.writeBigUInt64LE(registers.get(name), UC_GREGS + index * 8)
   if (isRestarting(registers)) {
     bytes.writeBigUInt64LE(registers.get('rip') - 2n, UC_RIP)
-    bytes.writeBigUInt64LE(registers.get('orig_rax'), UC_GREGS + gregs.indexOf('rax') * 8)
+    bytes.writeBigUInt64LE(registers.get('orig_rax'), UC_GREGS + frameRegisters.indexOf('rax') * 8)
   }
   bytes.writeBigUInt64LE(USER_CS_SS, UC_CS)
   bytes.writeBigUInt64LE(fpstate, UC_FPSTATE)
@@ -106,11 +109,13 @@ function readVectorState(door: KernelDoor, tid: number): Buffer {
   ptrace(door, 'PTRACE_GETREGSET', tid, NT_X86_XSTATE, vector)
   const reported = Number(vector.readBigUInt64LE(8))
   const features = image.readBigUInt64LE(SW_RESERVED)
-  const size = (features & AMX_FEATURES) === 0n ? reported : Math.min(reported, AMX_OFFSET)
+  const usesTiles = (image.readBigUInt64LE(XSTATE_BV) & AMX_FEATURES) !== 0n
+  const hasTiles = (features & AMX_FEATURES) !== 0n
+  const size = hasTiles && !usesTiles ? Math.min(reported, AMX_OFFSET) : reported
   image.fill(0, SW_RESERVED, 512)
   image.writeUInt32LE(FP_XSTATE_MAGIC1, SW_RESERVED)
   image.writeUInt32LE(size + 4, SW_RESERVED + 4)
-  image.writeBigUInt64LE(features & ~AMX_FEATURES, SW_RESERVED + 8)
+  image.writeBigUInt64LE(usesTiles ? features : features & ~AMX_FEATURES, SW_RESERVED + 8)
   image.writeUInt32LE(size, SW_RESERVED + 16)
   image.writeUInt32LE(FP_XSTATE_MAGIC2, size)
   return image.subarray(0, size + 4)

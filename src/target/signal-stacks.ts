@@ -57,7 +57,8 @@ export class StackScanner {
 
   scan(threads: readonly StoppedThread[]): SavedFrame[] {
     const found: SavedFrame[] = []
-    let stacks = threads.map(({ registers }) => address(registers.get('rsp') & ~7n))
+    // From one word below: a thread on its way out of a handler has taken the frame's return address off already.
+    let stacks = threads.map(({ registers }) => address((registers.get('rsp') & ~7n) - 8n))
     for (let nesting = 0; nesting < MAX_NESTING && stacks.length > 0; nesting++) {
       const further: Address[] = []
       for (let first = 0; first < stacks.length; first += BATCH) {

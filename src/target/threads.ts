@@ -1,12 +1,12 @@
 import type { KernelDoor } from '../kernel/door.js'
-import { ENOENT, EPERM, ESRCH } from '../kernel/errno.js'
-import { readDirectory, tryReadText } from '../kernel/files.js'
+import { EPERM, ESRCH } from '../kernel/errno.js'
+import { tryReadText } from '../kernel/files.js'
 import { KernelError } from '../kernel/kernel-error.js'
 import { PTRACE_EVENT_STOP, PTRACE_O_TRACESYSGOOD, tryPtrace } from '../kernel/ptrace.js'
 import { pauseBetweenLooks, poll, sleep } from '../kernel/wait.js'
 import { type Refusal, refuse } from '../refusal/refusal.js'
 import { restartInterruptedCall } from './interrupted-call.js'
-import { describeState, readThreadState } from './process-state.js'
+import { describeState, listThreads, readThreadState } from './process-state.js'
 import type { Registers } from './registers.js'
 import { readRegisters, type StoppedThread, writeRegisters } from './thread.js'
 
@@ -15,6 +15,8 @@ const STOP_TIMEOUT_NS = 1_000_000_000n
 /** Rounds of the search for new threads before giving up on a target that makes them without end. */
 const MAX_ROUNDS = 1000
 const TRIES = 3
+/** How often held threads are looked at while others are waited for. */
+const LOOKS_AT_HELD = 1000
 /** A last wait for a thread that did not stop in time, in microseconds. */
 const LATE_PATIENCE_US = 100_000
 const LATE_PAUSE_US = 1_000
@@ -42,10 +44,39 @@ export function stopTarget(door: KernelDoor, pid: number, only?: number): Stoppe
   }
 }
 
+/**
+ * Threads that are still traced because they did not stop when they should. ptrace belongs to the OS thread, so this does,
+ * too; when it ends, the kernel lets them go.
+ */
+const lingering = new Set<number>()
+
+/** Lets go of threads that have stopped by now. @returns whether any are left. */
+export function detachLingering(door: KernelDoor, patienceUs = 0): boolean {
+  for (const tid of lingering) tryPtrace(door, 'PTRACE_INTERRUPT', tid)
+  for (let waited = 0; ; waited += LATE_PAUSE_US) {
+    for (const tid of lingering) if (letGo(door, tid)) lingering.delete(tid)
+    if (lingering.size === 0 || waited >= patienceUs) return lingering.size > 0
+    sleep(door, LATE_PAUSE_US)
+  }
+}
+
+function letGo(door: KernelDoor, tid: number): boolean {
+  const seen = poll(door, tid)
+  if (seen.kind !== 'stopped') return seen.kind === 'gone'
+  return tryPtrace(door, 'PTRACE_DETACH', tid, 0, seen.event === 0 ? seen.signal : 0) === 0
+}
+
+function isTracedByUs(door: KernelDoor, pid: number): boolean {
+  const tracer = /^TracerPid:\t(\d+)/m.exec(tryReadText(door, `/proc/${pid}/status`) ?? '')?.[1]
+  return tracer === String(process.pid)
+}
+
 class Stop implements StoppedTarget {
   readonly threads: StoppedThread[] = []
   private readonly seized = new Set<number>()
   private readonly unstopped = new Set<number>()
+  /** A thread has gone while it was traced. */
+  private lost = false
   private began: bigint | undefined
   private ended: bigint | undefined
 
@@ -81,6 +112,11 @@ class Stop implements StoppedTarget {
   }
 
   private seize(tid: number): Refusal | undefined {
+    if (lingering.delete(tid)) {
+      this.seized.add(tid)
+      this.unstopped.add(tid)
+      return undefined
+    }
     const result = tryPtrace(this.door, 'PTRACE_SEIZE', tid, 0, PTRACE_O_TRACESYSGOOD)
     if (result === 0) {
       this.seized.add(tid)
@@ -102,8 +138,16 @@ class Stop implements StoppedTarget {
       for (const tid of this.unstopped) this.look(tid)
       if (this.unstopped.size === 0) return undefined
       if (process.hrtime.bigint() > deadline) return this.unstoppable()
+      if (looks % LOOKS_AT_HELD === LOOKS_AT_HELD - 1) this.reapHeld()
       pauseBetweenLooks(this.door, looks)
     }
+  }
+
+  /** A thread that calls exec waits for all others to end, and those that are held here end only when they are reaped. */
+  private reapHeld(): void {
+    const gone = this.threads.filter(({ tid }) => poll(this.door, tid).kind === 'gone')
+    for (const thread of gone) this.threads.splice(this.threads.indexOf(thread), 1)
+    if (gone.length > 0) this.lost = true
   }
 
   private look(tid: number): void {
@@ -111,6 +155,7 @@ class Stop implements StoppedTarget {
     if (seen.kind === 'running') return
     if (seen.kind === 'gone') {
       this.unstopped.delete(tid)
+      this.lost = true
       return
     }
     if (seen.event === PTRACE_EVENT_STOP) this.hold(tid)
@@ -149,12 +194,17 @@ class Stop implements StoppedTarget {
     return refuse('does-not-stop', `did not stop within 1 s: ${states.join(', ')}`)
   }
 
+  /** The leader last: a process whose leader is let go first cannot be waited for while the others are held. */
   release(): void {
-    for (const { tid } of this.threads) this.detach(tid, 0)
+    for (const { tid } of this.threads.toReversed()) this.detach(tid, 0)
     this.threads.length = 0
     this.ended ??= process.hrtime.bigint()
-    for (const tid of this.unstopped) this.detachLate(tid)
+    for (const tid of this.unstopped) lingering.add(tid)
     this.unstopped.clear()
+    // After exec in a thread, that thread goes on under the leader's number, still traced.
+    if (this.lost && isTracedByUs(this.door, this.pid)) lingering.add(this.pid)
+    this.lost = false
+    detachLingering(this.door, LATE_PATIENCE_US)
   }
 
   /** A thread that has died meanwhile is reaped instead: nobody else can, while it is traced. */
@@ -162,34 +212,11 @@ class Stop implements StoppedTarget {
     for (let tries = 0; tries < TRIES; tries++) {
       if (tryPtrace(this.door, 'PTRACE_DETACH', tid, 0, signal) === 0 || poll(this.door, tid).kind === 'gone') return
     }
-  }
-
-  /** A thread that does not stop cannot be detached: the kernel does it when the tracer thread ends. */
-  private detachLate(tid: number): void {
-    tryPtrace(this.door, 'PTRACE_INTERRUPT', tid)
-    for (let waited = 0; waited < LATE_PATIENCE_US; waited += LATE_PAUSE_US) {
-      const seen = poll(this.door, tid)
-      if (seen.kind === 'gone') return
-      if (seen.kind === 'stopped') {
-        this.detach(tid, seen.event === 0 ? seen.signal : 0)
-        return
-      }
-      sleep(this.door, LATE_PAUSE_US)
-    }
+    lingering.add(tid)
   }
 
   [Symbol.dispose](): void {
     this.release()
-  }
-}
-
-/** Thread ids; none once the process is gone. @throws KernelError */
-export function listThreads(door: KernelDoor, pid: number): number[] {
-  try {
-    return readDirectory(door, `/proc/${pid}/task`).map(Number)
-  } catch (error) {
-    if (error instanceof KernelError && (error.errno === ENOENT || error.errno === ESRCH)) return []
-    throw error
   }
 }
 

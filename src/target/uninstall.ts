@@ -1,7 +1,9 @@
 import { hex } from '../bytes/address.js'
+import { EFAULT, EIO, ESRCH } from '../kernel/errno.js'
 import { insist } from '../kernel/insist.js'
+import { KernelError } from '../kernel/kernel-error.js'
 import { sleep } from '../kernel/wait.js'
-import { isRefusal, type Refusal } from '../refusal/refusal.js'
+import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { describeRange, removeAreas } from './area.js'
 import type { EditSet, PlacedEdit } from './edit-set.js'
 import { type AddedRange, editSetOf, type Installation } from './installation.js'
@@ -34,10 +36,11 @@ export function uninstall(
   installation: Installation,
   beforeUnmap: () => void = () => {},
 ): UninstallResult {
-  if (!twice(() => insist(() => target.isAlive()))) return { heldNs: 0n, remaining: [] }
+  if (!isStillThere(target)) return { heldNs: 0n, remaining: [] }
   const areas = installation.areas.filter((area) => twice(() => isThere(target, area)))
   if (areas.length < installation.areas.length && areas.length === 0) return { heldNs: 0n, remaining: [] }
   const restored = insist(() => restoreText(target, editSetOf(areas)))
+  if (isRefusal(restored) && restored.code === 'target-gone') return { heldNs: 0n, remaining: [] }
   if (isRefusal(restored)) return { heldNs: 0n, remaining: [restored.because] }
   const ranges: AddedRange[] = [...(installation.data === undefined ? [] : [installation.data]), ...areas]
   // Whoever changed the bytes over our jump may have kept the jump, and go through our area.
@@ -49,8 +52,15 @@ export function uninstall(
   return { heldNs: restored.heldNs + unmapped.heldNs, remaining: [] }
 }
 
+/** Absent only if the kernel says that nothing is mapped there. @throws KernelError for any other doubt. */
 function isThere(target: TargetProcess, { start }: AddedRange): boolean {
-  return hasManifest(target.memory.tryRead(start, MANIFEST_MAGIC.length))
+  try {
+    return hasManifest(target.memory.read(start, MANIFEST_MAGIC.length))
+  } catch (error) {
+    if (error instanceof KernelError && (error.errno === EIO || error.errno === EFAULT || error.errno === ESRCH))
+      return false
+    throw error
+  }
 }
 
 /** Asks again before it believes that there is nothing to take out. */
@@ -71,7 +81,7 @@ function restoreText(target: TargetProcess, edits: EditSet): Restored | Refusal 
   for (let round = 0; ; round++) {
     const once = restoreOnce(target, edits, round === 0)
     if (isRefusal(once)) {
-      if (once.code !== 'does-not-stop' || round >= STOP_TRIES) return once
+      if (round >= STOP_TRIES || !mayBeTriedAgain(target, once)) return once
       continue
     }
     heldNs += once.heldNs
@@ -79,6 +89,15 @@ function restoreText(target: TargetProcess, edits: EditSet): Restored | Refusal 
     if (once.inside === 0 || round >= MAX_ROUNDS) return { heldNs, remaining, inside: once.inside }
     sleep(target.door, PAUSE_US)
   }
+}
+
+/** A target that is said to be gone is asked once more. */
+function mayBeTriedAgain(target: TargetProcess, { code }: Refusal): boolean {
+  return code === 'does-not-stop' || (code === 'target-gone' && isStillThere(target))
+}
+
+function isStillThere(target: TargetProcess): boolean {
+  return twice(() => insist(() => target.isAlive() && target.hasSameMemory()))
 }
 
 interface RestoredOnce {
@@ -94,6 +113,7 @@ function restoreOnce(target: TargetProcess, edits: EditSet, first: boolean): Res
   const stop = stopTarget(door, target.pid)
   if (isRefusal(stop)) return stop
   using held = stop
+  if (!target.hasSameMemory()) return refuse('target-gone', `process ${target.pid} has ended or called exec`)
   const { unexpected } = applyPatch(memory, prepared)
   const inside = moveOutOfTrampolines({ door, memory, stacks }, held.threads, edits)
   held.release()

@@ -37,6 +37,6 @@ function isReal(module: DecodedModule, { source }: Reference, target: number): b
 
 function refusal({ kind, source }: Reference, site: number, target: number): Refusal {
   const where = `${hex(target)}, inside the jump at ${hex(site)}`
-  if (kind === 'branch') return refuse('branch-into-window', `The branch at ${hex(source)} leads to ${where}.`)
-  return refuse('symbol-in-window', `The code or data at ${hex(source)} takes the address of ${where}.`)
+  if (kind === 'branch') return refuse('branch-into-window', `the branch at ${hex(source)} leads to ${where}`)
+  return refuse('symbol-in-window', `the code or data at ${hex(source)} takes the address of ${where}`)
 }

@@ -5,13 +5,28 @@ export function directTarget(instruction: Instruction): bigint | undefined {
   switch (instruction.flowControl) {
     case FlowControl.UnconditionalBranch:
     case FlowControl.ConditionalBranch:
-    case FlowControl.Call:
       return BigInt.asIntN(64, instruction.nearBranchTarget)
+    case FlowControl.Call:
+      return instruction.isCallNear ? BigInt.asIntN(64, instruction.nearBranchTarget) : undefined
     case FlowControl.XbeginXabortXend:
       return instruction.code === Code.Xbegin_rel32 ? BigInt.asIntN(64, instruction.nearBranchTarget) : undefined
     default:
       return undefined
   }
+}
+
+/** True for a near call. `FlowControl.Call` would not do: iced counts `syscall`, `vmcall` and the like among the calls. */
+export function isNearCall(instruction: Instruction): boolean {
+  return instruction.isCallNear || instruction.isCallNearIndirect
+}
+
+/** True where something else runs, the kernel too, before the next instruction does: calls, system calls, interrupts. */
+export function comesBack({ flowControl }: Instruction): boolean {
+  return (
+    flowControl === FlowControl.Call ||
+    flowControl === FlowControl.IndirectCall ||
+    flowControl === FlowControl.Interrupt
+  )
 }
 
 /** False for an instruction after which the next one never runs. */

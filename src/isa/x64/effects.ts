@@ -162,11 +162,10 @@ function keepsDestination(instruction: Instruction): boolean {
   return instruction.mnemonic === Mnemonic.Bsf || instruction.mnemonic === Mnemonic.Bsr
 }
 
-/** Instructions behind which nothing is known: calls, returns, indirect jumps, traps, transactions, system calls. */
-export function endsKnowledge(instruction: Instruction): boolean {
-  switch (instruction.flowControl) {
+/** Instructions behind which nothing is known: calls (iced counts system calls among them), returns, indirect jumps, traps, transactions. */
+export function endsKnowledge({ flowControl }: Instruction): boolean {
+  switch (flowControl) {
     case FlowControl.Next:
-      return instruction.code === Code.Syscall || instruction.code === Code.Sysenter
     case FlowControl.UnconditionalBranch:
     case FlowControl.ConditionalBranch:
       return false

@@ -8,6 +8,6 @@ export function encodeJump(from: Address, to: Address, length: JumpLength): Uint
   if (length === FAR_JUMP_LENGTH) return Uint8Array.from(farJump(to))
   const near = nearJump(from, to)
   return near === undefined
-    ? refuse('area-out-of-reach', `A 5-byte jump at ${hex(from)} does not reach ${hex(to)}.`)
+    ? refuse('area-out-of-reach', `a 5-byte jump at ${hex(from)} does not reach ${hex(to)}`)
     : Uint8Array.from(near)
 }

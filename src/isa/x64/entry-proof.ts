@@ -6,12 +6,12 @@ import { functionAround, isText, type ModuleCode, textBytes } from './module-cod
 
 /** The function that a site is an instruction of, or why it is none. */
 export function ownerOf(code: ModuleCode, site: number): FunctionBounds | Refusal {
-  if (!isText(code, site)) return refuse('not-text', `${hex(site)} is not in an executable segment.`)
+  if (!isText(code, site)) return refuse('not-text', `${hex(site)} is not in an executable segment`)
   const bounds = functionAround(code, site)
   if (bounds === undefined) {
     return refuse(
       'unknown-boundaries',
-      `No function is known around ${hex(site)}, so its instructions cannot be told apart.`,
+      `no function is known around ${hex(site)}, so its instructions cannot be told apart`,
     )
   }
   return site === bounds.start ? bounds : onBoundary(code, bounds, site)
@@ -22,9 +22,9 @@ function onBoundary(code: ModuleCode, bounds: FunctionBounds, site: number): Fun
   using cursor = new InstructionCursor(textBytes(code, bounds.start, bounds.end - bounds.start), bounds.start)
   while (cursor.nextOffset < length) {
     if (!cursor.next())
-      return refuse('unknown-boundaries', `The bytes at ${hex(bounds.start + cursor.offset)} are no instruction.`)
+      return refuse('unknown-boundaries', `the bytes at ${hex(bounds.start + cursor.offset)} are no instruction`)
   }
   if (cursor.nextOffset === length) return bounds
   const start = hex(bounds.start + cursor.offset)
-  return refuse('not-an-instruction', `${hex(site)} is inside the instruction at ${start}.`)
+  return refuse('not-an-instruction', `${hex(site)} is inside the instruction at ${start}`)
 }

@@ -21,10 +21,10 @@ export function unknownJump(module: DecodedModule, bounds: FunctionBounds): Refu
   if (!mayJumpThroughRegister(textBytes(module.code, bounds.start, bounds.end - bounds.start))) return undefined
   const owner = decodedFunction(module, bounds)
   if (!owner.valid)
-    return refuse('jump-table-unknown', `The function at ${hex(bounds.start)} cannot be decoded to its end.`)
+    return refuse('jump-table-unknown', `the function at ${hex(bounds.start)} cannot be decoded to its end`)
   if (owner.indirectJumps.every((jump) => jump.register === undefined)) return undefined
   const unknown = notUnderstood(module, owner)
-  return unknown && refuse('jump-table-unknown', `Where the jump at ${hex(unknown.address)} goes cannot be told.`)
+  return unknown && refuse('jump-table-unknown', `where the jump at ${hex(unknown.address)} goes cannot be told`)
 }
 
 function notUnderstood({ code }: DecodedModule, owner: FunctionCode): IndirectJump | undefined {

@@ -1,9 +1,9 @@
 import { FlowControl } from 'iced-x86'
-import { directTarget, fallsThrough } from './direct-target.js'
+import { directTarget, fallsThrough, isNearCall } from './direct-target.js'
 import type { FunctionCode } from './function-code.js'
 import { InstructionCursor } from './instruction-cursor.js'
 import { type ModuleCode, textBytes } from './module-code.js'
-import { COMPUTED, noteCall, noteWrite, type Origin, type Origins } from './register-origin.js'
+import { COMPUTED, noteCall, noteKernelEntry, noteWrite, type Origin, type Origins } from './register-origin.js'
 
 /** More passes than any function needs: each adds at least one bit to a state, and most settle in two. */
 const PASSES = 12
@@ -75,13 +75,17 @@ function step(flow: Flow, { instruction }: InstructionCursor, address: number, s
       break
     case FlowControl.Call:
     case FlowControl.IndirectCall:
-      noteCall(state)
+      if (isNearCall(instruction)) noteCall(state)
+      else noteKernelEntry(state)
       spread(flow, flow.anywhere, state)
       break
     case FlowControl.IndirectBranch:
       flow.jumps.set(address, jumpOrigin(flow, address, state))
       spread(flow, flow.atJumps, state)
       spread(flow, flow.anywhere, state)
+      break
+    case FlowControl.Interrupt:
+      noteKernelEntry(state)
       break
     default:
       arrive(flow, directTarget(instruction), state)

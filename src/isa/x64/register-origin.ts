@@ -21,12 +21,19 @@ export type Origin = number
 export type Origins = Uint8Array
 
 const RAX = 0
+const RCX = 1
+const R11 = 11
 
 /** Registers that a call may leave a new pointer in (System V ABI, 3.2.1: not preserved). */
 const callClobbered = [0, 1, 2, 6, 7, 8, 9, 10, 11]
 
 export function noteCall(origins: Origins): void {
   for (const register of callClobbered) origins[register] = POINTER
+}
+
+/** A system call leaves a number in rax, which may be anything, and clobbers rcx and r11; all others it keeps. */
+export function noteKernelEntry(origins: Origins): void {
+  for (const register of [RAX, RCX, R11]) origins[register] = COMPUTED
 }
 
 /** What an instruction that is no branch and no call does to the origins. */

@@ -38,7 +38,7 @@ function encodePieces(site: SiteAnalysis, from: Address, to: Address, starts: re
   using cursor = new InstructionCursor(joinedBytes(site), from)
   for (const { bytes, offset } of site.displaced) {
     if (!cursor.next())
-      return refuse('not-relocatable', `The bytes at ${hex(offsetBy(from, offset))} are no instruction.`)
+      return refuse('not-relocatable', `the bytes at ${hex(offsetBy(from, offset))} are no instruction`)
     const piece = encodePiece({
       instruction: cursor.instruction,
       bytes,
@@ -78,7 +78,7 @@ function destinationOf(
   if (offset <= 0n || offset >= BigInt(displacedLength)) return target
   const start = starts[displaced.findIndex((each) => BigInt(each.offset) === offset)]
   return start === undefined
-    ? refuse('not-relocatable', `A displaced branch leads into the middle of an instruction, to ${hex(target)}.`)
+    ? refuse('not-relocatable', `a displaced branch leads into the middle of an instruction, to ${hex(target)}`)
     : offsetBy(to, start)
 }
 

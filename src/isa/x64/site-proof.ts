@@ -11,6 +11,7 @@ import { unknownJump } from './indirect-proof.js'
 import { liveness } from './liveness.js'
 import { moduleCode } from './module-code.js'
 import { type References, scanReferences } from './reference-scan.js'
+import { suspendedInside } from './preemption-proof.js'
 import { relocatable } from './relocate.js'
 import { labelInto } from './symbol-proof.js'
 import { scanTables, type TableEntries, tableEntryInto } from './table-proof.js'
@@ -20,7 +21,7 @@ import { windowShape } from './window-shape.js'
 /**
  * Prepares the window proof for some sites of a module. Safe means: after the jump is written, no thread can begin to
  * execute at any byte that it overwrote, other than the site itself. The steps ask in turn who could: a symbol or
- * table, a return, a direct branch from anywhere, an indirect jump.
+ * table, a return, a direct branch from anywhere, an indirect jump, a runtime that had suspended it.
  */
 export function analyseModule(facts: CodeFacts, sites: readonly Vaddr[], jumpLength: JumpLength): ModuleAnalysis {
   const module: DecodedModule = { code: moduleCode(facts), decoded: new Map() }
@@ -62,7 +63,8 @@ function prove(
     labelInto(module.code, site, jumpLength) ??
     referenceInto(module, references, site, jumpLength) ??
     tableEntryInto(tables, site, shape) ??
-    unknownJump(module, bounds)
+    unknownJump(module, bounds) ??
+    suspendedInside(module.code, site, jumpLength, shape)
   if (intruder !== undefined) return intruder
   const { displaced, displacedLength, padding, fallsThrough } = shape
   const analysis: SiteAnalysis = {

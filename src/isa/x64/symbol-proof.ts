@@ -12,5 +12,5 @@ export function labelInto(code: ModuleCode, site: number, length: number): Refus
     firstBetween(code.facts.labels, site, site + length) ?? firstBetween(code.functionStarts, site, site + length)
   return label === undefined
     ? undefined
-    : refuse('symbol-in-window', `A symbol or table names ${hex(label)}, inside the jump at ${hex(site)}.`)
+    : refuse('symbol-in-window', `a symbol or table names ${hex(label)}, inside the jump at ${hex(site)}`)
 }

@@ -47,7 +47,7 @@ export function tableEntryInto(entries: TableEntries, site: number, { displaced 
   for (const { offset } of displaced.slice(1)) {
     const owner = entries.get(site + offset)
     if (owner === undefined) continue
-    const because = `A jump table of the function at ${hex(owner)} may lead to ${hex(site + offset)}, inside the jump.`
+    const because = `a jump table of the function at ${hex(owner)} may lead to ${hex(site + offset)}, inside the jump`
     return refuse('symbol-in-window', because)
   }
   return undefined

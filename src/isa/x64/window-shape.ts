@@ -1,9 +1,8 @@
-import { FlowControl, type Instruction } from 'iced-x86'
 import { hex, PAGE_SIZE } from '../../bytes/address.js'
 import { type Refusal, refuse } from '../../refusal/refusal.js'
 import type { FunctionBounds } from '../code-facts.js'
 import type { DisplacedInstruction, JumpLength } from '../site-analysis.js'
-import { fallsThrough } from './direct-target.js'
+import { comesBack, fallsThrough, isNearCall } from './direct-target.js'
 import { InstructionCursor } from './instruction-cursor.js'
 import { type ModuleCode, textBytes } from './module-code.js'
 import { paddingLength } from './padding.js'
@@ -28,7 +27,7 @@ export function windowShape(
   jumpLength: JumpLength,
 ): WindowShape | Refusal {
   if ((site % PAGE_SIZE) + jumpLength > PAGE_SIZE) {
-    return refuse('window-crosses-page', `A jump of ${jumpLength} bytes at ${hex(site)} would cross a page boundary.`)
+    return refuse('window-crosses-page', `a jump of ${jumpLength} bytes at ${hex(site)} would cross a page boundary`)
   }
   const bytes = textBytes(code, site, jumpLength + LONGEST_INSTRUCTION)
   const displaced: DisplacedInstruction[] = []
@@ -45,18 +44,14 @@ export function windowShape(
 
 function ranOut(cursor: InstructionCursor, bounds: FunctionBounds, site: number): Refusal {
   const at = site + cursor.offset
-  if (at < bounds.end) return refuse('unknown-boundaries', `The bytes at ${hex(at)} are no instruction.`)
-  return refuse('window-too-short', `The function ends ${at - site} bytes behind ${hex(site)}.`)
+  if (at < bounds.end) return refuse('unknown-boundaries', `the bytes at ${hex(at)} are no instruction`)
+  return refuse('window-too-short', `the function ends ${at - site} bytes behind ${hex(site)}`)
 }
 
 function returnsInside(cursor: InstructionCursor, site: number, jumpLength: JumpLength): Refusal | undefined {
-  if (!isCall(cursor.instruction) || cursor.nextOffset >= jumpLength) return undefined
+  if (!comesBack(cursor.instruction) || cursor.nextOffset >= jumpLength) return undefined
   const back = hex(site + cursor.nextOffset)
-  return refuse('return-into-window', `The call at ${hex(site + cursor.offset)} returns to ${back}, inside the jump.`)
-}
-
-function isCall(instruction: Instruction): boolean {
-  return instruction.flowControl === FlowControl.Call || instruction.flowControl === FlowControl.IndirectCall
+  return refuse('return-into-window', `the call at ${hex(site + cursor.offset)} returns to ${back}, inside the jump`)
 }
 
 function withPadding(
@@ -68,9 +63,9 @@ function withPadding(
 ): WindowShape | Refusal {
   const displacedLength = cursor.nextOffset
   const padding = Math.max(jumpLength - displacedLength, 0)
-  const leaves = !fallsThrough(cursor.instruction) || isCall(cursor.instruction)
+  const leaves = !fallsThrough(cursor.instruction) || isNearCall(cursor.instruction)
   if (padding > 0 && paddingLength(bytes.subarray(displacedLength), site + displacedLength) < padding) {
-    const because = `${displacedLength} bytes run from ${hex(site)} on, and what follows is no padding for the other ${padding}.`
+    const because = `${displacedLength} bytes run from ${hex(site)} on, and what follows is no padding for the other ${padding}`
     return refuse('window-too-short', because)
   }
   return { kind: 'shape', displaced, displacedLength, padding, fallsThrough: !leaves }

@@ -11,7 +11,7 @@ export function branchDestination({ instruction, bytes, from, destination }: Rel
   if (hasNarrowOperand(bytes)) {
     return refuse(
       'not-relocatable',
-      `The branch at ${hex(from)} has an operand size prefix, on which processors disagree.`,
+      `the branch at ${hex(from)} has an operand size prefix, on which processors disagree`,
     )
   }
   return destination(address(instruction.nearBranchTarget))

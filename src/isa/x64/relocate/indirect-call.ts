@@ -28,7 +28,7 @@ export const indirectCall: RelocationCase = {
 function asJump(relocation: Relocation): readonly number[] | Refusal {
   const { instruction, bytes, from } = relocation
   if (hasNarrowOperand(bytes) || instruction.memoryBase === Register.ESP) {
-    return refuse('not-relocatable', `The call at ${hex(from)} has a 16- or 32-bit operand.`)
+    return refuse('not-relocatable', `the call at ${hex(from)} has a 16- or 32-bit operand`)
   }
   if (instruction.op0Kind === OpKind.Register) return withJumpOpcode(bytes)
   if (instruction.isIpRelMemoryOperand) {
@@ -49,7 +49,7 @@ function withJumpOpcode(bytes: ArrayLike<number>): number[] {
 function fromStack({ instruction, bytes, from }: Relocation): readonly number[] | Refusal {
   const displacement = signedDisplacement(instruction)
   if (displacement < 0) {
-    return refuse('not-relocatable', `The call at ${hex(from)} reads its target from below the stack pointer.`)
+    return refuse('not-relocatable', `the call at ${hex(from)} reads its target from below the stack pointer`)
   }
   const modrm = opcodeOffset(bytes) + 1
   const registers = ((bytes[modrm] ?? 0) & 7) | JMP_EXTENSION | MOD_DISP32

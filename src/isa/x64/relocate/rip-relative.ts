@@ -27,8 +27,8 @@ export function ripRelativeBytes(relocation: Relocation, to: Address): Uint8Arra
   const operand = address(relocation.instruction.ipRelMemoryAddress)
   const displacement = relative32(offsetBy(to, relocation.bytes.length), operand)
   if (displacement === undefined) {
-    const because = `${hex(relocation.from)} uses ${hex(operand)}, more than 2 GiB away from ${hex(to)}.`
-    return refuse('not-relocatable', `The instruction at ${because}`)
+    const because = `${hex(relocation.from)} uses ${hex(operand)}, more than 2 GiB away from ${hex(to)}`
+    return refuse('not-relocatable', `the instruction at ${because}`)
   }
   const moved = Uint8Array.from(relocation.bytes)
   moved.set(int32Bytes(displacement), relocation.displacementOffset())

@@ -14,7 +14,7 @@ export const transactionBegin: RelocationCase = {
     if (isRefusal(target)) return target
     const { bytes, from, to } = relocation
     const relative = relative32(offsetBy(to, bytes.length), target)
-    if (relative === undefined) return refuse('not-relocatable', `The abort handler of ${hex(from)} is out of reach.`)
+    if (relative === undefined) return refuse('not-relocatable', `the abort handler of ${hex(from)} is out of reach`)
     return [...bytes.subarray(0, -4), ...int32Bytes(relative)]
   },
 }

@@ -40,6 +40,6 @@ export const unmovable: RelocationCase = {
   applies: (instruction) => reasons.some(([applies]) => applies(instruction)),
   encode({ instruction, from }) {
     const because = reasons.find(([applies]) => applies(instruction))?.[1] ?? ''
-    return refuse('not-relocatable', `The instruction at ${hex(from)} cannot be moved: ${because}.`)
+    return refuse('not-relocatable', `the instruction at ${hex(from)} cannot be moved: ${because}`)
   },
 }
