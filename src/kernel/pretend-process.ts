@@ -129,7 +129,13 @@ export class PretendProcess implements KernelDoor {
   private readVector(local: Uint8Array, remote: Uint8Array): number {
     const into = this.pointers.get(Buffer.from(local).readBigUInt64LE(0))
     if (into === undefined) return -ESRCH
-    return this.peek(Buffer.from(remote).readBigUInt64LE(0), into)
+    const vectors = Buffer.from(remote)
+    let done = 0
+    for (let at = 0; at < vectors.length && done < into.length; at += 16) {
+      const size = Number(vectors.readBigUInt64LE(at + 8))
+      done += this.peek(vectors.readBigUInt64LE(at), into.subarray(done, done + size))
+    }
+    return done
   }
 
   private ptrace(request: number, data: Uint8Array): number {

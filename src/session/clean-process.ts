@@ -21,7 +21,7 @@ export function cleanProcess(door: KernelDoor, pid: number, options: CleanOption
       `ring3 (process ${found.owner}) is at work in process ${pid}: end that one, it cleans up after itself`,
     )
   }
-  if (found.nothing) return { areas: 0, edits: 0, stoppedNs: 0, remaining: [] }
-  const { areas, edits, heldNs, remaining } = clean(open, found)
-  return { areas, edits, stoppedNs: Number(heldNs), remaining }
+  if (found.nothing) return { areas: 0, edits: 0, interruptedCall: false, stoppedNs: 0, remaining: [] }
+  const { heldNs, ...cleaned } = clean(open, found)
+  return { ...cleaned, stoppedNs: Number(heldNs) }
 }

@@ -104,24 +104,28 @@ function intentIn(target: TargetProcess, maps: readonly Mapping[]): FoundAreas['
 export interface CleanResult {
   readonly areas: number
   readonly edits: number
+  /** A remote call that was cut short has been undone. */
+  readonly interruptedCall: boolean
   readonly heldNs: bigint
   readonly remaining: readonly string[]
 }
 
 /** Takes out everything that was found. @throws KernelError */
 export function clean(target: TargetProcess, found: FoundAreas): CleanResult {
+  const interruptedCall = found.strayStub || found.intent !== undefined
+  const edits = found.areas.reduce((sum, area) => sum + area.edits.length, 0)
+  const result = { areas: found.areas.length, edits, interruptedCall }
   const kept = found.strayStub ? restoreStub(target, found) : undefined
-  if (isRefusal(kept)) return { areas: 0, edits: 0, heldNs: 0n, remaining: [kept.because] }
+  if (isRefusal(kept)) return { ...result, heldNs: 0n, remaining: [kept.because] }
   const [first, ...others] = found.data
   const installation: Installation = { areas: found.areas, data: first }
-  const { heldNs, remaining } = uninstall(target, installation, () => undefined)
-  const edits = found.areas.reduce((sum, area) => sum + area.edits.length, 0)
-  if (remaining.length > 0) return { areas: found.areas.length, edits, heldNs, remaining }
+  const { heldNs, remaining } = uninstall(target, installation)
+  if (remaining.length > 0) return { ...result, heldNs, remaining }
   const orphans = [...others, ...orphanRanges(target, found)]
   const removed = orphans.length > 0 ? removeAreas(target, orphans) : undefined
-  if (isRefusal(removed)) return { areas: found.areas.length, edits, heldNs, remaining: [removed.because] }
+  if (isRefusal(removed)) return { ...result, heldNs, remaining: [removed.because] }
   if (found.intent !== undefined) target.memory.write(found.intent.at, Buffer.alloc(INTENT_ROOM))
-  return { areas: found.areas.length + orphans.length, edits, heldNs, remaining }
+  return { ...result, areas: result.areas + orphans.length, heldNs, remaining }
 }
 
 function restoreStub(target: TargetProcess, { intent }: FoundAreas): Refusal | undefined {

@@ -1,4 +1,5 @@
 import { type Address, address } from '../bytes/address.js'
+import { assert } from '../bytes/assert.js'
 import type { Owner } from './owner.js'
 
 /** A range that is about to be mapped. */
@@ -26,6 +27,7 @@ const MAX_RANGES = 64
 export const INTENT_ROOM = RANGES_AT + 16 * MAX_RANGES
 
 export function encodeIntent(intent: Intent): Buffer {
+  assert(intent.ranges.length <= MAX_RANGES, 'an intent has room for all ranges')
   const bytes = Buffer.alloc(RANGES_AT + 16 * intent.ranges.length)
   MAGIC.copy(bytes)
   bytes.writeBigUInt64LE(intent.stub, 8)

@@ -19,7 +19,7 @@ export interface Mapping {
   readonly deleted: boolean
 }
 
-const line = /^([0-9a-f]+)-([0-9a-f]+) (.)(.)(.)(.) ([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) (\d+)\s*(.*)$/
+const line = /^([0-9a-f]+)-([0-9a-f]+) (.)(.)(.)(.) ([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) (\d+)\s*(.*)$/s
 const deletedMark = ' (deleted)'
 
 export function parseMaps(text: string): Mapping[] {

@@ -47,7 +47,7 @@ export function fakeEngine(scenario: Scenario, log: (event: string) => void): Ri
     },
     async clean(pid) {
       log(`clean ${pid}`)
-      return scenario.cleaned ?? { areas: 0, edits: 0, stoppedNs: 0, remaining: [] }
+      return scenario.cleaned ?? { areas: 0, edits: 0, interruptedCall: false, stoppedNs: 0, remaining: [] }
     },
     async listFile(path, symbolGlob) {
       log(`list ${path} ${symbolGlob}`)

@@ -103,7 +103,9 @@ test('explain -f json leaves out what is not known', async () => {
 })
 
 test('clean says what it removed', async () => {
-  const run = await runFake('clean 7', { cleaned: { areas: 1, edits: 12, stoppedNs: 1_200_000, remaining: [] } })
+  const run = await runFake('clean 7', {
+    cleaned: { areas: 1, edits: 12, interruptedCall: false, stoppedNs: 1_200_000, remaining: [] },
+  })
   assert.equal(run.code, 0)
   assert.equal(run.stdout, 'removed 1 area and 12 edits; target stopped for 1.20 ms\n')
   assert.equal((await runFake('clean 7')).stdout, 'nothing of ring3 is in this process\n')
@@ -111,7 +113,9 @@ test('clean says what it removed', async () => {
 
 test('clean fails when something stays', async () => {
   const remaining = ['The bytes at 0x1000 are not those that ring3 wrote; they were left alone.']
-  const run = await runFake('clean 7', { cleaned: { areas: 1, edits: 0, stoppedNs: 0, remaining } })
+  const run = await runFake('clean 7', {
+    cleaned: { areas: 1, edits: 0, interruptedCall: false, stoppedNs: 0, remaining },
+  })
   assert.equal(run.code, 1)
   assert.equal(run.stderr, `ring3: ${remaining[0]}\n`)
 })

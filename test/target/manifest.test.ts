@@ -6,8 +6,8 @@ import {
   decodeManifest,
   encodeEdits,
   encodeHeader,
-  hasManifest,
   HEADER_SIZE,
+  hasManifest,
   type Manifest,
 } from '../../src/target/manifest.js'
 

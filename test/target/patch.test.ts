@@ -8,7 +8,7 @@ import { faultyDoor } from '../../src/kernel/faulty-door.js'
 import { KernelError } from '../../src/kernel/kernel-error.js'
 import type { PretendProcess } from '../../src/kernel/pretend-process.js'
 import { applyPatch, type Direction, type Edit, preparePatch } from '../../src/target/patch.js'
-import { bytesAt, memoryOf, pretendTarget, readingRanges } from './pretend-target.js'
+import { bytesAt, memoryOf, pretendTarget } from './pretend-target.js'
 
 const TEXT = address(0x40_1000n)
 const PAGES = 4
@@ -42,7 +42,7 @@ function patched(door: KernelDoor, all: readonly Edit[], direction: Direction, e
 
 test('an installation writes every window and nothing else', () => {
   const process = processWith(edits)
-  const { done, unexpected } = patched(readingRanges(process), edits, 'install')
+  const { done, unexpected } = patched(process, edits, 'install')
   assert.deepEqual(text(process), text(processWith(edits, 'remove')))
   assert.deepEqual([new Set(done), unexpected], [new Set(edits), []])
 })
@@ -54,9 +54,9 @@ test('a removal brings back what an installation found, for any windows that do 
       const any = chosen.map((slot) => edit(slot * 16 + (slot % 3), slot % 2 === 0 ? 5 : 14))
       const process = processWith(any)
       const before = text(process)
-      assert.deepEqual(patched(readingRanges(process), any, 'install').unexpected, [])
+      assert.deepEqual(patched(process, any, 'install').unexpected, [])
       assert.deepEqual(text(process), text(processWith(any, 'remove')))
-      assert.deepEqual(patched(readingRanges(process), any, 'remove').unexpected, [])
+      assert.deepEqual(patched(process, any, 'remove').unexpected, [])
       assert.deepEqual(text(process), before)
     }),
     { numRuns: 60 },
@@ -73,7 +73,7 @@ for (const direction of ['install', 'remove'] as const) {
     for (const { site, before, after } of edits.slice(1)) {
       expected.set(direction === 'install' ? after : before, Number(site - TEXT))
     }
-    const { done, unexpected } = patched(readingRanges(process), edits, direction)
+    const { done, unexpected } = patched(process, edits, direction)
     assert.deepEqual([new Set(done), unexpected], [new Set(edits.slice(1)), [foreign]])
     assert.deepEqual(text(process), expected)
   })
@@ -83,7 +83,7 @@ for (const direction of ['install', 'remove'] as const) {
     for (let n = 1; ; n++) {
       const process = processWith(edits, direction)
       const before = text(process)
-      const door = faultyDoor(readingRanges(process), n, EIO)
+      const door = faultyDoor(process, n, EIO)
       const error = thrown(() => patched(door, edits, direction))
       if (door.failed === undefined) break
       assert.ok(error === undefined || (error instanceof KernelError && error.errno === EIO))
@@ -99,7 +99,7 @@ test('what has changed between preparing and applying is judged by what is there
   const process = processWith(edits)
   const [foreign] = edits
   assert.ok(foreign)
-  using memory = memoryOf(readingRanges(process))
+  using memory = memoryOf(process)
   const prepared = preparePatch(memory, edits, 'install')
   process.poke(foreign.site, Uint8Array.of(0xcc))
   process.poke(offsetBy(TEXT, 0x40), Uint8Array.of(0x90))
@@ -115,7 +115,7 @@ test('edits that are excluded at the last moment are not written, and count neit
     const expected = text(process)
     const others = edits.filter((each) => each !== excluded)
     for (const { site, after } of others) expected.set(after, Number(site - TEXT))
-    const { done, unexpected } = patched(readingRanges(process), edits, 'install', [excluded])
+    const { done, unexpected } = patched(process, edits, 'install', [excluded])
     assert.deepEqual([new Set(done), unexpected], [new Set(others), []])
     assert.deepEqual(text(process), expected)
   }
@@ -126,7 +126,7 @@ test('what was written is put back even when the kernel refuses twice more', () 
     const process = processWith(edits)
     const before = text(process)
     let writes = 0
-    const inner = readingRanges(process)
+    const inner = process
     const door: KernelDoor = {
       invoke(request) {
         if (request.name === 'pwrite64' && ++writes > written && writes <= written + 3) return -EIO
@@ -141,7 +141,7 @@ test('what was written is put back even when the kernel refuses twice more', () 
 
 test('every page changes in one write, which does not leave the page', () => {
   const process = processWith(edits)
-  const inner = readingRanges(process)
+  const inner = process
   const writes: { readonly from: bigint; readonly to: bigint }[] = []
   const watching: KernelDoor = {
     invoke(request) {
@@ -162,7 +162,7 @@ test('every page changes in one write, which does not leave the page', () => {
 
 test('without edits nothing is written', () => {
   const process = processWith([])
-  assert.deepEqual(patched(readingRanges(process), [], 'install'), { done: [], unexpected: [] })
+  assert.deepEqual(patched(process, [], 'install'), { done: [], unexpected: [] })
   assert.deepEqual(text(process), Buffer.alloc(SIZE, 0xf4))
 })
 

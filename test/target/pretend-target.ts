@@ -1,8 +1,8 @@
 import { type Address, address } from '../../src/bytes/address.js'
 import type { KernelDoor } from '../../src/kernel/door.js'
 import { PretendProcess } from '../../src/kernel/pretend-process.js'
-import type { Mapping } from '../../src/target/memory-map.js'
 import { Memory } from '../../src/target/memory.js'
+import type { Mapping } from '../../src/target/memory-map.js'
 
 export const PID = 2
 
@@ -14,32 +14,6 @@ export function pretendTarget(files: Readonly<Record<string, string>> = {}): Pre
     files: { [`/proc/${PID}/mem`]: empty, [`/proc/${PID}/task/${PID}/mem`]: empty, ...Object.fromEntries(contents) },
     directories: {},
   })
-}
-
-/** The same process to a reader of several ranges at once, which the pretend process takes for one. */
-export function readingRanges(process: PretendProcess): KernelDoor {
-  const buffers = new Map<bigint, Uint8Array>()
-  return {
-    pointerTo(bytes) {
-      const pointer = process.pointerTo(bytes)
-      buffers.set(pointer, bytes)
-      return pointer
-    },
-    invoke(request) {
-      const [, local, , remote] = request.args
-      if (request.name !== 'process_vm_readv' || !(local instanceof Buffer) || !(remote instanceof Buffer)) {
-        return process.invoke(request)
-      }
-      let into = buffers.get(local.readBigUInt64LE(0)) ?? new Uint8Array()
-      const total = into.length
-      for (let at = 0; at < remote.length; at += 16) {
-        const size = Number(remote.readBigUInt64LE(at + 8))
-        process.peek(remote.readBigUInt64LE(at), into.subarray(0, size))
-        into = into.subarray(size)
-      }
-      return total
-    },
-  }
 }
 
 export function memoryOf(door: KernelDoor): Memory {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type RegisterName, Registers, REGISTERS_SIZE } from '../../src/target/registers.js'
+import { REGISTERS_SIZE, type RegisterName, Registers } from '../../src/target/registers.js'
 import { UC_CS, UC_RIP, UC_RSP } from '../../src/target/signal-frame.js'
 import { missingTools } from '../programs/build.js'
 import { kernelStructs } from './kernel-structs.js'

@@ -141,6 +141,10 @@ export class Assembler {
     this.registerForm(true, from, to, 0x01)
   }
 
+  compareRegisters(left: Register, right: Register): void {
+    this.registerForm(true, right, left, 0x39)
+  }
+
   addFrom(to: Register, label: Label): void {
     this.ripForm(to, label, 0x03)
   }

@@ -41,6 +41,7 @@ function emitFast({ asm, support, scratch, counterOffset, redZone }: Increment, 
 
 /** Fibonacci hashing: the top bits of the product choose the block. */
 function emitHash(asm: Assembler, index: Register, key: Register, layout: CounterLayout, factor: number): void {
+  assert(layout.blocks > 1, 'a table has more than one block')
   asm.multiply32(index, key, factor)
   asm.shiftRight32(index, 32 - Math.log2(layout.blocks))
 }
@@ -98,6 +99,9 @@ function emitProbe(asm: Assembler, layout: CounterLayout, found: Label): void {
   asm.storeByteIndexed(RDI, RDX, DIRECTORY_OFFSET - layout.blocksOffset, 1)
   asm.moveImmediate32(RAX, 0)
   asm.compareExchange(RBX, RSI)
+  asm.jumpIfEqual(found)
+  // A signal handler of this very thread may have claimed the block in between.
+  asm.compareRegisters(RAX, RSI)
   asm.jumpIfEqual(found)
   asm.bind(next)
   asm.increment32(RDX)
