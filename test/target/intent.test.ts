@@ -14,6 +14,7 @@ const intents = fc.record(
     ranges: fc.array(fc.record({ start: words.map(address), size: fc.integer({ min: 0, max: 2 ** 45 }) }, plain), {
       maxLength: 64,
     }),
+    owner: fc.record({ pid: fc.nat(2 ** 32 - 1), startTime: words }, plain),
   },
   plain,
 )
@@ -43,7 +44,7 @@ test('a stack without an intent has none', () => {
 })
 
 test('an intent that the end of the stack cuts off is none', () => {
-  const intent = { stub: address(1), covered: Buffer.alloc(9), ranges: [] }
+  const intent = { stub: address(1), covered: Buffer.alloc(9), ranges: [], owner: { pid: 1, startTime: 2n } }
   const stack = stackWith(intent, 16)
   assert.notEqual(findIntent(stack.subarray(0, 16 + INTENT_ROOM)), undefined)
   assert.equal(findIntent(stack.subarray(0, 16 + INTENT_ROOM - 1)), undefined)
