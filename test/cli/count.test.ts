@@ -93,7 +93,7 @@ test('when every site is refused the command fails', async () => {
   assert.equal(run.code, 1)
   assert.match(
     run.stderr,
-    /ring3: served 0 of 1 function; 1 refused: 1 window-too-short.*\nring3: no function could be probed\n$/,
+    /ring3: served 0 of 1 function; 1 refused: 1 window-too-short.*\nring3: no function could be probed: a:1: So\.\n$/,
   )
   assert.ok(run.events.includes('detach'))
 })
