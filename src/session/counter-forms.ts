@@ -21,20 +21,29 @@ const GOLDEN = 0x9e3779b1
 const BLOCKS_PER_THREAD = 4
 const MIN_BLOCKS = 256
 const MAX_BLOCKS = 65536
+/** Processor numbers have 12 bits where `rdpid` reads them. */
+const MAX_PROCESSORS = 4096
 /** Address space that the blocks of one data area may take; it is not backed by memory until used. */
 const MAX_DATA = 2 ** 30
 
 /** Forms in order of cost; the next is taken where the target turns out not to suit the one before. */
 export function counterForms(processor: Processor, threads: number, sites: number): FormChoice[] {
   const perThread: FormChoice = { form: perThreadCounter(GOLDEN), blocks: blocksFor(threads, sites), backing: 'mapped' }
-  const perCpu: FormChoice = { form: perCpuCounter, blocks: processor.possible, backing: 'mapped' }
-  const shared: FormChoice = { form: sharedCounter, blocks: 1, backing: 'mapped' }
-  return processor.flags.has('rdpid') ? [perThread, perCpu] : [perThread, shared]
+  return [perThread, withoutThreadPointer(processor)]
+}
+
+function withoutThreadPointer({ flags, possible }: Processor): FormChoice {
+  if (possible === undefined || !flags.has('rdpid')) return { form: sharedCounter, blocks: 1, backing: 'mapped' }
+  return { form: perCpuCounter, blocks: Math.min(MAX_PROCESSORS, powerOfTwo(possible)), backing: 'mapped' }
+}
+
+function powerOfTwo(atLeast: number): number {
+  return 2 ** Math.ceil(Math.log2(atLeast))
 }
 
 function blocksFor(threads: number, sites: number): number {
   const wanted = Math.min(MAX_BLOCKS, Math.max(MIN_BLOCKS, BLOCKS_PER_THREAD * threads))
-  const stride = 2 ** Math.ceil(Math.log2(8 * (1 + sites)))
+  const stride = powerOfTwo(8 * (1 + sites))
   const affordable = Math.max(16, MAX_DATA / stride)
-  return 2 ** Math.floor(Math.log2(Math.min(2 ** Math.ceil(Math.log2(wanted)), affordable)))
+  return 2 ** Math.floor(Math.log2(Math.min(powerOfTwo(wanted), affordable)))
 }

@@ -10,6 +10,7 @@ import type { AddressRanges } from './address-ranges.js'
 import { codeLabels } from './code-labels.js'
 import { functionBounds } from './function-bounds.js'
 import { hasRedZone } from './go-binary.js'
+import { preemptibleRanges } from './go-preemption.js'
 import type { LoadedSymbols } from './load-module-symbols.js'
 import { RelocatedData } from './relocated-data.js'
 
@@ -25,6 +26,7 @@ export function codeFacts(image: ElfImage, loaded: LoadedSymbols): CodeFacts | R
       labels: codeLabels(image, loaded, relocated, pads),
       framed: framedRanges(loaded.frames, pads, loaded.text),
       hasRedZone: hasRedZone(image, loaded.frames),
+      preemptible: preemptibleRanges(image, loaded.text),
     }
   })
 }

@@ -1,6 +1,7 @@
 import { ByteReader, MalformedInput } from '../bytes/byte-reader.js'
 import { bytesAt, type ElfImage } from '../elf/elf-image.js'
 import { PT } from '../elf/program-headers.js'
+import { relocations } from '../elf/relocations.js'
 import { StringTable } from '../elf/string-table.js'
 import { SymbolTable } from '../elf/symbol-table.js'
 import { executableRanges } from './executable-ranges.js'
@@ -25,6 +26,8 @@ export const GO_1_18 = 0xfffffff0
 export const GO_1_20 = 0xfffffff1
 
 const MAX_FUNCTIONS = 1 << 22
+/** Offset of the word that holds the address of the text. */
+const TEXT_START = 24
 const SYMBOL_SIZE = 24
 const GLOBAL_FUNCTION = 0x12
 
@@ -42,10 +45,37 @@ export function goFunctionTable(image: ElfImage): SymbolTable | undefined {
 export function readPclntab(image: ElfImage): Pclntab | undefined {
   const found = findPclntab(image)
   if (found === undefined) return undefined
-  const table = readHeader(found.bytes, (offset) => relocatedWord(image, found.start + offset))
-  if (table?.textStart !== 0) return table
-  const textStart = textSectionStart(image)
-  return holdsEntry(image, table, textStart) ? { ...table, textStart } : undefined
+  const table = readHeader(found.bytes)
+  if (table === undefined || table.textStart === undefined) return table
+  const textStart = linkedTextStart(image, found.start + TEXT_START, table.textStart)
+  if (textStart !== undefined) return { ...table, textStart }
+  const guessed = { ...table, textStart: textSectionStart(image) }
+  return holdsEntry(image, guessed) ? guessed : undefined
+}
+
+/** The link-time address that a word of the header says, or its relocation; undefined where both are silent. */
+function linkedTextStart(image: ElfImage, place: number, word: number): number | undefined {
+  if (word !== 0) return word - image.bias
+  const { places, addends } = relocations(image)
+  return addends[places.indexOf(place)]
+}
+
+function textSectionStart(image: ElfImage): number {
+  return image.sections.find((s) => s.name === '.text')?.vaddr ?? executableRanges(image).starts[0] ?? 0
+}
+
+/**
+ * Where Go's linker has laid out the text, Go's code is first, and the file's entry point is a function of the table.
+ * Another linker begins with code of its own, the entry point at its head.
+ */
+function holdsEntry(image: ElfImage, { bytes, functionCount, functionTable, textStart = 0 }: Pclntab): boolean {
+  const wanted = image.header.entry - textStart
+  const reader = new ByteReader(bytes)
+  for (let row = 0; row < functionCount && wanted > 0; row++) {
+    reader.seek(functionTable + row * 8)
+    if (reader.u32() === wanted) return true
+  }
+  return false
 }
 
 interface FoundPclntab {
@@ -58,24 +88,23 @@ function findPclntab(image: ElfImage): FoundPclntab | undefined {
   if (section !== undefined) return { start: section.vaddr, bytes: bytesAt(image, section.vaddr, section.size) }
   for (const segment of image.segments.filter((s) => s.type === PT.LOAD && !s.executable)) {
     const bytes = bytesAt(image, segment.vaddr, segment.fileSize)
-    const offset = findHeader(bytes)
+    const offset = findHeader(bytes, segment.vaddr)
     if (offset !== undefined) return { start: segment.vaddr + offset, bytes: bytes.subarray(offset) }
   }
   return undefined
 }
 
 /** The header of a file without sections: magic, two zeros, quantum 1, pointer size 8, on a multiple of 32. */
-function findHeader(bytes: Uint8Array): number | undefined {
+function findHeader(bytes: Uint8Array, start: number): number | undefined {
   for (const magic of [GO_1_20, GO_1_18, GO_1_16, GO_1_2]) {
     const pattern = Uint8Array.from([magic & 0xff, 0xff, 0xff, 0xff, 0, 0, 1, 8])
     const offset = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(pattern)
-    if (offset >= 0 && offset % 32 === 0) return offset
+    if (offset >= 0 && (start + offset) % 32 === 0) return offset
   }
   return undefined
 }
 
-/** @param relocated the word at an offset of the table, as the loader leaves it. */
-function readHeader(bytes: Uint8Array, relocated: (offset: number) => number): Pclntab | undefined {
+function readHeader(bytes: Uint8Array): Pclntab | undefined {
   const reader = new ByteReader(bytes)
   const magic = reader.u32()
   reader.skip(3)
@@ -85,13 +114,20 @@ function readHeader(bytes: Uint8Array, relocated: (offset: number) => number): P
   const common = { bytes, magic, functionCount }
   if (magic === GO_1_2) return { ...common, functionTable: 16, names: 0, counterTables: 0, textStart: undefined }
   reader.skip(8)
-  if (magic === GO_1_16) return { ...common, ...readOffsets(reader), textStart: undefined }
+  if (magic === GO_1_16) return { ...common, textStart: undefined, ...readOffsets(reader) }
   if (magic !== GO_1_18 && magic !== GO_1_20) return undefined
-  const textStart = reader.u64() === 0 ? relocated(reader.offset - 8) : relocatedInPlace(reader)
-  return { ...common, textStart, ...readOffsets(reader) }
+  return { ...common, textStart: reader.u64(), ...readOffsets(reader) }
 }
+
+function readOffsets(reader: ByteReader): Pick<Pclntab, 'names' | 'counterTables' | 'functionTable'> {
+  const names = reader.u64()
+  reader.skip(16)
+  return { names, counterTables: reader.u64(), functionTable: reader.u64() }
+}
+
 /** `Elf64_Sym` entries, one a function; a function ends where the next one begins. */
-function asSymbols(bytes: Uint8Array, layout: PclntabLayout): Uint8Array {
+function asSymbols(layout: Pclntab): Uint8Array {
+  const { bytes } = layout
   const entries = new ByteReader(bytes)
   const functions = new ByteReader(bytes)
   entries.seek(layout.functionTable)

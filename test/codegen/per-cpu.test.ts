@@ -12,7 +12,7 @@ import { countOneSite } from './counting.js'
 const SITE = 1
 const processor = readProcessor(openRealDoor())
 const lacking = missingTools('gcc') ?? (processor.flags.has('rdpid') ? undefined : 'the processor has no rdpid')
-const layout = counterLayout({ sites: 2, blocks: processor.possible })
+const layout = counterLayout({ sites: 2, blocks: 2 ** Math.ceil(Math.log2(processor.possible ?? 1)) })
 const keys = new Array<bigint>(20).fill(0x7f00_0000_0740n)
 
 function allowedProcessors(): number[] {

@@ -39,6 +39,7 @@ const anyFacts = fc
       labels: Float64Array.from(labels, (label) => base + label).sort(),
       framed: new Float64Array(),
       hasRedZone: true,
+      preemptible: new Float64Array(),
     }
   })
 

@@ -17,6 +17,7 @@ function factsOf(bytes: Uint8Array): CodeFacts {
     labels: new Float64Array(),
     framed: new Float64Array(),
     hasRedZone: true,
+    preemptible: new Float64Array(),
   }
 }
 

@@ -23,6 +23,7 @@ interface Draft {
   readonly functions: FunctionBounds[]
   readonly labels: number[]
   readonly framed: number[]
+  readonly preemptible: number[]
   readonly questions: SiteQuestion[]
   jumpLength: JumpLength
 }
@@ -42,6 +43,10 @@ const lineKinds: readonly [pattern: RegExp, add: (draft: Draft, first: string, s
   [/^label ([0-9a-f]+)$/, (draft, at) => draft.labels.push(hexNumber(at))],
   [/^framed ([0-9a-f]+)-([0-9a-f]+)$/, (draft, start, end) => draft.framed.push(hexNumber(start), hexNumber(end))],
   [
+    /^preemptible ([0-9a-f]+)-([0-9a-f]+)$/,
+    (draft, start, end) => draft.preemptible.push(hexNumber(start), hexNumber(end)),
+  ],
+  [
     /^data ([0-9a-f]+): ([0-9a-f ]+)$/,
     (draft, at, hex) => draft.data.push({ start: vaddr(hexNumber(at)), bytes: hexBytes(hex) }),
   ],
@@ -60,7 +65,16 @@ export function windowVectors(): WindowVector[] {
 
 function readBlock(block: string): WindowVector {
   const [name = '', ...lines] = block.split('\n')
-  const draft: Draft = { code: [], data: [], functions: [], labels: [], framed: [], questions: [], jumpLength: 5 }
+  const draft: Draft = {
+    code: [],
+    data: [],
+    functions: [],
+    labels: [],
+    framed: [],
+    preemptible: [],
+    questions: [],
+    jumpLength: 5,
+  }
   for (const line of lines) readLine(draft, line.trim())
   return { name, facts: factsOf(draft), jumpLength: draft.jumpLength, questions: draft.questions }
 }
@@ -84,6 +98,7 @@ function factsOf(draft: Draft): CodeFacts {
     labels: Float64Array.from(draft.labels).sort(),
     framed: Float64Array.from(draft.framed),
     hasRedZone: true,
+    preemptible: Float64Array.from(draft.preemptible),
   }
 }
 

@@ -7,8 +7,8 @@ import {
   type CounterShape,
   counterLayout,
   counterOffset,
-  denseLayout,
   DIRECTORY_OFFSET,
+  denseLayout,
   LIVE_OFFSET,
   usedBlockBytes,
 } from '../../src/store/counter-layout.js'

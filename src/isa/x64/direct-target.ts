@@ -20,13 +20,9 @@ export function isNearCall(instruction: Instruction): boolean {
   return instruction.isCallNear || instruction.isCallNearIndirect
 }
 
-/** True where something else runs, the kernel too, before the next instruction does: calls, system calls, interrupts. */
-export function comesBack({ flowControl }: Instruction): boolean {
-  return (
-    flowControl === FlowControl.Call ||
-    flowControl === FlowControl.IndirectCall ||
-    flowControl === FlowControl.Interrupt
-  )
+/** True where something else runs, the kernel too, before the next instruction does: calls, system calls, `int n`. */
+export function comesBack({ flowControl, code }: Instruction): boolean {
+  return flowControl === FlowControl.Call || flowControl === FlowControl.IndirectCall || code === Code.Int_imm8
 }
 
 /** False for an instruction after which the next one never runs. */

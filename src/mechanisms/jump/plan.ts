@@ -14,6 +14,7 @@ import { encodeEdits, encodeHeader, HEADER_SIZE, type ManifestEdit } from '../..
 import type { Mapping } from '../../target/memory-map.js'
 import { placeAnywhere } from '../../target/placement.js'
 import { type AreaGroup, type Placed, placeAreas, placeInPadding, roundToPage } from './place-areas.js'
+import { signalReturn } from './signal-return.js'
 
 /** What planning needs to know beyond the sites. */
 export interface JumpSituation {
@@ -136,7 +137,10 @@ function* analyseModule(
   const analysis = situation.arch.analyseModule(module.facts, vaddrs, jumpLength)
   let occupiedUntil = address(0)
   for (const site of sites) {
-    const own = reserved(site, occupiedUntil, jumpLength, situation.entry) ?? analysis.analyse(site.vaddr)
+    const own =
+      reserved(site, occupiedUntil, jumpLength, situation.entry) ??
+      signalReturn(module.facts, site, jumpLength) ??
+      analysis.analyse(site.vaddr)
     if (!isRefusal(own)) occupiedUntil = offsetBy(site.address, jumpLength)
     yield [site, own]
   }
