@@ -16,8 +16,19 @@ import (
 const goroutines = 16
 const calls = 20000
 
+const factor = 0x9e3779b97f4a7c15
+
+// Begins with an instruction that is longer than a jump: no goroutine can be suspended inside of its window.
+//
 //go:noinline
 func work(n uint64) uint64 {
+	return (n * factor) ^ n
+}
+
+// Short instructions and no stack check: a goroutine may be suspended inside of its window.
+//
+//go:noinline
+func leaf(n uint64) uint64 {
 	return (n*3 + 7) ^ n
 }
 
@@ -36,7 +47,7 @@ func deep(n uint64) uint64 {
 func callAll(wrong *uint64, lock *sync.Mutex) {
 	bad := uint64(0)
 	for n := uint64(0); n < calls; n++ {
-		if work(n) != (n*3+7)^n {
+		if work(n) != (n*factor)^n || leaf(n) != (n*3+7)^n {
 			bad++
 		}
 		if n%1000 == 0 {
