@@ -110,11 +110,19 @@ function sitesIn(module: CatalogModule, moduleName: string, pattern: ProbePatter
   if (pattern.kind === 'file-offset') return siteAtOffset(module, moduleName, pattern.fileOffset)
   // What has a name of its own comes before what is reached through an IFUNC: the first name stays.
   const found = matchingFunctions(module.loaded.symbols, pattern.symbol).sort((a, b) => ifuncLast(a) - ifuncLast(b))
-  return found.map((named) => siteOf(module, moduleName, named, pattern.offset))
+  const exact = isLiteralGlob(pattern.symbol)
+  return found.map((named) => siteOf(module, moduleName, exact ? named : resolverNamed(module, named), pattern.offset))
 }
 
 function ifuncLast({ symbol }: NamedFunction): number {
   return symbol.kind === 'ifunc' ? 1 : 0
+}
+
+/** Where every function is wanted, the code of an IFUNC that nobody has called yet is one: it chooses. */
+function resolverNamed(module: CatalogModule, named: NamedFunction): NamedFunction {
+  const { symbol, name } = named
+  if (symbol.kind !== 'ifunc' || module.implementation(symbol.vaddr) !== undefined) return named
+  return { name: `${name}.resolver`, symbol: { ...symbol, kind: 'function' } }
 }
 
 function siteOf(
