@@ -1,8 +1,10 @@
+import type { RefusalCode } from '../refusal/codes.js'
+
 /** A site that was asked for and is not probed. */
 export interface RefusedRecord {
   /** `module:symbol` */
   readonly site: string
-  readonly code: string
+  readonly code: RefusalCode
   readonly because: string
 }
 
@@ -12,6 +14,8 @@ export interface AttachedRecord {
   /** Probes per mechanism: `{ jump: 1000 }`. */
   readonly mechanisms: Readonly<Record<string, number>>
   readonly refused: readonly RefusedRecord[]
+  /** How long threads of the target were held, in all. */
   readonly stoppedNs: number
+  /** From the call to the moment every probe worked. */
   readonly setupNs: number
 }

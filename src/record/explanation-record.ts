@@ -1,8 +1,10 @@
+import type { RefusalCode } from '../refusal/codes.js'
+
 /** What one mechanism had to say about a site. */
 export interface VerdictRecord {
   readonly mechanism: string
   readonly chosen: boolean
-  readonly refused?: { readonly code: string; readonly because: string }
+  readonly refused?: { readonly code: RefusalCode; readonly because: string }
 }
 
 /** The bytes at a site that a jump overwrites. Bytes in hex. */

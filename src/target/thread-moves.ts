@@ -1,5 +1,6 @@
 import { type Address, address } from '../bytes/address.js'
-import { flagsOf, generalRegisters, rewindingFor } from '../codegen/x64/rewind.js'
+import { flagsOf, rewindingFor } from '../codegen/x64/rewind.js'
+import { registerNames } from '../isa/x64/registers.js'
 import type { KernelDoor } from '../kernel/door.js'
 import type { EditSet } from './edit-set.js'
 import type { Memory } from './memory.js'
@@ -64,7 +65,7 @@ function rewind(memory: Memory, state: ThreadState, edits: EditSet): Address | u
   const rsp = state.get('rsp')
   state.set('eflags', flagsOf(rewinding, state.get('eflags'), state.get('rax')))
   for (const { register, stackOffset } of rewinding.restored) {
-    const name = generalRegisters[register]
+    const name = registerNames[register]
     if (name === undefined) return undefined
     state.set(name, memory.read(address(rsp + BigInt(stackOffset)), 8).readBigUInt64LE())
   }

@@ -102,23 +102,3 @@ export function flagsOf(rewinding: Rewinding, eflags: bigint, rax: bigint): bigi
   if (rewinding.flags === 'overflow-in-eflags') return arithmetic
   return (arithmetic & ~OVERFLOW) | ((rax & 0xffn) === 0n ? 0n : OVERFLOW)
 }
-
-/** Names of the general registers by hardware number, as struct user_regs_struct has them. */
-export const generalRegisters = [
-  'rax',
-  'rcx',
-  'rdx',
-  'rbx',
-  'rsp',
-  'rbp',
-  'rsi',
-  'rdi',
-  'r8',
-  'r9',
-  'r10',
-  'r11',
-  'r12',
-  'r13',
-  'r14',
-  'r15',
-] as const
