@@ -14,15 +14,18 @@ const AREA = 0x300000
 const DATA = 0x310000
 const STACK = 0x7ffc_0000_0000
 const ROUNDS = 3
+/** The code segment of 64-bit user code: a thread without it would be refused. */
+const USER_CS = 0x33n
 
 /**
  * Goes through a whole attach and detach on a pretend process. JavaScript is compiled when it first runs, which takes
  * milliseconds: they must not fall into the moment when the target is held.
+ * @returns whether it went through to the end; a test asks.
  */
-export function rehearse(): void {
+export function rehearse(): boolean {
   const process_ = pretendProcess()
   const target = TargetProcess.open(process_, PID)
-  if (isRefusal(target)) return
+  if (isRefusal(target)) return false
   using open = target
   for (let round = 0; round < ROUNDS; round++) {
     const result = install(
@@ -31,8 +34,10 @@ export function rehearse(): void {
       { start: address(DATA), size: 8192, backing: 'mapped', head: Buffer.alloc(8) },
       { threadPointers: true },
     )
-    if (!isRefusal(result)) uninstall(open, result.installation)
+    if (isRefusal(result)) return false
+    uninstall(open, result.installation)
   }
+  return true
 }
 
 function pretendProcess(): PretendProcess {
@@ -56,6 +61,7 @@ function pretendProcess(): PretendProcess {
     },
     directories: { '/proc': ['2'], '/proc/2/task': ['2'] },
   })
+  made.registers.writeBigUInt64LE(USER_CS, 136)
   made.registers.writeBigUInt64LE(BigInt(STACK + 0x20000), 152)
   made.registers.writeBigUInt64LE(BigInt(STACK), 168)
   const self = Buffer.alloc(8)
