@@ -8,7 +8,8 @@ import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { isPlaceTaken } from '../target/area.js'
 import { clean, findAreas } from '../target/clean.js'
 import { type InstallResult, install } from '../target/install.js'
-import { listThreads, readStat } from '../target/process-state.js'
+import { thisProcess } from '../target/owner.js'
+import { listThreads } from '../target/process-state.js'
 import { TargetProcess } from '../target/target-process.js'
 import { uninstall } from '../target/uninstall.js'
 import { counterForms, type FormChoice, paddingForm } from './counter-forms.js'
@@ -108,7 +109,7 @@ export class Tracer implements Disposable {
   private plan(resolved: ResolvedSites, { form, blocks, backing }: FormChoice): JumpPlan | Refusal {
     this.onProgress({ phase: 'analysis', done: 0, total: resolved.modules.length })
     const { door, entry } = this.target
-    const owner = { pid: process.pid, startTime: readStat(door, '/proc/self/stat')?.startTime ?? 0n }
+    const owner = thisProcess(door)
     return planJumps(resolved.modules, { arch: x64, form, blocks, backing, maps: this.target.maps(), entry, owner })
   }
 

@@ -141,7 +141,7 @@ export function isPlaceTaken(error: unknown): boolean {
   return error instanceof KernelError && error.call.name === 'mmap' && error.errno === EEXIST
 }
 
-/** Where a word of the target's memory can be found, for messages. */
+/** A range in words, for messages. */
 export function describeRange({ start, size }: { readonly start: Address; readonly size: number }): string {
   return `${hex(start)}–${hex(start + BigInt(size))}`
 }

@@ -8,7 +8,7 @@ import type { PlacedEdit } from './edit-set.js'
 import type { AddedRange, Installation, InstalledArea } from './installation.js'
 import { findIntent, INTENT_ROOM, type Intent } from './intent.js'
 import { decodeManifest, HEADER_SIZE, hasManifest, MANIFEST_MAGIC, type Manifest } from './manifest.js'
-import type { Mapping } from './memory-map.js'
+import { type Mapping, mappingAt } from './memory-map.js'
 import { isOwnerAlive } from './owner.js'
 import { isOrphan, isWipedOnFork } from './ownership.js'
 import { remoteCallStub } from './remote-call.js'
@@ -24,7 +24,7 @@ export interface FoundAreas {
   readonly owner: number | undefined
   /** A remote call was cut short: what was about to be mapped, and the bytes that the stub covers. */
   readonly intent: { readonly at: Address; readonly intent: Intent } | undefined
-  /** The stub stands at the entry point, and no intent says what was there. */
+  /** The stub of a remote call stands at the entry point. */
   readonly strayStub: boolean
   readonly nothing: boolean
 }
@@ -37,7 +37,9 @@ export function findAreas(target: TargetProcess): FoundAreas {
   ]
   const areas = manifests.map(({ start, manifest }) => installed(start, manifest))
   const named = distinct(manifests.map(({ manifest }) => dataOf(manifest)))
-  const data = named.filter((range) => range.backing === 'padding' || isWipedOnFork(target, range))
+  const data = named.filter((range) =>
+    range.backing === 'padding' ? mayBePadding(maps, range) : isWipedOnFork(target, range),
+  )
   const intent = intentIn(target, maps)
   const owners = manifests.map(({ manifest }) => ({ pid: manifest.ownerPid, startTime: manifest.ownerStart }))
   if (intent !== undefined) owners.push(intent.intent.owner)
@@ -57,6 +59,12 @@ function mayHoldPadding(mapping: Mapping): boolean {
 
 function dataOf({ dataAddress, dataSize, backing }: Manifest): AddedRange {
   return { start: dataAddress, size: dataSize, backing }
+}
+
+/** Padding lies within one page of writable memory: a manifest that says otherwise is not one of ours. */
+function mayBePadding(maps: readonly Mapping[], { start, size }: AddedRange): boolean {
+  const inPage = Number(start % BigInt(PAGE_SIZE))
+  return size > 0 && inPage + size <= PAGE_SIZE && mappingAt(maps, start)?.writable === true
 }
 
 interface FoundManifest {

@@ -37,9 +37,6 @@ const offsets: ReadonlyMap<RegisterName, number> = new Map(order.map((name, inde
 
 export const REGISTERS_SIZE = order.length * 8
 
-/** The code segment selector of 32-bit user code (GDT_ENTRY_DEFAULT_USER32_CS). */
-export const USER32_CS = 0x23n
-
 /** The general registers of a stopped thread, as PTRACE_GETREGS gives them. */
 export class Registers {
   constructor(readonly bytes: Buffer = Buffer.allocUnsafe(REGISTERS_SIZE)) {}

@@ -67,8 +67,12 @@ function letGo(door: KernelDoor, tid: number): boolean {
 }
 
 function isTracedByUs(door: KernelDoor, pid: number): boolean {
-  const tracer = /^TracerPid:\t(\d+)/m.exec(tryReadText(door, `/proc/${pid}/status`) ?? '')?.[1]
-  return tracer === String(process.pid)
+  return tracerOf(door, pid) === String(process.pid)
+}
+
+/** Its tracer's pid; `0` for none. */
+function tracerOf(door: KernelDoor, pid: number): string {
+  return /^TracerPid:\t(\d+)/m.exec(tryReadText(door, `/proc/${pid}/status`) ?? '')?.[1] ?? '0'
 }
 
 class Stop implements StoppedTarget {
@@ -112,12 +116,8 @@ class Stop implements StoppedTarget {
   }
 
   private seize(tid: number): Refusal | undefined {
-    if (lingering.delete(tid)) {
-      this.seized.add(tid)
-      this.unstopped.add(tid)
-      return undefined
-    }
-    const result = tryPtrace(this.door, 'PTRACE_SEIZE', tid, 0, PTRACE_O_TRACESYSGOOD)
+    const isOurs = lingering.delete(tid)
+    const result = isOurs ? 0 : tryPtrace(this.door, 'PTRACE_SEIZE', tid, 0, PTRACE_O_TRACESYSGOOD)
     if (result === 0) {
       this.seized.add(tid)
       this.unstopped.add(tid)
@@ -230,7 +230,7 @@ function gone(pid: number): Refusal {
 }
 
 function notPermitted(door: KernelDoor, pid: number): Refusal {
-  const tracer = /^TracerPid:\t(\d+)/m.exec(tryReadText(door, `/proc/${pid}/status`) ?? '')?.[1] ?? '0'
+  const tracer = tracerOf(door, pid)
   return tracer === '0'
     ? refuse('not-permitted', `the kernel does not allow tracing process ${pid}`)
     : refuse('already-traced', `process ${pid} is being traced by process ${tracer}`)
