@@ -143,6 +143,7 @@ export class PretendProcess implements KernelDoor {
       7: () => this.stops.push(EVENT_STOP),
       12: () => data.set(this.registers),
       13: () => this.registers.set(data),
+      17: () => this.stops.splice(0),
       24: () => this.step(),
       16900: () => Buffer.from(data.buffer, data.byteOffset).writeBigUInt64LE(832n, 8),
       16903: () => this.stops.push(EVENT_STOP),

@@ -15,6 +15,8 @@ export const syscallNumbers = {
   readlink: 89,
   tgkill: 234,
   ptrace: 101,
+  getpriority: 140,
+  setpriority: 141,
   getdents64: 217,
   waitid: 247,
   openat: 257,

@@ -40,12 +40,15 @@ export function poll(door: KernelDoor, tid: number): WaitResult {
   return gone
 }
 
+/** How often a wait looks again at once: who yields on a busy machine is away for milliseconds. */
+const SPINS = 64
 /** How often a wait only yields before it begins to sleep: sleeping is far coarser than what is waited for. */
 const YIELDS = 2000
 const LONGEST_PAUSE_US = 1000
 
 /** Pauses between looks, for something that mostly takes microseconds. `looks` counts from 0. */
 export function pauseBetweenLooks(door: KernelDoor, looks: number): void {
+  if (looks < SPINS) return
   if (looks < YIELDS) door.invoke({ name: 'sched_yield', args: [] })
   else sleep(door, Math.min(LONGEST_PAUSE_US, 50 + looks - YIELDS))
 }

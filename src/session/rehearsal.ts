@@ -13,7 +13,9 @@ const SITE = 0x402000
 const AREA = 0x300000
 const DATA = 0x310000
 const STACK = 0x7ffc_0000_0000
-const ROUNDS = 3
+/** As many as a busy server has, so that the loops over threads are compiled as well. */
+const THREADS = Array.from({ length: 32 }, (_, index) => PID + index)
+const ROUNDS = 5
 /** The code segment of 64-bit user code: a thread without it would be refused. */
 const USER_CS = 0x33n
 
@@ -50,16 +52,16 @@ function pretendProcess(): PretendProcess {
     files: {
       '/proc/2/status': text('Tgid:\t2\nState:\tS\nTracerPid:\t0\nKthread:\t0\nSeccomp:\t0\n'),
       '/proc/2/task/2/exe': text('\x7fELF\x02\0\0\0\0\0\0\0\0\0\0\0'),
+      ...Object.fromEntries(THREADS.map((tid) => [`/proc/2/task/${tid}/stat`, text(stat)])),
       '/proc/2/task/2/auxv': auxv,
       '/proc/2/stat': text(stat),
-      '/proc/2/task/2/stat': text(stat),
       '/proc/2/task/2/status': text('Seccomp:\t0\n'),
       '/proc/2/task/2/mem': text(''),
       '/proc/2/task/2/maps': text(
         '00401000-00403000 r-xp 00000000 fe:00 7 /pretend\n7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0 [stack]\n',
       ),
     },
-    directories: { '/proc': ['2'], '/proc/2/task': ['2'] },
+    directories: { '/proc': ['2'], '/proc/2/task': THREADS.map(String) },
   })
   made.registers.writeBigUInt64LE(USER_CS, 136)
   made.registers.writeBigUInt64LE(BigInt(STACK + 0x20000), 152)

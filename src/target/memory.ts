@@ -75,7 +75,8 @@ export class Memory implements Disposable {
     const fits = scratch !== undefined && scratch.length >= total && ranges.length <= MAX_VECTORS
     const bytes = fits ? scratch.subarray(0, total) : Buffer.allocUnsafeSlow(total)
     const local = iovec(this.door.pointerTo(bytes), total)
-    const remote = Buffer.concat(ranges.map(({ start, size }) => iovec(start, size)))
+    const remote = Buffer.alloc(IOVEC_SIZE * ranges.length)
+    ranges.forEach(({ start, size }, index) => writeIovec(remote, index, start, size))
     const args = [this.pid, local, 1, remote, ranges.length, 0]
     const got = this.door.invoke({ name: 'process_vm_readv', args, purpose: 'read the target’s memory' })
     let at = 0
@@ -108,9 +109,16 @@ export class Memory implements Disposable {
 /** UIO_MAXIOV: ranges that one call takes (uio.h). */
 const MAX_VECTORS = 1024
 
+/** struct iovec (readv(2)). */
+const IOVEC_SIZE = 16
+
 function iovec(base: bigint, length: number): Buffer {
-  const vector = Buffer.alloc(16)
-  vector.writeBigUInt64LE(base, 0)
-  vector.writeBigUInt64LE(BigInt(length), 8)
+  const vector = Buffer.alloc(IOVEC_SIZE)
+  writeIovec(vector, 0, base, length)
   return vector
+}
+
+function writeIovec(vectors: Buffer, index: number, base: bigint, length: number): void {
+  vectors.writeBigUInt64LE(base, IOVEC_SIZE * index)
+  vectors.writeBigUInt64LE(BigInt(length), IOVEC_SIZE * index + 8)
 }

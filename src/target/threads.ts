@@ -2,6 +2,7 @@ import type { KernelDoor } from '../kernel/door.js'
 import { EPERM, ESRCH } from '../kernel/errno.js'
 import { tryReadText } from '../kernel/files.js'
 import { KernelError } from '../kernel/kernel-error.js'
+import { raisePriority } from '../kernel/priority.js'
 import { PTRACE_EVENT_STOP, PTRACE_O_TRACESYSGOOD, tryPtrace } from '../kernel/ptrace.js'
 import { pauseBetweenLooks, poll, sleep } from '../kernel/wait.js'
 import { type Refusal, refuse } from '../refusal/refusal.js'
@@ -35,7 +36,7 @@ export function stopTarget(door: KernelDoor, pid: number, only?: number): Stoppe
   const stop = new Stop(door, pid)
   try {
     const refusal = only === undefined ? stop.all() : stop.these([only])
-    if (refusal === undefined) return stop
+    if (refusal === undefined) return stop.hurrying()
     stop.release()
     return refusal
   } catch (error) {
@@ -83,6 +84,7 @@ class Stop implements StoppedTarget {
   private lost = false
   private began: bigint | undefined
   private ended: bigint | undefined
+  private restorePriority = (): void => {}
 
   constructor(
     private readonly door: KernelDoor,
@@ -91,6 +93,12 @@ class Stop implements StoppedTarget {
 
   heldNs(): bigint {
     return this.began === undefined ? 0n : (this.ended ?? process.hrtime.bigint()) - this.began
+  }
+
+  /** Once all are held, but not while they are waited for: they need the processor to be able to stop. */
+  hurrying(): this {
+    this.restorePriority = raisePriority(this.door)
+    return this
   }
 
   /** Until no new thread appears: a stopped thread makes none, so the list becomes stable. */
@@ -111,7 +119,9 @@ class Stop implements StoppedTarget {
       if (refusal !== undefined) return refusal
     }
     this.began ??= process.hrtime.bigint()
+    const restorePriority = raisePriority(this.door)
     for (const tid of this.unstopped) this.interrupt(tid)
+    restorePriority()
     return this.awaitStops()
   }
 
@@ -198,6 +208,8 @@ class Stop implements StoppedTarget {
   release(): void {
     for (const { tid } of this.threads.toReversed()) this.detach(tid, 0)
     this.threads.length = 0
+    this.restorePriority()
+    this.restorePriority = () => {}
     this.ended ??= process.hrtime.bigint()
     for (const tid of this.unstopped) lingering.add(tid)
     this.unstopped.clear()
