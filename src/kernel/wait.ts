@@ -1,5 +1,5 @@
 import type { KernelDoor } from './door.js'
-import { ECHILD } from './errno.js'
+import { ECHILD, EINTR } from './errno.js'
 
 const P_PID = 1
 const WNOHANG = 1
@@ -58,5 +58,6 @@ export function sleep(door: KernelDoor, microseconds: number): void {
   const time = Buffer.alloc(16)
   time.writeBigInt64LE(BigInt(Math.floor(microseconds / 1e6)), 0)
   time.writeBigInt64LE(BigInt(Math.floor((microseconds % 1e6) * 1000)), 8)
-  door.invoke({ name: 'nanosleep', args: [time, 0] })
+  // A signal of Node's own may end it early; what is left is then written back.
+  while (door.invoke({ name: 'nanosleep', args: [time, time] }) === -EINTR) {}
 }

@@ -76,7 +76,7 @@ export class Memory implements Disposable {
     const bytes = fits ? scratch.subarray(0, total) : Buffer.allocUnsafeSlow(total)
     const local = iovec(this.door.pointerTo(bytes), total)
     const remote = Buffer.alloc(IOVEC_SIZE * ranges.length)
-    ranges.forEach(({ start, size }, index) => writeIovec(remote, index, start, size))
+    for (const [index, { start, size }] of ranges.entries()) writeIovec(remote, index, start, size)
     const args = [this.pid, local, 1, remote, ranges.length, 0]
     const got = this.door.invoke({ name: 'process_vm_readv', args, purpose: 'read the target’s memory' })
     let at = 0
