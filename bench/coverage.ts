@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { hex } from '../src/bytes/address.js'
 import { parseElf } from '../src/elf/parse-elf.js'
 import type { CodeFacts } from '../src/isa/code-facts.js'
-import type { JumpLength, SiteAnalysis } from '../src/isa/site-analysis.js'
+import type { SiteAnalysis, WindowLength } from '../src/isa/site-analysis.js'
 import { x64 } from '../src/isa/x64/x64.js'
 import { isRefusal, type Refusal } from '../src/refusal/refusal.js'
 import { codeFacts } from '../src/symbols/code-facts.js'
@@ -20,10 +20,10 @@ interface Measured {
   readonly analyseMs: number
 }
 
-function measure(facts: CodeFacts, symbols: ModuleSymbols, jumpLength: JumpLength): Measured {
+function measure(facts: CodeFacts, symbols: ModuleSymbols, windowLength: WindowLength): Measured {
   const sites = symbols.functions.map((each) => each.vaddr)
   const start = performance.now()
-  const analysis = x64.analyseModule(facts, sites, jumpLength)
+  const analysis = x64.analyseModule(facts, sites, windowLength)
   const prepared = performance.now()
   const results = sites.map((site) => analysis.analyse(site))
   const end = performance.now()
@@ -60,7 +60,7 @@ function countCodes(refused: Measured['refused']): Map<string, number> {
   return counts
 }
 
-async function coverage(path: string, jumpLength: JumpLength, listed: string | undefined): Promise<void> {
+async function coverage(path: string, windowLength: WindowLength, listed: string | undefined): Promise<void> {
   const image = parseElf(readFileSync(path))
   if (isRefusal(image)) throw new Error(image.because)
   const files = { read: (file: string) => (existsSync(file) ? readFileSync(file) : undefined) }
@@ -68,7 +68,7 @@ async function coverage(path: string, jumpLength: JumpLength, listed: string | u
   if (isRefusal(loaded)) throw new Error(loaded.because)
   const facts = codeFacts(image, loaded)
   if (isRefusal(facts)) throw new Error(facts.because)
-  const measured = measure(facts, loaded.symbols, jumpLength)
+  const measured = measure(facts, loaded.symbols, windowLength)
   print(path, measured)
   for (const [name, { code, because }] of measured.refused) {
     if (code === listed) console.log(`  ${name}: ${because}`)

@@ -5,6 +5,9 @@ import type { CodeFacts } from './code-facts.js'
 /** The two jumps a window can carry: `jmp rel32` (5 bytes) and `jmp *0(%rip); .quad` (14 bytes). */
 export type JumpLength = 5 | 14
 
+/** Bytes that a mechanism overwrites at a site: a jump, or `int3`, which is one byte of one instruction. */
+export type WindowLength = 1 | JumpLength
+
 /** One instruction that the window displaces, whole. */
 export interface DisplacedInstruction {
   /** Bytes from the site. */
@@ -16,8 +19,8 @@ export interface DisplacedInstruction {
 export interface SiteAnalysis {
   readonly kind: 'site'
   readonly site: Vaddr
-  readonly jumpLength: JumpLength
-  /** Whole instructions from the site on, covering at least `jumpLength` bytes together with `padding`. */
+  readonly windowLength: WindowLength
+  /** Whole instructions from the site on, covering at least `windowLength` bytes together with `padding`. */
   readonly displaced: readonly DisplacedInstruction[]
   /** Sum of the displaced instructions' lengths: where the trampoline jumps back to is `site + displacedLength`. */
   readonly displacedLength: number
@@ -57,7 +60,7 @@ export interface ModuleAnalysis {
 export interface Architecture {
   readonly name: 'x86-64'
   /** Prepares the proof for these sites. Everything that reads the whole module's text happens here, once. */
-  analyseModule(facts: CodeFacts, sites: readonly Vaddr[], jumpLength: JumpLength): ModuleAnalysis
+  analyseModule(facts: CodeFacts, sites: readonly Vaddr[], windowLength: WindowLength): ModuleAnalysis
   /**
    * Encodes the displaced instructions of a site, which is at `from` in the target, to run at `to`. Does not add the jump
    * back. The size may depend on the distance, but on nothing else.

@@ -1,23 +1,31 @@
-import type { JumpPlan } from '../mechanisms/jump/plan.js'
-import type { Installation } from '../target/installation.js'
-import type { CounterReader } from './counter-reader.js'
+import type { InstalledProbes } from '../probe/mechanism.js'
 import type { Attached, Snapshot } from './session-types.js'
 
 /** The probes of one request, at work. */
 export interface ProbeGroup {
-  readonly plan: JumpPlan
-  readonly installation: Installation
-  readonly reader: CounterReader
+  readonly installed: readonly InstalledProbes[]
   readonly attached: Attached
   /** process.hrtime when the probes began to work. */
   readonly since: bigint
 }
 
 /** Sums the counters by key: several sites can have one name. */
-export function snapshotOf(group: ProbeGroup, totals: BigUint64Array, targetGone: boolean): Snapshot {
+export function snapshotOf({ installed, since }: ProbeGroup, read: Read): Snapshot {
   const counts = new Map<string, bigint>()
-  for (const { site, index } of group.plan.served) {
-    counts.set(site.key, (counts.get(site.key) ?? 0n) + (totals[index] ?? 0n))
+  let targetGone = false
+  for (const probes of installed) {
+    const totals = read(probes)
+    if (totals === undefined) targetGone = true
+    addTotals(counts, probes, totals ?? probes.latest())
   }
-  return { counts, elapsedMs: Number(process.hrtime.bigint() - group.since) / 1e6, targetGone }
+  return { counts, elapsedMs: Number(process.hrtime.bigint() - since) / 1e6, targetGone }
+}
+
+/** How counters are got: undefined when they can no longer be. */
+type Read = (probes: InstalledProbes) => BigUint64Array | undefined
+
+function addTotals(counts: Map<string, bigint>, { sites }: InstalledProbes, totals: BigUint64Array): void {
+  sites.forEach(({ key }, index) => {
+    counts.set(key, (counts.get(key) ?? 0n) + (totals[index] ?? 0n))
+  })
 }

@@ -1,34 +1,27 @@
 import { assert } from '../bytes/assert.js'
 import { x64 } from '../isa/x64/x64.js'
 import type { KernelDoor } from '../kernel/door.js'
-import { type Processor, readProcessor } from '../kernel/processor.js'
-import { type JumpPlan, planJumps } from '../mechanisms/jump/plan.js'
+import { readProcessor } from '../kernel/processor.js'
+import { jumpMechanism } from '../mechanisms/jump/jump-mechanism.js'
+import type { InstalledProbes, Mechanism } from '../probe/mechanism.js'
 import type { RefusedSite } from '../probe/site.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
-import { isPlaceTaken } from '../target/area.js'
 import { clean, findAreas } from '../target/clean.js'
-import { type InstallResult, install } from '../target/install.js'
-import { thisProcess } from '../target/owner.js'
-import { listThreads } from '../target/process-state.js'
 import { TargetProcess } from '../target/target-process.js'
-import { uninstall } from '../target/uninstall.js'
-import { counterForms, type FormChoice, paddingForm } from './counter-forms.js'
-import { CounterReader } from './counter-reader.js'
-import { explainPlan } from './explain-plan.js'
+import { explain } from './explain.js'
+import { climb, type Ladder } from './ladder.js'
 import { listFunctions } from './list-functions.js'
 import { ModuleCatalog } from './module-catalog.js'
 import { type ProbeGroup, snapshotOf } from './probe-group.js'
 import { matchingModules, type ResolvedSites, resolveSites } from './resolve-sites.js'
 import type { Attached, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
 
-/** Tries of an installation whose place was taken by the target meanwhile. */
-const PLACE_TRIES = 3
-
 /** One target, driven from one OS thread: everything that touches the kernel happens here, synchronously. */
 export class Tracer implements Disposable {
   private readonly catalog: ModuleCatalog
   private readonly groups = new Map<number, ProbeGroup>()
-  private readonly processor: Processor
+  /** The cheapest first. */
+  private readonly mechanisms: readonly Mechanism[]
   private nextGroup = 1
 
   private constructor(
@@ -36,7 +29,7 @@ export class Tracer implements Disposable {
     private readonly onProgress: (progress: Progress) => void,
   ) {
     this.catalog = new ModuleCatalog(target)
-    this.processor = readProcessor(target.door)
+    this.mechanisms = [jumpMechanism({ target, arch: x64, processor: readProcessor(target.door) })]
   }
 
   /** @throws KernelError */
@@ -57,75 +50,55 @@ export class Tracer implements Disposable {
     this.onProgress({ phase: 'symbols', done: 0, total: patterns.length })
     const resolved = await resolveSites(this.catalog, patterns)
     if (isRefusal(resolved)) return resolved
-    const made = this.installCounters(resolved)
+    const ladder = this.climb(resolved)
+    const made = this.installAll(ladder)
     if (isRefusal(made)) return made
     const since = process.hrtime.bigint()
-    const attached = describeAttached(made, resolved.refused, since - began)
+    const attached = describeAttached(ladder, made, resolved.refused, since - began)
     const group = this.nextGroup++
-    const { plan, installation, choice } = made
-    const reader = new CounterReader(
-      this.target.memory,
-      plan.data.start,
-      plan.layout,
-      choice.form.name !== 'per-thread',
-    )
-    this.groups.set(group, { plan, installation, reader, attached, since })
+    this.groups.set(group, { installed: made, attached, since })
     return { group, attached }
   }
 
-  private installCounters(resolved: ResolvedSites): Made | Refusal {
-    const sites = resolved.modules.reduce((sum, module) => sum + module.sites.length, 0)
-    const threads = listThreads(this.target.door, this.target.pid).length
-    let last: Refusal | undefined
-    for (const choice of counterForms(this.processor, threads, sites)) {
-      const made = this.installWith(resolved, choice)
-      if (!isRefusal(made)) return made
-      if (made.code === 'seccomp') return this.installWith(resolved, paddingForm)
-      if (made.code !== 'no-thread-pointer') return made
-      last = made
-    }
-    assert(last !== undefined, 'there is a form of counter for every processor')
-    return refuse('no-counter-form', last.because)
-  }
-
-  private installWith(resolved: ResolvedSites, choice: FormChoice): Made | Refusal {
-    for (let round = 1; ; round++) {
-      const plan = this.plan(resolved, choice)
-      if (isRefusal(plan)) return plan
-      if (plan.served.length === 0)
-        return { plan, choice, installation: { areas: [], data: undefined }, leftOut: [], heldNs: 0n }
-      this.onProgress({ phase: 'install', done: 0, total: plan.served.length })
-      try {
-        const result = install(this.target, plan.areas, plan.data, {
-          threadPointers: choice.form.name === 'per-thread',
-        })
-        return isRefusal(result) ? result : { ...result, plan, choice }
-      } catch (error) {
-        if (!isPlaceTaken(error) || round === PLACE_TRIES) throw error
-      }
-    }
-  }
-
-  private plan(resolved: ResolvedSites, { form, blocks, backing }: FormChoice): JumpPlan | Refusal {
+  private climb(resolved: ResolvedSites): Ladder {
     this.onProgress({ phase: 'analysis', done: 0, total: resolved.modules.length })
-    const { door, entry } = this.target
-    const owner = thisProcess(door)
-    return planJumps(resolved.modules, { arch: x64, form, blocks, backing, maps: this.target.maps(), entry, owner })
+    return climb(this.mechanisms, resolved.modules)
+  }
+
+  /** One mechanism after the other; when one fails, those before it are taken out again. */
+  private installAll({ steps }: Ladder): readonly InstalledProbes[] | Refusal {
+    const made: InstalledProbes[] = []
+    try {
+      for (const { plan } of steps) {
+        this.onProgress({ phase: 'install', done: 0, total: plan.served.length })
+        const installed = plan.install()
+        if (isRefusal(installed)) return this.withdraw(made, installed)
+        made.push(installed)
+      }
+      return made
+    } catch (error) {
+      for (const installed of made.toReversed()) installed.remove()
+      throw error
+    }
+  }
+
+  private withdraw(made: readonly InstalledProbes[], refusal: Refusal): Refusal {
+    const remaining = made.toReversed().flatMap((installed) => installed.remove())
+    return remaining.length === 0 ? refusal : refuse(refusal.code, [refusal.because, ...remaining].join('; '))
   }
 
   snapshot(group: number): Snapshot {
-    const probes = this.group(group)
-    const totals = this.target.isAlive() ? probes.reader.read() : undefined
-    return snapshotOf(probes, totals ?? probes.reader.latest(), totals === undefined)
+    const isAlive = this.target.isAlive()
+    return snapshotOf(this.group(group), (probes) => (isAlive ? probes.read() : undefined))
   }
 
   /** Takes a group out; its last counts. @throws KernelError */
   remove(group: number): { readonly snapshot: Snapshot; readonly remaining: readonly string[] } {
     const probes = this.group(group)
-    const before = this.snapshot(group)
-    const { remaining } = uninstall(this.target, probes.installation, () => probes.reader.read())
+    const { targetGone } = this.snapshot(group)
+    const remaining = probes.installed.toReversed().flatMap((installed) => installed.remove())
     this.groups.delete(group)
-    return { snapshot: snapshotOf(probes, probes.reader.latest(), before.targetGone), remaining }
+    return { snapshot: { ...snapshotOf(probes, (each) => each.latest()), targetGone }, remaining }
   }
 
   /** Takes every group out. Sentences about what could not be. */
@@ -136,10 +109,8 @@ export class Tracer implements Disposable {
   async explain(pattern: string): Promise<readonly Explanation[] | Refusal> {
     const resolved = await resolveSites(this.catalog, [pattern])
     if (isRefusal(resolved)) return resolved
-    const [choice] = counterForms(this.processor, 1, 1)
-    assert(choice !== undefined, 'there is a form of counter for every processor')
-    const plan = this.plan(resolved, choice)
-    return isRefusal(plan) ? plan : explainPlan(plan, x64, resolved.modules, resolved.refused)
+    const names = this.mechanisms.map(({ traits }) => traits.name)
+    return explain(this.climb(resolved), resolved.modules, resolved.refused, names)
   }
 
   async list(text: string): Promise<readonly ListedFunction[] | Refusal> {
@@ -157,11 +128,6 @@ export class Tracer implements Disposable {
   }
 }
 
-interface Made extends InstallResult {
-  readonly plan: JumpPlan
-  readonly choice: FormChoice
-}
-
 /** What a killed tracer left is taken out first; a living one is left alone. */
 function removeLeftover(target: TargetProcess): Refusal | undefined {
   const found = findAreas(target)
@@ -175,22 +141,25 @@ function removeLeftover(target: TargetProcess): Refusal | undefined {
     : refuse('busy', `an earlier ring3 left something behind: ${remaining.join('; ')}`)
 }
 
-function describeAttached(made: Made, refused: readonly RefusedSite[], setup: bigint): Attached {
-  const all = [...refused, ...made.plan.refused]
-  const probes = made.plan.served.length - made.leftOut.length
-  const bySite = new Map(made.plan.served.map(({ site }) => [site.address, site.key]))
+function describeAttached(
+  { steps, refused }: Ladder,
+  installed: readonly InstalledProbes[],
+  unresolved: readonly RefusedSite[],
+  setup: bigint,
+): Attached {
+  const mechanisms: Record<string, number> = {}
+  steps.forEach(({ mechanism }, index) => {
+    const { sites = [], leftOut = [] } = installed[index] ?? {}
+    const lost = new Set(leftOut.map(({ site }) => site))
+    const probes = sites.filter((site) => !lost.has(site)).length
+    if (probes > 0) mechanisms[mechanism.traits.name] = probes
+  })
+  const all = [...unresolved, ...refused, ...installed.flatMap(({ leftOut }) => leftOut)]
   return {
-    probes,
-    mechanisms: probes > 0 ? { jump: probes } : {},
-    refused: [
-      ...all.map(({ site, refusal }) => ({ site: site.key, code: refusal.code, because: refusal.because })),
-      ...made.leftOut.map(({ edit, refusal }) => ({
-        site: bySite.get(edit.site) ?? '',
-        code: refusal.code,
-        because: refusal.because,
-      })),
-    ],
-    stoppedNs: Number(made.heldNs),
+    probes: Object.values(mechanisms).reduce((sum, count) => sum + count, 0),
+    mechanisms,
+    refused: all.map(({ site, refusal }) => ({ site: site.key, code: refusal.code, because: refusal.because })),
+    stoppedNs: Number(installed.reduce((sum, { heldNs }) => sum + heldNs, 0n)),
     setupNs: Number(setup),
   }
 }

@@ -43,12 +43,12 @@ const anyFacts = fc
     }
   })
 
-function checkSite(facts: CodeFacts, site: number, jumpLength: 5 | 14): void {
-  const result = x64.analyseModule(facts, [vaddr(site)], jumpLength).analyse(vaddr(site))
+function checkSite(facts: CodeFacts, site: number, windowLength: 5 | 14): void {
+  const result = x64.analyseModule(facts, [vaddr(site)], windowLength).analyse(vaddr(site))
   if (isRefusal(result)) return
-  assert.ok((site % 4096) + jumpLength <= 4096)
-  assert.ok(result.displacedLength + result.padding >= jumpLength)
-  assert.ok(!facts.labels.some((label) => label > site && label < site + jumpLength))
+  assert.ok((site % 4096) + windowLength <= 4096)
+  assert.ok(result.displacedLength + result.padding >= windowLength)
+  assert.ok(!facts.labels.some((label) => label > site && label < site + windowLength))
   const there = x64.relocate(result, address(site), address(site + 0x10000))
   assert.ok(!isRefusal(there), 'what the analysis promises can be moved')
   assert.equal(there.points[0]?.relocated, 0)
@@ -56,8 +56,8 @@ function checkSite(facts: CodeFacts, site: number, jumpLength: 5 | 14): void {
 
 test('any bytes with any facts give a proof or a refusal', () => {
   fc.assert(
-    fc.property(anyFacts, offset, fc.constantFrom<5 | 14>(5, 14), (facts, at, jumpLength) => {
-      checkSite(facts, (facts.text[0]?.start ?? 0) + at, jumpLength)
+    fc.property(anyFacts, offset, fc.constantFrom<5 | 14>(5, 14), (facts, at, windowLength) => {
+      checkSite(facts, (facts.text[0]?.start ?? 0) + at, windowLength)
     }),
     { numRuns: 3000 },
   )

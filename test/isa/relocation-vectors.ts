@@ -42,7 +42,7 @@ export function siteOf({ bytes, from }: RelocationVector): SiteAnalysis {
   return {
     kind: 'site',
     site: vaddr(Number(from)),
-    jumpLength: 5,
+    windowLength: 5,
     displaced,
     displacedLength: bytes.length,
     padding: 0,

@@ -1,7 +1,7 @@
 import { vaddr } from '../../src/bytes/address.js'
 import { assert } from '../../src/bytes/assert.js'
 import type { ByteRange, CodeFacts, FunctionBounds } from '../../src/isa/code-facts.js'
-import type { JumpLength } from '../../src/isa/site-analysis.js'
+import type { WindowLength } from '../../src/isa/site-analysis.js'
 import { hexBytes, vectorText } from './vector-file.js'
 
 export interface SiteQuestion {
@@ -13,7 +13,7 @@ export interface SiteQuestion {
 export interface WindowVector {
   readonly name: string
   readonly facts: CodeFacts
-  readonly jumpLength: JumpLength
+  readonly windowLength: WindowLength
   readonly questions: readonly SiteQuestion[]
 }
 
@@ -25,7 +25,7 @@ interface Draft {
   readonly framed: number[]
   readonly preemptible: number[]
   readonly questions: SiteQuestion[]
-  jumpLength: JumpLength
+  windowLength: WindowLength
 }
 
 const hexNumber = (text: string | undefined) => Number.parseInt(text ?? '', 16)
@@ -53,7 +53,7 @@ const lineKinds: readonly [pattern: RegExp, add: (draft: Draft, first: string, s
   [
     /^length (5|14)$/,
     (draft, length) => {
-      draft.jumpLength = length === '14' ? 14 : 5
+      draft.windowLength = length === '14' ? 14 : 5
     },
   ],
   [/^site ([0-9a-f]+) = (.+)$/, (draft, site, expected) => draft.questions.push({ site: hexNumber(site), expected })],
@@ -73,10 +73,10 @@ function readBlock(block: string): WindowVector {
     framed: [],
     preemptible: [],
     questions: [],
-    jumpLength: 5,
+    windowLength: 5,
   }
   for (const line of lines) readLine(draft, line.trim())
-  return { name, facts: factsOf(draft), jumpLength: draft.jumpLength, questions: draft.questions }
+  return { name, facts: factsOf(draft), windowLength: draft.windowLength, questions: draft.questions }
 }
 
 function readLine(draft: Draft, line: string): void {

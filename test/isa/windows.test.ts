@@ -12,10 +12,10 @@ function inWords(result: SiteAnalysis | Refusal): string {
   return `displaced ${result.displacedLength}${padding} ${result.fallsThrough ? 'falls' : 'leaves'}`
 }
 
-for (const { name, facts, jumpLength, questions } of windowVectors()) {
+for (const { name, facts, windowLength, questions } of windowVectors()) {
   test(name, () => {
     const sites = questions.map(({ site }) => vaddr(site))
-    const analysis = x64.analyseModule(facts, sites, jumpLength)
+    const analysis = x64.analyseModule(facts, sites, windowLength)
     for (const { site, expected } of questions) {
       assert.equal(inWords(analysis.analyse(vaddr(site))), expected, `site ${site.toString(16)}`)
     }
@@ -23,11 +23,11 @@ for (const { name, facts, jumpLength, questions } of windowVectors()) {
 }
 
 test('displaced instructions carry their own bytes and offsets', () => {
-  for (const { facts, jumpLength, questions } of windowVectors()) {
+  for (const { facts, windowLength, questions } of windowVectors()) {
     const analysis = x64.analyseModule(
       facts,
       questions.map(({ site }) => vaddr(site)),
-      jumpLength,
+      windowLength,
     )
     for (const { site } of questions) {
       const result = analysis.analyse(vaddr(site))
@@ -38,7 +38,7 @@ test('displaced instructions carry their own bytes and offsets', () => {
         offset += each.bytes.length
       }
       assert.equal(offset, result.displacedLength)
-      assert.ok(offset + result.padding >= jumpLength)
+      assert.ok(offset + result.padding >= windowLength)
     }
   }
 })

@@ -31,6 +31,7 @@ export const rooms: readonly Room[] = [
   },
   { name: 'target', pure: false, purpose: 'threads, stops, remote calls, the patch transaction, the area' },
   { name: 'probe', pure: true, purpose: 'patterns: what the user asked for' },
+  { name: 'trampolines', pure: false, purpose: 'areas with a trampoline a site, for every mechanism that uses them' },
   { name: 'mechanisms/*', pure: false, purpose: 'ways of noticing that a thread passed a site, a room each' },
   { name: 'record', pure: true, purpose: 'the value model that every output consumes' },
   { name: 'outputs/*', pure: true, purpose: 'ways of writing results down, a room each' },

@@ -9,11 +9,11 @@ const AREA = address(0x30_0000n)
 const AREA_SIZE = 0x1000
 
 /** `push; mov; sub`, of which the third begins behind a jump of 5 bytes; relocated one longer, 20 bytes into the trampoline. */
-function edit(site: number, trampoline: number, jumpLength = 5): PlacedEdit {
+function edit(site: number, trampoline: number, windowLength = 5): PlacedEdit {
   return {
     site: offsetBy(TEXT, site),
-    before: new Uint8Array(jumpLength),
-    after: new Uint8Array(jumpLength).fill(0xe9),
+    before: new Uint8Array(windowLength),
+    after: new Uint8Array(windowLength).fill(0xe9),
     trampoline: offsetBy(AREA, trampoline),
     trampolineStart: trampoline,
     trampolineEnd: trampoline + 48,

@@ -1,7 +1,7 @@
 import { hex, PAGE_SIZE } from '../../bytes/address.js'
 import { type Refusal, refuse } from '../../refusal/refusal.js'
 import type { FunctionBounds } from '../code-facts.js'
-import type { DisplacedInstruction, JumpLength } from '../site-analysis.js'
+import type { DisplacedInstruction, WindowLength } from '../site-analysis.js'
 import { comesBack, fallsThrough, isNearCall } from './direct-target.js'
 import { InstructionCursor } from './instruction-cursor.js'
 import { type ModuleCode, textBytes } from './module-code.js'
@@ -24,22 +24,22 @@ export function windowShape(
   code: ModuleCode,
   bounds: FunctionBounds,
   site: number,
-  jumpLength: JumpLength,
+  windowLength: WindowLength,
 ): WindowShape | Refusal {
-  if ((site % PAGE_SIZE) + jumpLength > PAGE_SIZE) {
-    return refuse('window-crosses-page', `a jump of ${jumpLength} bytes at ${hex(site)} would cross a page boundary`)
+  if ((site % PAGE_SIZE) + windowLength > PAGE_SIZE) {
+    return refuse('window-crosses-page', `a jump of ${windowLength} bytes at ${hex(site)} would cross a page boundary`)
   }
-  const bytes = textBytes(code, site, jumpLength + LONGEST_INSTRUCTION)
+  const bytes = textBytes(code, site, windowLength + LONGEST_INSTRUCTION)
   const displaced: DisplacedInstruction[] = []
   using cursor = new InstructionCursor(bytes.subarray(0, bounds.end - site), site)
-  while (cursor.nextOffset < jumpLength) {
+  while (cursor.nextOffset < windowLength) {
     if (!cursor.next()) return ranOut(cursor, bounds, site)
     displaced.push({ offset: cursor.offset, bytes: bytes.slice(cursor.offset, cursor.nextOffset) })
-    const inside = returnsInside(cursor, site, jumpLength)
+    const inside = returnsInside(cursor, site, windowLength)
     if (inside !== undefined) return inside
     if (!fallsThrough(cursor.instruction)) break
   }
-  return withPadding(displaced, cursor, bytes, site, jumpLength)
+  return withPadding(displaced, cursor, bytes, site, windowLength)
 }
 
 function ranOut(cursor: InstructionCursor, bounds: FunctionBounds, site: number): Refusal {
@@ -48,8 +48,8 @@ function ranOut(cursor: InstructionCursor, bounds: FunctionBounds, site: number)
   return refuse('window-too-short', `the function ends ${at - site} bytes behind ${hex(site)}`)
 }
 
-function returnsInside(cursor: InstructionCursor, site: number, jumpLength: JumpLength): Refusal | undefined {
-  if (!comesBack(cursor.instruction) || cursor.nextOffset >= jumpLength) return undefined
+function returnsInside(cursor: InstructionCursor, site: number, windowLength: WindowLength): Refusal | undefined {
+  if (!comesBack(cursor.instruction) || cursor.nextOffset >= windowLength) return undefined
   const back = hex(site + cursor.nextOffset)
   return refuse('return-into-window', `the call at ${hex(site + cursor.offset)} returns to ${back}, inside the jump`)
 }
@@ -59,10 +59,10 @@ function withPadding(
   cursor: InstructionCursor,
   bytes: Uint8Array,
   site: number,
-  jumpLength: JumpLength,
+  windowLength: WindowLength,
 ): WindowShape | Refusal {
   const displacedLength = cursor.nextOffset
-  const padding = Math.max(jumpLength - displacedLength, 0)
+  const padding = Math.max(windowLength - displacedLength, 0)
   const leaves = !fallsThrough(cursor.instruction) || isNearCall(cursor.instruction)
   if (padding > 0 && paddingLength(bytes.subarray(displacedLength), site + displacedLength) < padding) {
     const because = `${displacedLength} bytes run from ${hex(site)} on, and what follows is no padding for the other ${padding}`

@@ -1,24 +1,26 @@
-import { type Address, address, hex, offsetBy } from '../../bytes/address.js'
-import { assert } from '../../bytes/assert.js'
-import type { CounterForm } from '../../codegen/x64/counter-form.js'
-import { type CountedSite, type CountingCode, emitCountingCode } from '../../codegen/x64/counting-code.js'
-import { bytesAt, type CodeFacts } from '../../isa/code-facts.js'
-import type { Architecture, JumpLength, RelocatedCode, SiteAnalysis } from '../../isa/site-analysis.js'
-import type { ModuleSites, RefusedSite, Site } from '../../probe/site.js'
-import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
-import { type CounterLayout, counterLayout, denseLayout, LIVE_OFFSET } from '../../store/counter-layout.js'
-import type { DataImage } from '../../target/area.js'
-import type { PlacedEdit } from '../../target/edit-set.js'
-import type { AreaImage, Backing } from '../../target/installation.js'
-import { encodeEdits, encodeHeader, HEADER_SIZE, type ManifestEdit } from '../../target/manifest.js'
-import type { Mapping } from '../../target/memory-map.js'
-import { placeAnywhere } from '../../target/placement.js'
+import { type Address, address, hex, offsetBy } from '../bytes/address.js'
+import { assert } from '../bytes/assert.js'
+import type { CounterForm } from '../codegen/x64/counter-form.js'
+import { type CountedSite, type CountingCode, emitCountingCode } from '../codegen/x64/counting-code.js'
+import { bytesAt, type CodeFacts } from '../isa/code-facts.js'
+import type { Architecture, RelocatedCode, SiteAnalysis, WindowLength } from '../isa/site-analysis.js'
+import type { ModuleSites, RefusedSite, Site } from '../probe/site.js'
+import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
+import { type CounterLayout, counterLayout, denseLayout, LIVE_OFFSET } from '../store/counter-layout.js'
+import type { DataImage } from '../target/area.js'
+import type { PlacedEdit } from '../target/edit-set.js'
+import type { AreaImage, Backing } from '../target/installation.js'
+import { encodeEdits, encodeHeader, HEADER_SIZE, type ManifestEdit } from '../target/manifest.js'
+import type { Mapping } from '../target/memory-map.js'
+import { placeAnywhere } from '../target/placement.js'
+import type { PatchStyle } from './patch-style.js'
 import { type AreaGroup, type Placed, placeAreas, placeInPadding, roundToPage } from './place-areas.js'
 import { signalReturn } from './signal-return.js'
 
 /** What planning needs to know beyond the sites. */
-export interface JumpSituation {
+export interface TrampolineSituation {
   readonly arch: Architecture
+  readonly style: PatchStyle
   readonly form: CounterForm
   /** Counter blocks. */
   readonly blocks: number
@@ -30,8 +32,8 @@ export interface JumpSituation {
   readonly owner: { readonly pid: number; readonly startTime: bigint }
 }
 
-/** A site that a jump serves. */
-export interface JumpSite {
+/** A site that gets a trampoline. */
+export interface ServedSite {
   readonly site: Site
   readonly facts: CodeFacts
   readonly analysis: SiteAnalysis
@@ -40,24 +42,27 @@ export interface JumpSite {
 }
 
 /** Everything an installation writes, before any of it is written. */
-export interface JumpPlan {
+export interface TrampolinePlan {
   readonly areas: readonly AreaImage[]
   readonly data: DataImage
   readonly layout: CounterLayout
-  readonly served: readonly JumpSite[]
+  readonly served: readonly ServedSite[]
   readonly refused: readonly RefusedSite[]
 }
 
 interface AnalysedGroup {
   readonly group: AreaGroup
-  readonly served: readonly JumpSite[]
+  readonly served: readonly ServedSite[]
 }
 
 /** Length of the stub that covers the entry point during remote calls. */
 const STUB_LENGTH = 9
 
-/** Decides for every site whether a jump serves it, and lays out the areas. Pure. */
-export function planJumps(modules: readonly ModuleSites[], situation: JumpSituation): JumpPlan | Refusal {
+/** Decides for every site whether it can have a trampoline, and lays out the areas. Pure. */
+export function planTrampolines(
+  modules: readonly ModuleSites[],
+  situation: TrampolineSituation,
+): TrampolinePlan | Refusal {
   const placed = situation.backing === 'mapped' ? placeAreas(situation.maps, modules) : placeInPadding(modules)
   const refused: RefusedSite[] = placed.unplaced.flatMap((each) =>
     each.modules.flatMap(unplacedSites(situation.backing)),
@@ -110,14 +115,14 @@ function noRoom({ path }: ModuleSites): Refusal {
 
 function analyseGroups(
   groups: readonly AreaGroup[],
-  situation: JumpSituation,
+  situation: TrampolineSituation,
   refused: RefusedSite[],
 ): AnalysedGroup[] {
   let index = 0
   return groups.map((group) => {
-    const served: JumpSite[] = []
+    const served: ServedSite[] = []
     for (const module of group.modules) {
-      for (const [site, result] of analyseModule(module, group.jumpLength, situation)) {
+      for (const [site, result] of analyseModule(module, situation.style.windowLength(group.near), situation)) {
         if (isRefusal(result)) refused.push({ site, refusal: result })
         else if (served.length >= group.capacity) refused.push({ site, refusal: noRoom(module) })
         else served.push({ site, facts: module.facts, analysis: result, index: index++ })
@@ -129,28 +134,28 @@ function analyseGroups(
 
 function* analyseModule(
   module: ModuleSites,
-  jumpLength: JumpLength,
-  situation: JumpSituation,
+  windowLength: WindowLength,
+  situation: TrampolineSituation,
 ): Generator<[Site, SiteAnalysis | Refusal]> {
   const sites = module.sites.toSorted((a, b) => a.vaddr - b.vaddr)
   const vaddrs = sites.map(({ vaddr }) => vaddr)
-  const analysis = situation.arch.analyseModule(module.facts, vaddrs, jumpLength)
+  const analysis = situation.arch.analyseModule(module.facts, vaddrs, windowLength)
   let occupiedUntil = address(0)
   for (const site of sites) {
     const own =
-      reserved(site, occupiedUntil, jumpLength, situation.entry) ??
-      signalReturn(module.facts, site, jumpLength) ??
+      reserved(site, occupiedUntil, windowLength, situation.entry) ??
+      signalReturn(module.facts, site, windowLength) ??
       analysis.analyse(site.vaddr)
-    if (!isRefusal(own)) occupiedUntil = offsetBy(site.address, jumpLength)
+    if (!isRefusal(own)) occupiedUntil = offsetBy(site.address, windowLength)
     yield [site, own]
   }
 }
 
-function reserved(site: Site, occupiedUntil: Address, jumpLength: JumpLength, entry: Address): Refusal | undefined {
+function reserved(site: Site, occupiedUntil: Address, windowLength: WindowLength, entry: Address): Refusal | undefined {
   if (site.address < occupiedUntil) {
     return refuse('window-overlap', `${site.key} begins inside the window of the probe before it`)
   }
-  if (site.address < offsetBy(entry, STUB_LENGTH) && offsetBy(site.address, jumpLength) > entry) {
+  if (site.address < offsetBy(entry, STUB_LENGTH) && offsetBy(site.address, windowLength) > entry) {
     return refuse(
       'entry-point',
       `${site.key} is the entry point: it has run already, and ring3 makes its remote calls there`,
@@ -161,7 +166,7 @@ function reserved(site: Site, occupiedUntil: Address, jumpLength: JumpLength, en
 
 interface BuiltArea {
   readonly area: AreaImage
-  readonly served: readonly JumpSite[]
+  readonly served: readonly ServedSite[]
   readonly refused: readonly RefusedSite[]
 }
 
@@ -169,7 +174,7 @@ function buildArea(
   { group, served }: AnalysedGroup,
   data: DataImage,
   layout: CounterLayout,
-  situation: JumpSituation,
+  situation: TrampolineSituation,
 ): BuiltArea {
   const base = offsetBy(group.address, HEADER_SIZE)
   const blocks = offsetBy(data.start, layout.blocksOffset)
@@ -180,7 +185,7 @@ function buildArea(
     situation.form,
     served.map((each) => countedSite(each, situation)),
   )
-  const placed = placeEdits(group, served, made, situation.arch)
+  const placed = placeEdits(group, served, made, situation)
   const records = encodeEdits(placed.edits)
   const recordsOffset = HEADER_SIZE + made.code.length
   const length = recordsOffset + records.length
@@ -208,7 +213,7 @@ function buildArea(
 /** Bytes below the stack pointer that a leaf function may use (System V ABI, x86-64, 3.2.2). */
 const RED_ZONE = 128
 
-function countedSite({ site, facts, analysis, index }: JumpSite, { arch }: JumpSituation): CountedSite {
+function countedSite({ site, facts, analysis, index }: ServedSite, { arch }: TrampolineSituation): CountedSite {
   return {
     index,
     flagsDead: analysis.flagsDead,
@@ -235,14 +240,14 @@ function relocateWithJumpBack(
 
 function placeEdits(
   group: AreaGroup,
-  served: readonly JumpSite[],
+  served: readonly ServedSite[],
   made: CountingCode,
-  arch: Architecture,
+  { arch, style }: TrampolineSituation,
 ): { readonly edits: PlacedEdit[]; readonly refused: RefusedSite[] } {
   const byIndex = new Map(made.trampolines.map((trampoline) => [trampoline.index, trampoline]))
   const edits: PlacedEdit[] = []
   const refused: RefusedSite[] = []
-  for (const { site, facts, analysis, index } of served) {
+  for (const { site, facts, index } of served) {
     const trampoline = byIndex.get(index)
     const refusal = made.refused.get(index)
     if (trampoline === undefined) {
@@ -254,7 +259,7 @@ function placeEdits(
     }
     const start = HEADER_SIZE + trampoline.start
     const at = offsetBy(group.address, start)
-    const after = arch.encodeJump(site.address, at, analysis.jumpLength)
+    const after = style.encode(arch, site.address, at, group.near)
     if (isRefusal(after)) refused.push({ site, refusal: after })
     else
       edits.push({

@@ -1,11 +1,10 @@
-import { type Address, address, offsetBy } from '../../bytes/address.js'
-import type { JumpLength } from '../../isa/site-analysis.js'
-import type { ModuleSites } from '../../probe/site.js'
-import type { Backing } from '../../target/installation.js'
-import { HEADER_SIZE } from '../../target/manifest.js'
-import type { Mapping } from '../../target/memory-map.js'
-import type { Padding } from '../../target/padding.js'
-import { placeAnywhere, placeNear, type Span } from '../../target/placement.js'
+import { type Address, address, offsetBy } from '../bytes/address.js'
+import type { ModuleSites } from '../probe/site.js'
+import type { Backing } from '../target/installation.js'
+import { HEADER_SIZE } from '../target/manifest.js'
+import type { Mapping } from '../target/memory-map.js'
+import type { Padding } from '../target/padding.js'
+import { placeAnywhere, placeNear, type Span } from '../target/placement.js'
 
 /** Modules that share one code area, since it reaches all of them. */
 export interface AreaGroup {
@@ -13,7 +12,8 @@ export interface AreaGroup {
   readonly address: Address
   /** Bytes that may be used from `address` on. */
   readonly room: number
-  readonly jumpLength: JumpLength
+  /** Within reach of a 32-bit displacement. */
+  readonly near: boolean
   readonly backing: Backing
   /** Sites that there is room for. */
   readonly capacity: number
@@ -41,7 +41,7 @@ export interface Placed {
   readonly maps: readonly Mapping[]
 }
 
-/** Chooses where the code areas go: near their modules, or anywhere with the long jump. Pure. */
+/** Chooses where the code areas go: near their modules, or anywhere. Pure. */
 export function placeAreas(maps: readonly Mapping[], modules: readonly ModuleSites[]): Placed {
   const groups: AreaGroup[] = []
   const unplaced: Unplaced[] = []
@@ -59,7 +59,7 @@ export function placeAreas(maps: readonly Mapping[], modules: readonly ModuleSit
         modules: members,
         address: at,
         room,
-        jumpLength: near === undefined ? 14 : 5,
+        near: near !== undefined,
         backing: 'mapped',
         capacity: Number.POSITIVE_INFINITY,
       })
@@ -82,7 +82,7 @@ function paddingGroup(module: ModuleSites, { code, data }: Padding): AreaGroup {
   const byCode = Math.floor((code.size - HEADER_SIZE - SHARED_CODE) / PADDING_PER_SITE)
   const byData = Math.floor(data.size / COUNTER_SIZE)
   const capacity = Math.max(0, Math.min(byCode, byData))
-  return { modules: [module], address: code.start, room: code.size, jumpLength: 5, backing: 'padding', capacity }
+  return { modules: [module], address: code.start, room: code.size, near: true, backing: 'padding', capacity }
 }
 
 function groupByReach(modules: readonly ModuleSites[]): ModuleSites[][] {

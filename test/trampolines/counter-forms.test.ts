@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { counterForms } from '../../src/session/counter-forms.js'
+import { counterForms } from '../../src/trampolines/counter-forms.js'
 
 const rdpid: ReadonlySet<string> = new Set(['rdpid'])
 

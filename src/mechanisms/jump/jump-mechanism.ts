@@ -1,0 +1,25 @@
+import type { Mechanism } from '../../probe/mechanism.js'
+import type { Host } from '../../trampolines/host.js'
+import type { PatchStyle } from '../../trampolines/patch-style.js'
+import { planCounting } from '../../trampolines/trampoline-mechanism.js'
+
+/** `jmp rel32` into an area near the module, or `jmp *0(%rip); .quad`, which reaches anywhere. */
+const jumpStyle: PatchStyle = {
+  windowLength: (near) => (near ? 5 : 14),
+  encode: (arch, site, trampoline, near) => arch.encodeJump(site, trampoline, near ? 5 : 14),
+}
+
+/** A jump into the area: the thread never leaves ring 3, and nobody traces it. */
+export function jumpMechanism(host: Host): Mechanism {
+  return {
+    traits: {
+      name: 'jump',
+      caughtBy: 'a jump over the first 5 bytes (14 where the area is far) into the area',
+      handlerIn: 'target',
+      needs: 'the right to ptrace, while planting and taking out; a window that is proven safe',
+      noticeable: 'text bytes and maps; no signal, no register; nanoseconds',
+      automatic: true,
+    },
+    plan: (modules) => planCounting(host, jumpStyle, modules),
+  }
+}

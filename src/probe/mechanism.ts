@@ -1,0 +1,68 @@
+import type { Refusal } from '../refusal/refusal.js'
+import type { ModuleSites, RefusedSite, Site } from './site.js'
+
+/** What users choose between, and what shared code may ask about a mechanism: never its name. */
+export interface MechanismTraits {
+  /** As in `--via`. */
+  readonly name: string
+  /** How a thread that passes the site is noticed. */
+  readonly caughtBy: string
+  /** Where the handler runs. */
+  readonly handlerIn: 'target' | 'tracer' | 'kernel'
+  /** Rights and features, in words. */
+  readonly needs: string
+  /** What the target could notice, in words. */
+  readonly noticeable: string
+  /** Whether `auto` may take it. */
+  readonly automatic: boolean
+}
+
+/** The bytes at a site that are overwritten. Bytes in hex. */
+export interface WindowExplanation {
+  readonly length: number
+  readonly before: string
+  readonly after: string
+  /** Disassembled original instructions. */
+  readonly displaced: readonly string[]
+  readonly flagsDead: boolean
+  readonly deadRegisters: readonly string[]
+}
+
+/** What a mechanism would write for a site. */
+export interface SiteExplanation {
+  readonly window?: WindowExplanation
+  /** `address  bytes  text` lines. */
+  readonly trampoline?: readonly string[]
+}
+
+/** One way of noticing that a thread passed a site, bound to a target. */
+export interface Mechanism {
+  readonly traits: MechanismTraits
+  /** Decides for every site, and changes nothing. Refused: the mechanism cannot be had in this target at all. */
+  plan(modules: readonly ModuleSites[]): ProbePlan | Refusal
+}
+
+/** The decision of one mechanism about some sites. */
+export interface ProbePlan {
+  readonly served: readonly Site[]
+  readonly refused: readonly RefusedSite[]
+  explain(site: Site): SiteExplanation
+  /** Carries the plan out. When it refuses or throws, the target is as it was. @throws KernelError */
+  install(): InstalledProbes | Refusal
+}
+
+/** Probes at work. */
+export interface InstalledProbes {
+  /** In the order of the counters that `read` gives. */
+  readonly sites: readonly Site[]
+  /** Sites that were left out at the last moment. */
+  readonly leftOut: readonly RefusedSite[]
+  /** How long threads were held, in nanoseconds. */
+  readonly heldNs: bigint
+  /** Hits by site. Undefined when the target's memory is no longer there. */
+  read(): BigUint64Array | undefined
+  /** What was read last. */
+  latest(): BigUint64Array
+  /** Takes the probes out; sentences about what could not be. @throws KernelError */
+  remove(): readonly string[]
+}

@@ -1,0 +1,36 @@
+import { hex } from '../bytes/address.js'
+import type { ModuleSites, RefusedSite, Site } from '../probe/site.js'
+import type { Refusal } from '../refusal/refusal.js'
+import type { Ladder, Verdict } from './ladder.js'
+import type { Explanation, MechanismVerdict } from './session-types.js'
+
+/** Everything that was decided about the sites of a request, in words and bytes. */
+export function explain(
+  { steps, verdicts, refused }: Ladder,
+  modules: readonly ModuleSites[],
+  unresolved: readonly RefusedSite[],
+  mechanisms: readonly string[],
+): Explanation[] {
+  const pathOf = new Map(modules.flatMap(({ path, sites }) => sites.map((site) => [site, path] as const)))
+  const identified = (site: Site) => identify(site, pathOf.get(site) ?? '')
+  const reasons = (site: Site): MechanismVerdict[] => (verdicts.get(site) ?? []).map(verdictOf)
+  return [
+    ...steps.flatMap(({ plan }) =>
+      plan.served.map((site) => ({ ...identified(site), verdicts: reasons(site), ...plan.explain(site) })),
+    ),
+    ...unresolved.map(({ site, refusal }) => ({ ...identified(site), verdicts: mechanisms.map(refusedBy(refusal)) })),
+    ...refused.map(({ site }) => ({ ...identified(site), verdicts: reasons(site) })),
+  ]
+}
+
+function verdictOf({ mechanism, refusal }: Verdict): MechanismVerdict {
+  return refusal === undefined ? { mechanism, chosen: true } : refusedBy(refusal)(mechanism)
+}
+
+function refusedBy({ code, because }: Refusal): (mechanism: string) => MechanismVerdict {
+  return (mechanism) => ({ mechanism, chosen: false, refused: { code, because } })
+}
+
+function identify(site: Site, path: string): Pick<Explanation, 'site' | 'address' | 'file' | 'fileOffset'> {
+  return { site: site.key, address: hex(site.address), file: path, fileOffset: hex(site.fileOffset) }
+}

@@ -1,0 +1,47 @@
+import { hex, offsetBy } from '../bytes/address.js'
+import type { Architecture } from '../isa/site-analysis.js'
+import type { SiteExplanation, WindowExplanation } from '../probe/mechanism.js'
+import type { Site } from '../probe/site.js'
+import type { PlacedEdit } from '../target/edit-set.js'
+import type { AreaImage } from '../target/installation.js'
+import type { ServedSite, TrampolinePlan } from './plan-trampolines.js'
+
+/** What a plan would write for a site, in bytes and words. Nothing for a site that it does not serve. */
+export function explainSite(plan: TrampolinePlan, arch: Architecture, site: Site): SiteExplanation {
+  const served = plan.served.find((each) => each.site === site)
+  const area = plan.areas.find(({ edits }) => edits.some((edit) => edit.site === site.address))
+  const edit = area?.edits.find((each) => each.site === site.address)
+  if (served === undefined || area === undefined || edit === undefined) return {}
+  return { window: windowOf(served, edit, arch), trampoline: disassembleTrampoline(arch, area, edit) }
+}
+
+function windowOf(
+  { site, analysis }: ServedSite,
+  { before, after }: PlacedEdit,
+  arch: Architecture,
+): WindowExplanation {
+  const original = Buffer.concat(analysis.displaced.map(({ bytes }) => bytes))
+  return {
+    length: analysis.windowLength,
+    before: spaced(before),
+    after: spaced(after),
+    displaced: arch.disassemble(original, site.address).map(line),
+    flagsDead: analysis.flagsDead,
+    deadRegisters: analysis.deadRegisters.map((register) => arch.registerNames[register] ?? `r${register}`),
+  }
+}
+
+function disassembleTrampoline(arch: Architecture, area: AreaImage, edit: PlacedEdit): string[] {
+  const code = area.bytes.subarray(edit.trampolineStart, edit.trampolineEnd)
+  return arch.disassemble(code, offsetBy(area.address, edit.trampolineStart)).map(line)
+}
+
+function line({ address, bytes, text }: ReturnType<Architecture['disassemble']>[number]): string {
+  return `${hex(address)}  ${spaced(bytes).padEnd(30)}  ${text}`
+}
+
+function spaced(bytes: Uint8Array): string {
+  return Buffer.from(bytes)
+    .toString('hex')
+    .replace(/..(?=.)/g, '$& ')
+}

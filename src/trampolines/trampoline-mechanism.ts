@@ -1,0 +1,136 @@
+import { assert } from '../bytes/assert.js'
+import type { InstalledProbes, ProbePlan } from '../probe/mechanism.js'
+import type { ModuleSites, RefusedSite } from '../probe/site.js'
+import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
+import { isPlaceTaken } from '../target/area.js'
+import { type InstallResult, install } from '../target/install.js'
+import { thisProcess } from '../target/owner.js'
+import { listThreads } from '../target/process-state.js'
+import { uninstall } from '../target/uninstall.js'
+import { counterForms, type FormChoice, paddingForm } from './counter-forms.js'
+import { CounterReader } from './counter-reader.js'
+import { explainSite } from './explain-site.js'
+import type { Host } from './host.js'
+import type { PatchStyle } from './patch-style.js'
+import { planTrampolines, type TrampolinePlan } from './plan-trampolines.js'
+
+/** Tries of an installation whose place was taken by the target meanwhile. */
+const PLACE_TRIES = 3
+
+/** Counting in the target: a trampoline for every site, reached in the way that the style writes there. */
+export function planCounting(host: Host, style: PatchStyle, modules: readonly ModuleSites[]): ProbePlan | Refusal {
+  const [cheapest] = formsFor(host, modules)
+  assert(cheapest !== undefined, 'there is a form of counter for every processor')
+  const plan = planWith(host, style, modules, cheapest)
+  if (isRefusal(plan)) return plan
+  return {
+    served: plan.served.map(({ site }) => site),
+    refused: plan.refused,
+    explain: (site) => explainSite(plan, host.arch, site),
+    install: () => installCounters(host, style, modules, plan),
+  }
+}
+
+function formsFor({ target, processor }: Host, modules: readonly ModuleSites[]): readonly FormChoice[] {
+  const sites = modules.reduce((sum, module) => sum + module.sites.length, 0)
+  return counterForms(processor, listThreads(target.door, target.pid).length, sites)
+}
+
+function planWith(
+  { target, arch }: Host,
+  style: PatchStyle,
+  modules: readonly ModuleSites[],
+  { form, blocks, backing }: FormChoice,
+): TrampolinePlan | Refusal {
+  const owner = thisProcess(target.door)
+  return planTrampolines(modules, {
+    arch,
+    style,
+    form,
+    blocks,
+    backing,
+    maps: target.maps(),
+    entry: target.entry,
+    owner,
+  })
+}
+
+function installCounters(
+  host: Host,
+  style: PatchStyle,
+  modules: readonly ModuleSites[],
+  cheapest: TrampolinePlan,
+): InstalledProbes | Refusal {
+  let ready: TrampolinePlan | undefined = cheapest
+  let last: Refusal | undefined
+  for (const choice of formsFor(host, modules)) {
+    const made = installWith(host, style, modules, choice, ready)
+    ready = undefined
+    if (!isRefusal(made)) return made
+    if (made.code === 'seccomp') return installInPadding(host, style, modules, cheapest)
+    if (made.code !== 'no-thread-pointer') return made
+    last = made
+  }
+  assert(last !== undefined, 'there is a form of counter for every processor')
+  return refuse('no-counter-form', last.because)
+}
+
+/** Padding has room for few: the others are left out. */
+function installInPadding(
+  host: Host,
+  style: PatchStyle,
+  modules: readonly ModuleSites[],
+  wanted: TrampolinePlan,
+): InstalledProbes | Refusal {
+  const plan = planWith(host, style, modules, paddingForm)
+  if (isRefusal(plan)) return plan
+  const made = installWith(host, style, modules, paddingForm, plan)
+  if (isRefusal(made)) return made
+  const served = new Set(wanted.served.map(({ site }) => site))
+  return { ...made, leftOut: [...made.leftOut, ...plan.refused.filter(({ site }) => served.has(site))] }
+}
+
+function installWith(
+  host: Host,
+  style: PatchStyle,
+  modules: readonly ModuleSites[],
+  choice: FormChoice,
+  ready?: TrampolinePlan,
+): InstalledProbes | Refusal {
+  for (let round = 1; ; round++) {
+    // Anew the next time: the target may have mapped something where the areas were to be.
+    const plan = round === 1 && ready !== undefined ? ready : planWith(host, style, modules, choice)
+    if (isRefusal(plan)) return plan
+    try {
+      const result = install(host.target, plan.areas, plan.data, { threadPointers: choice.form.name === 'per-thread' })
+      return isRefusal(result) ? result : installed(host, plan, choice, result)
+    } catch (error) {
+      if (!isPlaceTaken(error) || round === PLACE_TRIES) throw error
+    }
+  }
+}
+
+function installed(
+  { target }: Host,
+  plan: TrampolinePlan,
+  { form }: FormChoice,
+  result: InstallResult,
+): InstalledProbes {
+  const reader = new CounterReader(target.memory, plan.data.start, plan.layout, form.name !== 'per-thread')
+  return {
+    sites: plan.served.map(({ site }) => site),
+    leftOut: leftOut(plan, result),
+    heldNs: result.heldNs,
+    read: () => reader.read(),
+    latest: () => reader.latest(),
+    remove: () => uninstall(target, result.installation, () => reader.read()).remaining,
+  }
+}
+
+function leftOut(plan: TrampolinePlan, { leftOut }: InstallResult): readonly RefusedSite[] {
+  const bySite = new Map(plan.served.map(({ site }) => [site.address, site]))
+  return leftOut.flatMap(({ edit, refusal }) => {
+    const site = bySite.get(edit.site)
+    return site === undefined ? [] : [{ site, refusal }]
+  })
+}
