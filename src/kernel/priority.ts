@@ -1,4 +1,5 @@
-import type { KernelDoor } from './door.js'
+import { call, type KernelDoor } from './door.js'
+import { insist } from './insist.js'
 
 const PRIO_PROCESS = 0
 /** The calling thread (setpriority(2), C library/kernel differences). */
@@ -18,6 +19,6 @@ export function raisePriority(door: KernelDoor): () => void {
     return () => {}
   }
   return () => {
-    door.invoke({ name: 'setpriority', args: [PRIO_PROCESS, THIS_THREAD, NICE_BIAS - before] })
+    insist(() => call(door, { name: 'setpriority', args: [PRIO_PROCESS, THIS_THREAD, NICE_BIAS - before] }))
   }
 }

@@ -3,14 +3,18 @@ import { call, type KernelArgument, type KernelDoor } from './door.js'
 /** ptrace(2) requests (include/uapi/linux/ptrace.h). */
 const requests = {
   PTRACE_CONT: 7,
+  PTRACE_SINGLESTEP: 9,
   PTRACE_GETREGS: 12,
   PTRACE_SETREGS: 13,
   PTRACE_DETACH: 17,
   PTRACE_SYSCALL: 24,
   PTRACE_SETOPTIONS: 0x4200,
+  PTRACE_GETSIGINFO: 0x4202,
+  PTRACE_SETSIGINFO: 0x4203,
   PTRACE_GETREGSET: 0x4204,
   PTRACE_SEIZE: 0x4206,
   PTRACE_INTERRUPT: 0x4207,
+  PTRACE_LISTEN: 0x4208,
   PTRACE_GETSIGMASK: 0x420a,
   PTRACE_SETSIGMASK: 0x420b,
   PTRACE_GET_RSEQ_CONFIGURATION: 0x420f,
@@ -19,7 +23,11 @@ const requests = {
 export type PtraceRequest = keyof typeof requests
 
 export const PTRACE_O_TRACESYSGOOD = 0x01
+/** New threads and child processes made by clone are traced from their first instruction on. */
+export const PTRACE_O_TRACECLONE = 0x08
+export const PTRACE_O_TRACEEXEC = 0x10
 export const PTRACE_O_SUSPEND_SECCOMP = 1 << 21
+export const PTRACE_EVENT_EXEC = 4
 export const PTRACE_EVENT_STOP = 128
 export const NT_X86_XSTATE = 0x202
 

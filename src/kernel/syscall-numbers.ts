@@ -13,6 +13,7 @@ export const syscallNumbers = {
   nanosleep: 35,
   getpid: 39,
   readlink: 89,
+  gettid: 186,
   tgkill: 234,
   ptrace: 101,
   getpriority: 140,

@@ -1,11 +1,14 @@
 import type { KernelDoor } from './door.js'
 import { ECHILD, EINTR } from './errno.js'
 
+const P_ALL = 0
 const P_PID = 1
 const WNOHANG = 1
 const WSTOPPED = 2
 const WEXITED = 4
 const WNOWAIT = 0x01000000
+/** Only what this OS thread traces: ptrace belongs to it. */
+const WNOTHREAD = 0x20000000
 const WALL = 0x40000000
 const CLD_TRAPPED = 4
 const CLD_STOPPED = 5
@@ -16,24 +19,47 @@ export type WaitResult =
   | { readonly kind: 'gone' }
   | { readonly kind: 'stopped'; readonly signal: number; readonly event: number }
 
+/** A stop with the thread that made it. */
+export interface SeenStop {
+  readonly tid: number
+  readonly seen: Exclude<WaitResult, { kind: 'running' }>
+}
+
 /** siginfo_t, used again by every look: many are taken while the target is held. */
 const info = Buffer.alloc(128)
+const CODE_AT = 8
+const PID_AT = 16
+const STATUS_AT = 24
 
 const running: WaitResult = { kind: 'running' }
-const gone: WaitResult = { kind: 'gone' }
+const gone = { kind: 'gone' } as const
 
 /**
  * Looks at a traced thread without waiting. A stop is looked at with WNOWAIT and never reaped: a reaped stop loses its
  * signal when the tracer dies. An exit is reaped, so that the thread does not linger as a zombie.
  */
 export function poll(door: KernelDoor, tid: number): WaitResult {
-  info.fill(0)
-  const look = WSTOPPED | WEXITED | WNOHANG | WALL
-  const result = door.invoke({ name: 'waitid', args: [P_PID, tid, info, look | WNOWAIT, 0] })
+  const result = look(door, P_PID, tid, 0)
   if (result < 0) return result === -ECHILD ? gone : running
-  const code = info.readInt32LE(8)
-  if (info.readInt32LE(16) === 0) return running
-  const status = info.readInt32LE(24)
+  return info.readInt32LE(PID_AT) === 0 ? running : whatWasSeen(door, tid)
+}
+
+/** Looks at all threads that this OS thread traces, as `poll` does: one that has stopped or ended, if any has. */
+export function pollAny(door: KernelDoor): SeenStop | undefined {
+  if (look(door, P_ALL, 0, WNOTHREAD) < 0) return undefined
+  const tid = info.readInt32LE(PID_AT)
+  return tid === 0 ? undefined : { tid, seen: whatWasSeen(door, tid) }
+}
+
+function look(door: KernelDoor, which: number, id: number, flags: number): number {
+  info.fill(0)
+  const options = WSTOPPED | WEXITED | WNOHANG | WNOWAIT | WALL | flags
+  return door.invoke({ name: 'waitid', args: [which, id, info, options, 0] })
+}
+
+function whatWasSeen(door: KernelDoor, tid: number): SeenStop['seen'] {
+  const code = info.readInt32LE(CODE_AT)
+  const status = info.readInt32LE(STATUS_AT)
   if (code === CLD_TRAPPED || code === CLD_STOPPED)
     return { kind: 'stopped', signal: status & 0xff, event: status >> 8 }
   door.invoke({ name: 'waitid', args: [P_PID, tid, info, WEXITED | WNOHANG | WALL, 0] })

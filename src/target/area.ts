@@ -36,15 +36,18 @@ export interface Held {
  * Adds the areas to the target, filled. For a mapping, one thread is held. When it refuses or throws, nothing has been added.
  * @throws KernelError
  */
-export function addAreas(target: TargetProcess, areas: readonly AreaImage[], data: DataImage): Held | Refusal {
-  if (data.backing === 'padding') return fillPadding(target, areas)
-  const ranges = [data, ...areas.map(({ address, bytes }) => ({ start: address, size: bytes.length }))]
+export function addAreas(
+  target: TargetProcess,
+  areas: readonly AreaImage[],
+  data: DataImage | undefined,
+): Held | Refusal {
+  if (areas.every(({ backing }) => backing === 'padding')) return fillPadding(target, areas)
+  const codeRanges = areas.map(({ address, bytes }) => ({ start: address, size: bytes.length }))
+  const ranges = data === undefined ? codeRanges : [data, ...codeRanges]
   return inOneThread(target, ranges, (caller) => {
     const added: MemoryRange[] = []
     try {
-      mapRange(caller, added, data, PROT_READ | PROT_WRITE, MAP_NORESERVE)
-      caller.call('madvise', data.start, data.size, MADV_WIPEONFORK)
-      target.memory.write(data.start, data.head)
+      if (data !== undefined) addData(target, caller, added, data)
       for (const area of areas) {
         mapRange(caller, added, { start: area.address, size: area.bytes.length }, PROT_READ | PROT_EXEC, 0)
         fill(target, area)
@@ -55,6 +58,12 @@ export function addAreas(target: TargetProcess, areas: readonly AreaImage[], dat
       throw error
     }
   })
+}
+
+function addData(target: TargetProcess, caller: RemoteCaller, added: MemoryRange[], data: DataImage): void {
+  mapRange(caller, added, data, PROT_READ | PROT_WRITE, MAP_NORESERVE)
+  caller.call('madvise', data.start, data.size, MADV_WIPEONFORK)
+  target.memory.write(data.start, data.head)
 }
 
 function fillPadding(target: TargetProcess, areas: readonly AreaImage[]): Held {
@@ -124,7 +133,7 @@ function inOneThread(
   const { door, pid, memory, entry } = target
   const maps = target.maps()
   const { tid } = target
-  const stop = stopTarget(door, pid, tid)
+  const stop = stopTarget(door, pid, { only: tid })
   if (isRefusal(stop)) return stop
   using held = stop
   const [thread] = held.threads

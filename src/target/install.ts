@@ -39,7 +39,7 @@ export interface InstallCheck {
 export function install(
   target: TargetProcess,
   areas: readonly AreaImage[],
-  data: DataImage,
+  data: DataImage | undefined,
   check: InstallCheck,
 ): InstallResult | Refusal {
   const mapped = addAreas(target, areas, data)

@@ -16,11 +16,31 @@ const STOP_TIMEOUT_NS = 1_000_000_000n
 /** Rounds of the search for new threads before giving up on a target that makes them without end. */
 const MAX_ROUNDS = 1000
 const TRIES = 3
+const SIGTRAP = 5
 /** How often held threads are looked at while others are waited for. */
 const LOOKS_AT_HELD = 1000
 /** A last wait for a thread that did not stop in time, in microseconds. */
 const LATE_PATIENCE_US = 100_000
 const LATE_PAUSE_US = 1_000
+
+/** What is done with threads that stay traced between stops. */
+export interface ThreadKeeper {
+  has(tid: number): boolean
+  /** The thread was found traced already: it was born since. */
+  add(tid: number): void
+  /** A stop that comes before the one that was asked for. @returns whether the thread runs on; else it counts as held. */
+  handle(tid: number, signal: number, event: number): boolean
+  /** Lets a thread that was held go on, traced as before. `stopSignal`: that of the job control stop that it is in. */
+  resume(tid: number, stopSignal: number): void
+}
+
+const keepers = new Map<number, ThreadKeeper>()
+
+/** From here on a process's threads are not seized and let go at every stop, but kept. @returns what ends that. */
+export function keepThreads(pid: number, keeper: ThreadKeeper): () => void {
+  keepers.set(pid, keeper)
+  return () => keepers.delete(pid)
+}
 
 /** All threads of a target, held. Everything that changes the target happens while this exists. */
 export interface StoppedTarget extends Disposable {
@@ -31,11 +51,18 @@ export interface StoppedTarget extends Disposable {
   release(): void
 }
 
-/** Seizes and stops all threads, or the one named. Leaves nothing attached when it refuses, as far as the kernel lets it. */
-export function stopTarget(door: KernelDoor, pid: number, only?: number): StoppedTarget | Refusal {
+/** Which threads a stop is about; all where nothing is said. */
+export interface StopScope {
+  readonly only?: number
+  /** A thread that is held already. */
+  readonly except?: number
+}
+
+/** Seizes and stops the threads. Leaves nothing attached when it refuses, as far as the kernel lets it. */
+export function stopTarget(door: KernelDoor, pid: number, { only, except }: StopScope = {}): StoppedTarget | Refusal {
   const stop = new Stop(door, pid)
   try {
-    const refusal = only === undefined ? stop.all() : stop.these([only])
+    const refusal = only === undefined ? stop.all(except) : stop.these([only])
     if (refusal === undefined) return stop.hurrying()
     stop.release()
     return refusal
@@ -67,11 +94,11 @@ function letGo(door: KernelDoor, tid: number): boolean {
   return tryPtrace(door, 'PTRACE_DETACH', tid, 0, seen.event === 0 ? seen.signal : 0) === 0
 }
 
-function isTracedByUs(door: KernelDoor, pid: number): boolean {
-  return tracerOf(door, pid) === String(process.pid)
+function isTracedByUs(door: KernelDoor, tid: number): boolean {
+  return tracerOf(door, tid) === String(door.invoke({ name: 'gettid', args: [] }))
 }
 
-/** Its tracer's pid; `0` for none. */
+/** Its tracer, which is an OS thread; `0` for none. */
 function tracerOf(door: KernelDoor, pid: number): string {
   return /^TracerPid:\t(\d+)/m.exec(tryReadText(door, `/proc/${pid}/status`) ?? '')?.[1] ?? '0'
 }
@@ -85,11 +112,17 @@ class Stop implements StoppedTarget {
   private began: bigint | undefined
   private ended: bigint | undefined
   private restorePriority = (): void => {}
+  /** Job control stops that threads were in, by thread. */
+  private readonly stopSignals = new Map<number, number>()
 
   constructor(
     private readonly door: KernelDoor,
     private readonly pid: number,
   ) {}
+
+  private get keeper(): ThreadKeeper | undefined {
+    return keepers.get(this.pid)
+  }
 
   heldNs(): bigint {
     return this.began === undefined ? 0n : (this.ended ?? process.hrtime.bigint()) - this.began
@@ -102,11 +135,11 @@ class Stop implements StoppedTarget {
   }
 
   /** Until no new thread appears: a stopped thread makes none, so the list becomes stable. */
-  all(): Refusal | undefined {
+  all(except: number | undefined): Refusal | undefined {
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const fresh = listThreads(this.door, this.pid).filter((tid) => !this.seized.has(tid))
+      const fresh = listThreads(this.door, this.pid).filter((tid) => tid !== except && !this.seized.has(tid))
       const living = fresh.filter((tid) => !isEnded(this.door, this.pid, tid))
-      if (living.length === 0) return this.threads.length > 0 ? undefined : gone(this.pid)
+      if (living.length === 0) return this.threads.length > 0 || except !== undefined ? undefined : gone(this.pid)
       const refusal = this.these(living)
       if (refusal !== undefined) return refusal
     }
@@ -126,7 +159,7 @@ class Stop implements StoppedTarget {
   }
 
   private seize(tid: number): Refusal | undefined {
-    const isOurs = lingering.delete(tid)
+    const isOurs = lingering.delete(tid) || this.isKept(tid)
     const result = isOurs ? 0 : tryPtrace(this.door, 'PTRACE_SEIZE', tid, 0, PTRACE_O_TRACESYSGOOD)
     if (result === 0) {
       this.seized.add(tid)
@@ -136,6 +169,12 @@ class Stop implements StoppedTarget {
     if (result === -ESRCH || isEnded(this.door, this.pid, tid)) return undefined
     if (result === -EPERM) return notPermitted(this.door, this.pid)
     throw new KernelError({ name: 'ptrace', args: [tid], purpose: 'PTRACE_SEIZE' }, -result)
+  }
+
+  private isKept(tid: number): boolean {
+    if (this.keeper === undefined) return false
+    if (!this.keeper.has(tid) && isTracedByUs(this.door, tid)) this.keeper.add(tid)
+    return this.keeper.has(tid)
   }
 
   private interrupt(tid: number): void {
@@ -168,20 +207,22 @@ class Stop implements StoppedTarget {
       this.lost = true
       return
     }
-    if (seen.event === PTRACE_EVENT_STOP) this.hold(tid)
-    else this.goOn(tid, seen.event === 0 ? seen.signal : 0)
+    if (seen.event === PTRACE_EVENT_STOP) this.hold(tid, seen.signal)
+    else this.goOn(tid, seen.signal, seen.event)
   }
 
   /**
    * A signal-delivery stop came first: the thread takes its signal. Any stop uses up the interrupt (kernel/signal.c,
    * ptrace_stop), so another is sent before the thread goes on.
    */
-  private goOn(tid: number, signal: number): void {
+  private goOn(tid: number, signal: number, event: number): void {
     this.interrupt(tid)
-    tryPtrace(this.door, 'PTRACE_CONT', tid, 0, signal)
+    if (this.keeper?.handle(tid, signal, event) === false) this.unstopped.delete(tid)
+    else if (this.keeper === undefined) tryPtrace(this.door, 'PTRACE_CONT', tid, 0, event === 0 ? signal : 0)
   }
 
-  private hold(tid: number): void {
+  private hold(tid: number, signal: number): void {
+    if (signal !== SIGTRAP) this.stopSignals.set(tid, signal)
     const registers = this.readIfThere(tid)
     if (registers === undefined) return
     if (restartInterruptedCall(registers)) writeRegisters(this.door, tid, registers)
@@ -206,17 +247,23 @@ class Stop implements StoppedTarget {
 
   /** The leader last: a process whose leader is let go first cannot be waited for while the others are held. */
   release(): void {
-    for (const { tid } of this.threads.toReversed()) this.detach(tid, 0)
+    for (const { tid } of this.threads.toReversed()) this.letGo(tid)
     this.threads.length = 0
     this.restorePriority()
     this.restorePriority = () => {}
     this.ended ??= process.hrtime.bigint()
-    for (const tid of this.unstopped) lingering.add(tid)
+    // A kept one is let go when its stop is seen.
+    if (this.keeper === undefined) for (const tid of this.unstopped) lingering.add(tid)
     this.unstopped.clear()
     // After exec in a thread, that thread goes on under the leader's number, still traced.
     if (this.lost && isTracedByUs(this.door, this.pid)) lingering.add(this.pid)
     this.lost = false
     detachLingering(this.door, LATE_PATIENCE_US)
+  }
+
+  private letGo(tid: number): void {
+    if (this.keeper === undefined) this.detach(tid, 0)
+    else this.keeper.resume(tid, this.stopSignals.get(tid) ?? 0)
   }
 
   /** A thread that has died meanwhile is reaped instead: nobody else can, while it is traced. */

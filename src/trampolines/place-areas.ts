@@ -42,13 +42,13 @@ export interface Placed {
 }
 
 /** Chooses where the code areas go: near their modules, or anywhere. Pure. */
-export function placeAreas(maps: readonly Mapping[], modules: readonly ModuleSites[]): Placed {
+export function placeAreas(maps: readonly Mapping[], modules: readonly ModuleSites[], spareBytes: number): Placed {
   const groups: AreaGroup[] = []
   const unplaced: Unplaced[] = []
   let taken = maps
   for (const members of groupByReach(modules)) {
     const room = roundToPage(
-      BYTES_PER_AREA + BYTES_PER_SITE * members.reduce((sum, { sites }) => sum + sites.length, 0),
+      BYTES_PER_AREA + spareBytes + BYTES_PER_SITE * members.reduce((sum, { sites }) => sum + sites.length, 0),
     )
     const span = spanOf(members)
     const near = placeNear(taken, span, room)

@@ -1,7 +1,7 @@
 import { type Address, address, hex, offsetBy } from '../bytes/address.js'
 import { assert } from '../bytes/assert.js'
 import type { CounterForm } from '../codegen/x64/counter-form.js'
-import { type CountedSite, type CountingCode, emitCountingCode } from '../codegen/x64/counting-code.js'
+import { emitTrampolines, type TrampolineCode, type TrampolineSite } from '../codegen/x64/trampolines.js'
 import { bytesAt, type CodeFacts } from '../isa/code-facts.js'
 import type { Architecture, RelocatedCode, SiteAnalysis, WindowLength } from '../isa/site-analysis.js'
 import type { ModuleSites, RefusedSite, Site } from '../probe/site.js'
@@ -11,6 +11,7 @@ import type { DataImage } from '../target/area.js'
 import type { PlacedEdit } from '../target/edit-set.js'
 import type { AreaImage, Backing } from '../target/installation.js'
 import { encodeEdits, encodeHeader, HEADER_SIZE, type ManifestEdit } from '../target/manifest.js'
+import type { MemoryRange } from '../target/memory.js'
 import type { Mapping } from '../target/memory-map.js'
 import { placeAnywhere } from '../target/placement.js'
 import type { PatchStyle } from './patch-style.js'
@@ -21,9 +22,10 @@ import { signalReturn } from './signal-return.js'
 export interface TrampolineSituation {
   readonly arch: Architecture
   readonly style: PatchStyle
-  readonly form: CounterForm
-  /** Counter blocks. */
-  readonly blocks: number
+  /** Where trampolines count, and in how many blocks; without it they only hold the displaced instructions. */
+  readonly counters: { readonly form: CounterForm; readonly blocks: number } | undefined
+  /** Bytes of each area that are left free for the mechanism's own use. */
+  readonly spareBytes: number
   /** Where areas may be: in mappings of their own, or in the modules' padding. */
   readonly backing: Backing
   readonly maps: readonly Mapping[]
@@ -44,10 +46,17 @@ export interface ServedSite {
 /** Everything an installation writes, before any of it is written. */
 export interface TrampolinePlan {
   readonly areas: readonly AreaImage[]
-  readonly data: DataImage
-  readonly layout: CounterLayout
+  /** What the areas' own room is for: see `spareBytes`. One per area. */
+  readonly spares: readonly MemoryRange[]
+  readonly counters: PlannedCounters | undefined
   readonly served: readonly ServedSite[]
   readonly refused: readonly RefusedSite[]
+}
+
+export interface PlannedCounters {
+  readonly form: CounterForm
+  readonly data: DataImage
+  readonly layout: CounterLayout
 }
 
 interface AnalysedGroup {
@@ -63,28 +72,37 @@ export function planTrampolines(
   modules: readonly ModuleSites[],
   situation: TrampolineSituation,
 ): TrampolinePlan | Refusal {
-  const placed = situation.backing === 'mapped' ? placeAreas(situation.maps, modules) : placeInPadding(modules)
-  const refused: RefusedSite[] = placed.unplaced.flatMap((each) =>
-    each.modules.flatMap(unplacedSites(situation.backing)),
-  )
+  const { backing, maps, spareBytes } = situation
+  const placed = backing === 'mapped' ? placeAreas(maps, modules, spareBytes) : placeInPadding(modules)
+  const refused: RefusedSite[] = placed.unplaced.flatMap((each) => each.modules.flatMap(unplacedSites(backing)))
   const analysed = analyseGroups(placed.groups, situation, refused)
-  const count = Math.max(
-    1,
-    analysed.reduce((sum, { served }) => sum + served.length, 0),
-  )
-  const { backing, blocks } = situation
-  const layout = backing === 'mapped' ? counterLayout({ sites: count, blocks }) : denseLayout(count)
-  const start = backing === 'mapped' ? placeData(placed, layout.size) : largestDataPadding(modules, layout.size)
-  if (start === undefined) return refuse('area-out-of-reach', `no free address range of ${layout.size} bytes is left`)
-  const data: DataImage = { start, size: layout.size, backing, head: liveWord() }
-  const built = analysed.map((each) => buildArea(each, data, layout, situation))
+  const counters = planCounters(modules, placed, analysed, situation)
+  if (isRefusal(counters)) return counters
+  const built = analysed.map((each) => buildArea(each, counters, situation))
   return {
     areas: built.flatMap(({ area }) => (area.edits.length === 0 ? [] : [area])),
-    data,
-    layout,
+    spares: built.flatMap(({ area, spare }) => (area.edits.length === 0 ? [] : [spare])),
+    counters,
     served: built.flatMap(({ served }) => served),
     refused: [...refused, ...built.flatMap((each) => each.refused)],
   }
+}
+
+function planCounters(
+  modules: readonly ModuleSites[],
+  placed: Placed,
+  analysed: readonly AnalysedGroup[],
+  { counters, backing }: TrampolineSituation,
+): PlannedCounters | undefined | Refusal {
+  if (counters === undefined) return undefined
+  const sites = Math.max(
+    1,
+    analysed.reduce((sum, { served }) => sum + served.length, 0),
+  )
+  const layout = backing === 'mapped' ? counterLayout({ sites, blocks: counters.blocks }) : denseLayout(sites)
+  const start = backing === 'mapped' ? placeData(placed, layout.size) : largestDataPadding(modules, layout.size)
+  if (start === undefined) return refuse('area-out-of-reach', `no free address range of ${layout.size} bytes is left`)
+  return { form: counters.form, layout, data: { start, size: layout.size, backing, head: liveWord() } }
 }
 
 function placeData({ groups: [first], maps }: Placed, size: number): Address | undefined {
@@ -166,36 +184,34 @@ function reserved(site: Site, occupiedUntil: Address, windowLength: WindowLength
 
 interface BuiltArea {
   readonly area: AreaImage
+  readonly spare: MemoryRange
   readonly served: readonly ServedSite[]
   readonly refused: readonly RefusedSite[]
 }
 
 function buildArea(
   { group, served }: AnalysedGroup,
-  data: DataImage,
-  layout: CounterLayout,
+  counters: PlannedCounters | undefined,
   situation: TrampolineSituation,
 ): BuiltArea {
   const base = offsetBy(group.address, HEADER_SIZE)
-  const blocks = offsetBy(data.start, layout.blocksOffset)
-  const made = emitCountingCode(
+  const made = emitTrampolines(
     base,
-    blocks,
-    layout,
-    situation.form,
-    served.map((each) => countedSite(each, situation)),
+    counters && { ...counters, blocksAddress: offsetBy(counters.data.start, counters.layout.blocksOffset) },
+    served.map((each) => trampolineSite(each, situation)),
   )
   const placed = placeEdits(group, served, made, situation)
   const records = encodeEdits(placed.edits)
-  const recordsOffset = HEADER_SIZE + made.code.length
+  const spareOffset = alignUp(HEADER_SIZE + made.code.length, SPARE_ALIGNMENT)
+  const recordsOffset = spareOffset + situation.spareBytes
   const length = recordsOffset + records.length
   const codeSize = group.backing === 'mapped' ? roundToPage(length) : length
   assert(codeSize <= group.room, `the area takes ${codeSize} bytes, ${group.room} were planned`)
   const { owner } = situation
   const manifest = {
     codeSize,
-    dataAddress: data.start,
-    dataSize: data.size,
+    dataAddress: counters?.data.start ?? address(0),
+    dataSize: counters?.data.size ?? 0,
     backing: group.backing,
     ownerPid: owner.pid,
     ownerStart: owner.startTime,
@@ -206,14 +222,22 @@ function buildArea(
   made.code.copy(bytes, HEADER_SIZE)
   records.copy(bytes, recordsOffset)
   const area: AreaImage = { address: group.address, backing: group.backing, bytes, edits: placed.edits }
+  const spare = { start: offsetBy(group.address, spareOffset), size: situation.spareBytes }
   const lost = new Set(placed.refused.map(({ site }) => site))
-  return { area, served: served.filter(({ site }) => !lost.has(site)), refused: placed.refused }
+  return { area, spare, served: served.filter(({ site }) => !lost.has(site)), refused: placed.refused }
+}
+
+/** What may be in the room that is left free is fetched by cache lines, too. */
+const SPARE_ALIGNMENT = 64
+
+function alignUp(value: number, boundary: number): number {
+  return Math.ceil(value / boundary) * boundary
 }
 
 /** Bytes below the stack pointer that a leaf function may use (System V ABI, x86-64, 3.2.2). */
 const RED_ZONE = 128
 
-function countedSite({ site, facts, analysis, index }: ServedSite, { arch }: TrampolineSituation): CountedSite {
+function trampolineSite({ site, facts, analysis, index }: ServedSite, { arch }: TrampolineSituation): TrampolineSite {
   return {
     index,
     flagsDead: analysis.flagsDead,
@@ -241,7 +265,7 @@ function relocateWithJumpBack(
 function placeEdits(
   group: AreaGroup,
   served: readonly ServedSite[],
-  made: CountingCode,
+  made: TrampolineCode,
   { arch, style }: TrampolineSituation,
 ): { readonly edits: PlacedEdit[]; readonly refused: RefusedSite[] } {
   const byIndex = new Map(made.trampolines.map((trampoline) => [trampoline.index, trampoline]))

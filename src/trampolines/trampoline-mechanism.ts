@@ -46,8 +46,8 @@ function planWith(
   return planTrampolines(modules, {
     arch,
     style,
-    form,
-    blocks,
+    counters: { form, blocks },
+    spareBytes: 0,
     backing,
     maps: target.maps(),
     entry: target.entry,
@@ -102,21 +102,21 @@ function installWith(
     const plan = round === 1 && ready !== undefined ? ready : planWith(host, style, modules, choice)
     if (isRefusal(plan)) return plan
     try {
-      const result = install(host.target, plan.areas, plan.data, { threadPointers: choice.form.name === 'per-thread' })
-      return isRefusal(result) ? result : installed(host, plan, choice, result)
+      const result = install(host.target, plan.areas, plan.counters?.data, {
+        threadPointers: choice.form.name === 'per-thread',
+      })
+      return isRefusal(result) ? result : installed(host, plan, result)
     } catch (error) {
       if (!isPlaceTaken(error) || round === PLACE_TRIES) throw error
     }
   }
 }
 
-function installed(
-  { target }: Host,
-  plan: TrampolinePlan,
-  { form }: FormChoice,
-  result: InstallResult,
-): InstalledProbes {
-  const reader = new CounterReader(target.memory, plan.data.start, plan.layout, form.name !== 'per-thread')
+function installed({ target }: Host, plan: TrampolinePlan, result: InstallResult): InstalledProbes {
+  const { counters } = plan
+  assert(counters !== undefined, 'counting was planned')
+  const allInUse = counters.form.name !== 'per-thread'
+  const reader = new CounterReader(target.memory, counters.data.start, counters.layout, allInUse)
   return {
     sites: plan.served.map(({ site }) => site),
     leftOut: leftOut(plan, result),
@@ -127,9 +127,10 @@ function installed(
   }
 }
 
-function leftOut(plan: TrampolinePlan, { leftOut }: InstallResult): readonly RefusedSite[] {
+/** Sites whose window was found occupied or changed in the stop. */
+export function leftOut(plan: TrampolinePlan, result: InstallResult): readonly RefusedSite[] {
   const bySite = new Map(plan.served.map(({ site }) => [site.address, site]))
-  return leftOut.flatMap(({ edit, refusal }) => {
+  return result.leftOut.flatMap(({ edit, refusal }) => {
     const site = bySite.get(edit.site)
     return site === undefined ? [] : [{ site, refusal }]
   })

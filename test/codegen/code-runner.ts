@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { address } from '../../src/bytes/address.js'
-import type { CountingCode } from '../../src/codegen/x64/counting-code.js'
+import type { TrampolineCode } from '../../src/codegen/x64/trampolines.js'
 import type { CounterLayout } from '../../src/store/counter-layout.js'
 import { checkoutRoot } from '../programs/checkout.js'
 
@@ -13,7 +13,7 @@ export const DATA_AT = address(0x3_0000_0000n)
 
 /** Runs of one piece of counting code, whose displaced instructions are one `int3`. */
 export interface CodeRun {
-  readonly made: CountingCode
+  readonly made: TrampolineCode
   readonly layout: CounterLayout
   /** Words of the data area before the first run, by offset. */
   readonly before: ReadonlyMap<number, bigint>

@@ -1,7 +1,7 @@
 import { offsetBy } from '../../src/bytes/address.js'
 import type { CounterForm } from '../../src/codegen/x64/counter-form.js'
-import { type CountingCode, emitCountingCode } from '../../src/codegen/x64/counting-code.js'
 import type { DeadState } from '../../src/codegen/x64/preserve.js'
+import { emitTrampolines, type TrampolineCode } from '../../src/codegen/x64/trampolines.js'
 import type { CounterLayout } from '../../src/store/counter-layout.js'
 import { CODE_AT, DATA_AT } from './code-runner.js'
 
@@ -18,9 +18,9 @@ export function countOneSite(
   index: number,
   state: DeadState = allLive,
   displaced: Uint8Array = INT3,
-): CountingCode {
+): TrampolineCode {
   const relocate = () => ({ bytes: displaced, points: [{ original: 0, relocated: 0 }] })
-  return emitCountingCode(CODE_AT, offsetBy(DATA_AT, layout.blocksOffset), layout, form, [
+  return emitTrampolines(CODE_AT, { form, layout, blocksAddress: offsetBy(DATA_AT, layout.blocksOffset) }, [
     { ...state, index, relocate },
   ])
 }

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Assembler, RSP } from '../../src/codegen/x64/assembler.js'
 import type { CounterForm } from '../../src/codegen/x64/counter-form.js'
-import type { CountingCode } from '../../src/codegen/x64/counting-code.js'
 import { perCpuCounter } from '../../src/codegen/x64/per-cpu-counter.js'
 import { perThreadCounter } from '../../src/codegen/x64/per-thread-counter.js'
 import type { DeadState } from '../../src/codegen/x64/preserve.js'
 import { type Rewinding, rewindingFor } from '../../src/codegen/x64/rewind.js'
 import { sharedCounter } from '../../src/codegen/x64/shared-counter.js'
+import type { TrampolineCode } from '../../src/codegen/x64/trampolines.js'
 import { x64 } from '../../src/isa/x64/x64.js'
 import { readProcessor } from '../../src/kernel/processor.js'
 import { openRealDoor } from '../../src/kernel/real-door.js'
@@ -26,13 +26,13 @@ const layout = counterLayout({ sites: 3, blocks: 64 })
 /** A thread that has come to an instruction of the counting part, and what is said to take it back. */
 interface Stop {
   readonly state: DeadState
-  readonly made: CountingCode
+  readonly made: TrampolineCode
   readonly at: number
   readonly rewinding: Rewinding
 }
 
 /** Where instructions of the trampoline begin, the displaced one included. */
-function boundaries({ code, trampolines }: CountingCode): { readonly start: number; readonly offsets: number[] } {
+function boundaries({ code, trampolines }: TrampolineCode): { readonly start: number; readonly offsets: number[] } {
   const [trampoline] = trampolines
   assert.ok(trampoline)
   const lines = x64.disassemble(code.subarray(trampoline.start, trampoline.end), CODE_AT)

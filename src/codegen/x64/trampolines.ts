@@ -12,7 +12,7 @@ export interface DisplacedCode {
 }
 
 /** One site's part in an area. */
-export interface CountedSite extends DeadState {
+export interface TrampolineSite extends DeadState {
   /** Index of its counter. */
   readonly index: number
   /** Encodes the displaced instructions, with the jump back, to run at `to`. */
@@ -28,7 +28,7 @@ export interface Trampoline {
   readonly points: readonly { readonly original: number; readonly relocated: number }[]
 }
 
-export interface CountingCode {
+export interface TrampolineCode {
   readonly code: Buffer
   readonly trampolines: readonly Trampoline[]
   /** Sites that could not be relocated to this place, by index. */
@@ -38,44 +38,66 @@ export interface CountingCode {
 /** Cache lines are fetched whole; a trampoline that begins one wastes none. */
 const ALIGNMENT = 16
 
-/** All trampolines of one area, hot parts first, then the cold ones and what they share. Deterministic. */
-export function emitCountingCode(
+/** How the trampolines of an area count. */
+export interface Counting {
+  readonly form: CounterForm
+  readonly layout: CounterLayout
+  readonly blocksAddress: Address
+}
+
+/**
+ * All trampolines of one area, hot parts first, then the cold ones and what they share. Deterministic. Without `counting`
+ * they hold the displaced instructions only.
+ */
+export function emitTrampolines(
   base: Address,
-  blocksAddress: Address,
-  layout: CounterLayout,
-  form: CounterForm,
-  sites: readonly CountedSite[],
-): CountingCode {
+  counting: Counting | undefined,
+  sites: readonly TrampolineSite[],
+): TrampolineCode {
   const asm = new Assembler(base)
-  const support: CounterSupport = { layout, blocks: newLabel(), slow: newLabel() }
-  asm.bind(support.blocks)
-  asm.quad(blocksAddress)
+  const coldParts: (() => void)[] = []
+  const support = counting && emitAddressWord(asm, counting)
   const trampolines: Trampoline[] = []
   const refused = new Map<number, Refusal>()
-  const coldParts: (() => void)[] = []
   for (const site of sites) {
-    const made = emitTrampoline(asm, site, form, support, coldParts)
+    const emitHandler = (): void => {
+      if (counting === undefined || support === undefined) return
+      const cold = emitCount(asm, site, counting.form, support)
+      if (cold !== undefined) coldParts.push(cold)
+    }
+    const made = emitTrampoline(asm, site, emitHandler)
     if (isRefusal(made)) refused.set(site.index, made)
     else trampolines.push(made)
   }
   for (const emitCold of coldParts) emitCold()
-  form.emitSupport(asm, support)
+  if (support !== undefined) counting?.form.emitSupport(asm, support)
   return { code: asm.finish(), trampolines, refused }
 }
 
-function emitTrampoline(
+function emitAddressWord(asm: Assembler, { layout, blocksAddress }: Counting): CounterSupport {
+  const support: CounterSupport = { layout, blocks: newLabel(), slow: newLabel() }
+  asm.bind(support.blocks)
+  asm.quad(blocksAddress)
+  return support
+}
+
+function emitCount(
   asm: Assembler,
-  site: CountedSite,
+  site: TrampolineSite,
   form: CounterForm,
   support: CounterSupport,
-  coldParts: (() => void)[],
-): Trampoline | Refusal {
+): (() => void) | undefined {
+  let cold: (() => void) | undefined
+  emitPreserving(asm, site, form.scratchRegisters, ({ scratch, redZone }) => {
+    cold = form.emitIncrement({ asm, support, scratch, redZone, counterOffset: counterOffset(site.index) })
+  })
+  return cold
+}
+
+function emitTrampoline(asm: Assembler, site: TrampolineSite, emitHandler: () => void): Trampoline | Refusal {
   asm.align(ALIGNMENT)
   const start = asm.position
-  emitPreserving(asm, site, form.scratchRegisters, ({ scratch, redZone }) => {
-    const cold = form.emitIncrement({ asm, support, scratch, redZone, counterOffset: counterOffset(site.index) })
-    if (cold !== undefined) coldParts.push(cold)
-  })
+  emitHandler()
   const body = asm.position
   const displaced = site.relocate(offsetBy(asm.base, body))
   if (isRefusal(displaced)) return displaced

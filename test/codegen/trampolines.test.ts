@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Address, address, offsetBy } from '../../src/bytes/address.js'
-import { type CountedSite, type CountingCode, emitCountingCode } from '../../src/codegen/x64/counting-code.js'
 import { perCpuCounter } from '../../src/codegen/x64/per-cpu-counter.js'
 import { perThreadCounter } from '../../src/codegen/x64/per-thread-counter.js'
 import { sharedCounter } from '../../src/codegen/x64/shared-counter.js'
+import { emitTrampolines, type TrampolineCode, type TrampolineSite } from '../../src/codegen/x64/trampolines.js'
 import { x64 } from '../../src/isa/x64/x64.js'
 import { refuse } from '../../src/refusal/refusal.js'
 import { counterLayout } from '../../src/store/counter-layout.js'
@@ -15,7 +15,7 @@ const forms = [perThreadCounter(0x9e3779b1), perCpuCounter, sharedCounter]
 const dead = [[], [0], [1, 2], [9, 10, 11]]
 
 /** Sites of which every fifth cannot be relocated, with displaced instructions of different lengths. */
-function sitesFor(count: number, relocatedTo: Address[] = []): CountedSite[] {
+function sitesFor(count: number, relocatedTo: Address[] = []): TrampolineSite[] {
   return Array.from({ length: count }, (_, index) => ({
     index,
     flagsDead: index % 2 === 0,
@@ -36,8 +36,9 @@ function sitesFor(count: number, relocatedTo: Address[] = []): CountedSite[] {
   }))
 }
 
-function made(form: (typeof forms)[number], sites: readonly CountedSite[]): CountingCode {
-  return emitCountingCode(BASE, BLOCKS, counterLayout({ sites: sites.length, blocks: 16 }), form, sites)
+function made(form: (typeof forms)[number], sites: readonly TrampolineSite[]): TrampolineCode {
+  const layout = counterLayout({ sites: sites.length, blocks: 16 })
+  return emitTrampolines(BASE, { form, layout, blocksAddress: BLOCKS }, sites)
 }
 
 for (const form of forms) {

@@ -1,0 +1,215 @@
+import { type Address, offsetBy } from '../bytes/address.js'
+import { unreachable } from '../bytes/assert.js'
+import type { KernelDoor } from '../kernel/door.js'
+import { ESRCH } from '../kernel/errno.js'
+import { KernelError } from '../kernel/kernel-error.js'
+import {
+  PTRACE_EVENT_EXEC,
+  PTRACE_EVENT_STOP,
+  PTRACE_O_TRACECLONE,
+  PTRACE_O_TRACEEXEC,
+  PTRACE_O_TRACESYSGOOD,
+  tryPtrace,
+} from '../kernel/ptrace.js'
+import { poll, pollAny, type WaitResult } from '../kernel/wait.js'
+import { isRefusal, type Refusal } from '../refusal/refusal.js'
+import { restartInterruptedCall } from './interrupted-call.js'
+import { readThreadState } from './process-state.js'
+import { SI_KERNEL, Siginfo, TRAP_TRACE } from './siginfo.js'
+import { keepThreads, stopTarget, type ThreadKeeper } from './threads.js'
+import { TracedThread } from './traced-thread.js'
+
+const SIGTRAP = 5
+const INT3_LENGTH = 1
+
+/**
+ * What a thread that has stopped does next. `wait`: it stays as it is until `goOn` is called for it. `later`: it stays, and
+ * is asked about again. `not-ours`: the stop is the program's business.
+ */
+export type Next = 'go-on' | 'step' | 'wait' | 'later' | 'not-ours'
+
+/** Decides what traps of traced threads mean. */
+export interface TrapObserver {
+  /** The thread has executed `int3` at `at`; its instruction pointer is behind it. */
+  trapped(thread: TracedThread, at: Address): Next
+  /** The thread has made a single step. */
+  stepped(thread: TracedThread): Next
+  /** A signal is about to be delivered: its frame will show the registers as they are left here. */
+  interrupted(thread: TracedThread, signal: number): void
+  /** A thread that waits must go on now: the target is to be stopped, or left. */
+  abandoned(thread: TracedThread): void
+}
+
+/**
+ * All threads of a target, present and future, traced by this OS thread as long as probes want their traps. Stops are
+ * looked at and never reaped, so that a killed tracer swallows no signal.
+ */
+export class Attachment implements ThreadKeeper {
+  private readonly threads = new Map<number, TracedThread>()
+  private readonly waiting = new Set<number>()
+  private readonly forget: () => void
+
+  private constructor(
+    private readonly door: KernelDoor,
+    readonly pid: number,
+    private readonly observer: TrapObserver,
+  ) {
+    this.forget = keepThreads(pid, this)
+  }
+
+  /** Attaches to all threads; they run on. */
+  static attach(door: KernelDoor, pid: number, observer: TrapObserver): Attachment | Refusal {
+    const stop = stopTarget(door, pid)
+    if (isRefusal(stop)) return stop
+    using held = stop
+    const attachment = new Attachment(door, pid, observer)
+    for (const { tid } of held.threads) attachment.add(tid)
+    return attachment
+  }
+
+  /** Handles what has stopped since, for at most so long. @returns whether there was anything. */
+  pump(budgetNs: bigint): boolean {
+    const deadline = process.hrtime.bigint() + budgetNs
+    let any = false
+    while (this.pumpOnce()) {
+      any = true
+      if (process.hrtime.bigint() > deadline) break
+    }
+    return any
+  }
+
+  /** A waiting thread's stop stays visible: while there is one, each of the others is asked. */
+  private pumpOnce(): boolean {
+    if (this.waiting.size > 0) return this.pumpEach()
+    const found = pollAny(this.door)
+    if (found === undefined) return false
+    this.see(found.tid, found.seen)
+    return true
+  }
+
+  private pumpEach(): boolean {
+    let any = false
+    for (const tid of [...this.threads.keys()]) {
+      if (this.waiting.has(tid)) continue
+      const seen = poll(this.door, tid)
+      if (seen.kind === 'running') continue
+      any = true
+      this.see(tid, seen)
+    }
+    return any
+  }
+
+  private see(tid: number, seen: WaitResult): void {
+    if (seen.kind === 'stopped') this.handle(tid, seen.signal, seen.event)
+    else if (seen.kind === 'gone') this.drop(tid)
+  }
+
+  private drop(tid: number): void {
+    this.threads.delete(tid)
+    this.waiting.delete(tid)
+  }
+
+  has(tid: number): boolean {
+    return this.threads.has(tid)
+  }
+
+  add(tid: number): void {
+    this.threads.set(tid, new TracedThread(this.door, tid))
+    const options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC
+    tryPtrace(this.door, 'PTRACE_SETOPTIONS', tid, 0, options)
+  }
+
+  handle(tid: number, signal: number, event: number): boolean {
+    try {
+      return this.respond(this.thread(tid), signal, event)
+    } catch (error) {
+      // Killed in its stop: the next look finds it gone.
+      if (error instanceof KernelError && error.errno === ESRCH) return true
+      throw error
+    }
+  }
+
+  private respond(thread: TracedThread, signal: number, event: number): boolean {
+    const { tid } = thread
+    if (!this.has(tid)) return this.dismiss(tid, event === 0 ? signal : 0)
+    if (this.waiting.delete(tid)) this.observer.abandoned(thread)
+    else if (event === 0) return this.onSignal(thread, signal)
+    else if (event === PTRACE_EVENT_STOP) return this.resume(tid, signal === SIGTRAP ? 0 : signal)
+    else if (event === PTRACE_EVENT_EXEC) this.onExec(tid)
+    return this.proceed(thread, 'PTRACE_CONT', 0)
+  }
+
+  /** A thread born since is first seen in a stop of its own. */
+  private thread(tid: number): TracedThread {
+    const known = this.threads.get(tid)
+    if (known !== undefined) return known
+    const thread = new TracedThread(this.door, tid)
+    if (readThreadState(this.door, this.pid, tid) !== undefined) this.threads.set(tid, thread)
+    return thread
+  }
+
+  /** A child process that was made by clone like a thread. */
+  private dismiss(tid: number, signal: number): true {
+    tryPtrace(this.door, 'PTRACE_DETACH', tid, 0, signal)
+    return true
+  }
+
+  resume(tid: number, stopSignal: number): boolean {
+    const thread = this.thread(tid)
+    if (stopSignal !== 0) return tryPtrace(this.door, 'PTRACE_LISTEN', tid) === 0
+    if (restartInterruptedCall(thread.registers)) thread.touch()
+    return this.proceed(thread, thread.stepping ? 'PTRACE_SINGLESTEP' : 'PTRACE_CONT', 0)
+  }
+
+  private onSignal(thread: TracedThread, signal: number): boolean {
+    const next = signal === SIGTRAP ? this.onTrap(thread) : 'not-ours'
+    switch (next) {
+      case 'go-on':
+        return this.proceed(thread, 'PTRACE_CONT', 0)
+      case 'step':
+        return this.proceed(thread, 'PTRACE_SINGLESTEP', 0)
+      case 'wait':
+        this.waiting.add(thread.tid)
+        return true
+      case 'later':
+        return false
+      case 'not-ours':
+        this.observer.interrupted(thread, signal)
+        return this.proceed(thread, 'PTRACE_CONT', signal)
+      default:
+        return unreachable(next)
+    }
+  }
+
+  private onTrap(thread: TracedThread): Next {
+    const code = Siginfo.of(this.door, thread.tid)?.code
+    if (code === SI_KERNEL) return this.observer.trapped(thread, offsetBy(thread.registers.rip, -INT3_LENGTH))
+    return code === TRAP_TRACE ? this.observer.stepped(thread) : 'not-ours'
+  }
+
+  /** Lets a thread that waits go on, with its registers as they were set. @throws KernelError */
+  goOn(tid: number, next: 'go-on' | 'step'): void {
+    const thread = this.threads.get(tid)
+    if (thread === undefined || !this.waiting.delete(tid)) return
+    this.proceed(thread, next === 'step' ? 'PTRACE_SINGLESTEP' : 'PTRACE_CONT', 0)
+  }
+
+  private proceed(thread: TracedThread, request: 'PTRACE_CONT' | 'PTRACE_SINGLESTEP', signal: number): true {
+    thread.commit()
+    thread.stepping = request === 'PTRACE_SINGLESTEP'
+    tryPtrace(this.door, request, thread.tid, 0, signal)
+    return true
+  }
+
+  /** Only the thread that called exec is left, under the leader's number. */
+  private onExec(tid: number): void {
+    for (const other of [...this.threads.keys()]) if (other !== tid) this.drop(other)
+  }
+
+  /** Lets all threads go. */
+  detach(): void {
+    const stop = stopTarget(this.door, this.pid)
+    this.forget()
+    if (!isRefusal(stop)) stop.release()
+  }
+}
