@@ -68,6 +68,8 @@ export interface Architecture {
   relocate(site: SiteAnalysis, from: Address, to: Address): RelocatedCode | Refusal
   /** `jmp rel32` (5) or `jmp *0(%rip); .quad` (14) at `from`; refused when rel32 does not reach. Writes no register, no flag. */
   encodeJump(from: Address, to: Address, length: JumpLength): Uint8Array | Refusal
+  /** The instruction of one byte that raises a breakpoint exception. */
+  readonly trap: Uint8Array
   /** For people: one line an instruction. */
   disassemble(bytes: Uint8Array, at: Address): readonly DisassembledInstruction[]
   /** Names of the general registers by hardware number. */

@@ -40,6 +40,11 @@ export interface Mechanism {
   readonly traits: MechanismTraits
   /** Decides for every site, and changes nothing. Refused: the mechanism cannot be had in this target at all. */
   plan(modules: readonly ModuleSites[]): ProbePlan | Refusal
+  /**
+   * Handles what has happened since it was asked last, for at most so long. @returns whether there was anything. Absent
+   * where hits need nobody.
+   */
+  poll?(budgetNs: bigint): boolean
 }
 
 /** The decision of one mechanism about some sites. */

@@ -36,6 +36,8 @@ export interface TrapObserver {
   stepped(thread: TracedThread): Next
   /** A signal is about to be delivered: its frame will show the registers as they are left here. */
   interrupted(thread: TracedThread, signal: number): void
+  /** A thread that answered `later` is asked about again, in the same stop. */
+  retried(thread: TracedThread): Next
   /** A thread that waits must go on now: the target is to be stopped, or left. */
   abandoned(thread: TracedThread): void
 }
@@ -47,6 +49,7 @@ export interface TrapObserver {
 export class Attachment implements ThreadKeeper {
   private readonly threads = new Map<number, TracedThread>()
   private readonly waiting = new Set<number>()
+  private readonly postponed = new Set<number>()
   private readonly forget: () => void
 
   private constructor(
@@ -78,9 +81,9 @@ export class Attachment implements ThreadKeeper {
     return any
   }
 
-  /** A waiting thread's stop stays visible: while there is one, each of the others is asked. */
+  /** The stop of a thread that stays stays visible: while there is one, each thread is asked. */
   private pumpOnce(): boolean {
-    if (this.waiting.size > 0) return this.pumpEach()
+    if (this.waiting.size + this.postponed.size > 0) return this.pumpEach()
     const found = pollAny(this.door)
     if (found === undefined) return false
     this.see(found.tid, found.seen)
@@ -107,6 +110,7 @@ export class Attachment implements ThreadKeeper {
   private drop(tid: number): void {
     this.threads.delete(tid)
     this.waiting.delete(tid)
+    this.postponed.delete(tid)
   }
 
   has(tid: number): boolean {
@@ -162,7 +166,8 @@ export class Attachment implements ThreadKeeper {
   }
 
   private onSignal(thread: TracedThread, signal: number): boolean {
-    const next = signal === SIGTRAP ? this.onTrap(thread) : 'not-ours'
+    const again = this.postponed.delete(thread.tid)
+    const next = signal !== SIGTRAP ? 'not-ours' : again ? this.observer.retried(thread) : this.onTrap(thread)
     switch (next) {
       case 'go-on':
         return this.proceed(thread, 'PTRACE_CONT', 0)
@@ -172,6 +177,7 @@ export class Attachment implements ThreadKeeper {
         this.waiting.add(thread.tid)
         return true
       case 'later':
+        this.postponed.add(thread.tid)
         return false
       case 'not-ours':
         this.observer.interrupted(thread, signal)

@@ -243,14 +243,14 @@ function trampolineSite({ site, facts, analysis, index }: ServedSite, { arch }: 
     flagsDead: analysis.flagsDead,
     deadRegisters: analysis.deadRegisters,
     redZone: facts.hasRedZone ? RED_ZONE : 0,
-    relocate: (to) => relocateWithJumpBack(arch, site, analysis, to),
+    relocate: (to) => relocateWithJumpBack(arch, { site, analysis }, to),
   }
 }
 
-function relocateWithJumpBack(
+/** A site's displaced instructions with the jump back behind them, to run at `to`. */
+export function relocateWithJumpBack(
   arch: Architecture,
-  site: Site,
-  analysis: SiteAnalysis,
+  { site, analysis }: Pick<ServedSite, 'site' | 'analysis'>,
   to: Address,
 ): RelocatedCode | Refusal {
   const code = arch.relocate(analysis, site.address, to)

@@ -6,4 +6,12 @@ import { relocate } from './relocate.js'
 import { analyseModule } from './site-proof.js'
 
 /** x86-64 as the probes see it: which windows are safe, and how displaced instructions run elsewhere. */
-export const x64: Architecture = { name: 'x86-64', analyseModule, relocate, encodeJump, disassemble, registerNames }
+export const x64: Architecture = {
+  name: 'x86-64',
+  analyseModule,
+  relocate,
+  encodeJump,
+  trap: Uint8Array.of(0xcc),
+  disassemble,
+  registerNames,
+}

@@ -1,0 +1,87 @@
+import type { Mechanism, ProbePlan } from '../../probe/mechanism.js'
+import type { ModuleSites, RefusedSite, Site } from '../../probe/site.js'
+import { isRefusal, type Refusal } from '../../refusal/refusal.js'
+import { thisProcess } from '../../target/owner.js'
+import { explainSite } from '../../trampolines/explain-site.js'
+import type { Host } from '../../trampolines/host.js'
+import { planTrampolines, type ServedSite, type TrampolinePlan } from '../../trampolines/plan-trampolines.js'
+import { trapStyle } from '../../trampolines/trap-style.js'
+import { BreakpointTracing } from './breakpoint-tracing.js'
+import { chooseResume, type ResumeChoice } from './choose-resume.js'
+import type { Resume } from './resume/resume.js'
+import { SLOT_SIZE } from './slots.js'
+
+export interface BreakpointOptions {
+  readonly resume: ResumeChoice
+  /** Slots of each area, for copies that are stepped through. */
+  readonly slots: number
+}
+
+/** `int3`, taken by the tracer through ptrace: the handler may read and change the thread. */
+export function breakpointMechanism(host: Host, options: BreakpointOptions): Mechanism {
+  const tracing = new BreakpointTracing(host)
+  return {
+    traits: {
+      name: 'breakpoint',
+      caughtBy: 'int3, taken by the tracer through ptrace',
+      handlerIn: 'tracer',
+      needs: 'the right to ptrace, as long as probes are at work; no other tracer',
+      noticeable: 'text bytes, maps and a tracer; microseconds a hit',
+      automatic: true,
+    },
+    plan: (modules) => plan(host, tracing, options, modules),
+    poll: (budgetNs) => tracing.poll(budgetNs),
+  }
+}
+
+function plan(
+  host: Host,
+  tracing: BreakpointTracing,
+  options: BreakpointOptions,
+  modules: readonly ModuleSites[],
+): ProbePlan | Refusal {
+  const { target, arch } = host
+  const trampolines = planTrampolines(modules, {
+    arch,
+    style: trapStyle,
+    counters: undefined,
+    spareBytes: options.slots * SLOT_SIZE,
+    backing: 'mapped',
+    maps: target.maps(),
+    entry: target.entry,
+    owner: thisProcess(target.door),
+  })
+  if (isRefusal(trampolines)) return trampolines
+  return planResumes(host, tracing, options, trampolines)
+}
+
+function planResumes(
+  { arch }: Host,
+  tracing: BreakpointTracing,
+  { resume }: BreakpointOptions,
+  trampolines: TrampolinePlan,
+): ProbePlan {
+  const chosen = new Map<ServedSite, Resume>()
+  const refused: RefusedSite[] = [...trampolines.refused]
+  for (const served of trampolines.served) {
+    const choice = chooseResume(tracing.resumes, resume, served)
+    if (isRefusal(choice)) refused.push({ site: served.site, refusal: choice })
+    else chosen.set(served, choice)
+  }
+  const plan = onlySites(trampolines, new Set([...chosen.keys()].map(({ site }) => site)))
+  return {
+    served: plan.served.map(({ site }) => site),
+    refused,
+    explain: (site) => explainSite(plan, arch, site),
+    install: () => tracing.install(plan, chosen, undefined),
+  }
+}
+
+/** The same areas with fewer edits: the trampolines of the others stay unused. */
+function onlySites(plan: TrampolinePlan, wanted: ReadonlySet<Site>): TrampolinePlan {
+  const served = plan.served.filter(({ site }) => wanted.has(site))
+  if (served.length === plan.served.length) return plan
+  const sites = new Set(served.map(({ site }) => site.address))
+  const areas = plan.areas.map((area) => ({ ...area, edits: area.edits.filter((edit) => sites.has(edit.site)) }))
+  return { ...plan, areas, served }
+}

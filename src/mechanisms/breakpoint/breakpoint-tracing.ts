@@ -1,0 +1,110 @@
+import type { Address } from '../../bytes/address.js'
+import { isRefusal, type Refusal } from '../../refusal/refusal.js'
+import { Attachment } from '../../target/attachment.js'
+import { EditSet } from '../../target/edit-set.js'
+import { install } from '../../target/install.js'
+import { editSetOf } from '../../target/installation.js'
+import { uninstall } from '../../target/uninstall.js'
+import type { InstalledProbes } from '../../probe/mechanism.js'
+import type { Host } from '../../trampolines/host.js'
+import type { ServedSite, TrampolinePlan } from '../../trampolines/plan-trampolines.js'
+import { leftOut } from '../../trampolines/trampoline-mechanism.js'
+import { BreakpointTracer } from './breakpoint-tracer.js'
+import type { HitHandler, PlantedSite } from './planted-site.js'
+import { boosted } from './resume/boosted.js'
+import { emulated } from './resume/emulated.js'
+import { inline } from './resume/inline.js'
+import { outOfLine } from './resume/out-of-line.js'
+import type { Resume } from './resume/resume.js'
+import { SlotPool } from './slot-pool.js'
+
+/** The one tracer of a target's breakpoints: attached as long as any are planted. */
+export class BreakpointTracing {
+  readonly resumes: readonly Resume[]
+  private readonly tracer: BreakpointTracer
+  private readonly slots: SlotPool
+  private attachment: Attachment | undefined
+
+  constructor(private readonly host: Host) {
+    const { arch, target } = host
+    this.slots = new SlotPool(host)
+    this.resumes = [
+      emulated(arch, target.memory),
+      boosted,
+      outOfLine(target.memory, this.slots),
+      inline(target.door, target.memory),
+    ]
+    this.tracer = new BreakpointTracer(target.door, this.resumes)
+  }
+
+  /** Handles the traps of the last moments. @returns whether there were any */
+  poll(budgetNs: bigint): boolean {
+    return this.attachment?.pump(budgetNs) ?? false
+  }
+
+  /** Plants int3 at the sites of a plan. @throws KernelError */
+  install(
+    plan: TrampolinePlan,
+    resumeOf: ReadonlyMap<ServedSite, Resume>,
+    handler: HitHandler | undefined,
+  ): InstalledProbes | Refusal {
+    const { target } = this.host
+    const attached = this.attach()
+    if (isRefusal(attached)) return attached
+    const result = install(target, plan.areas, undefined, { threadPointers: false })
+    if (isRefusal(result)) {
+      this.detachIfIdle()
+      return result
+    }
+    const edits = editSetOf(result.installation.areas)
+    const planted = plant(plan, edits, resumeOf, handler)
+    const lookup = { originalOf: (rip: Address) => edits.outOfTrampoline(rip) ?? this.slots.originalOf(rip) }
+    this.slots.add(plan.spares)
+    this.tracer.plant(planted, lookup)
+    const counts = (): BigUint64Array => BigUint64Array.from(planted, ({ hits }) => BigInt(hits))
+    return {
+      sites: planted.map(({ site }) => site),
+      leftOut: leftOut(plan, result),
+      heldNs: result.heldNs,
+      read: counts,
+      latest: counts,
+      remove: () => {
+        const { remaining } = this.tracer.whileLeaving(() => uninstall(target, result.installation))
+        this.tracer.remove(planted, lookup)
+        this.slots.remove(plan.spares)
+        this.detachIfIdle()
+        return remaining
+      },
+    }
+  }
+
+  private attach(): Refusal | undefined {
+    if (this.attachment !== undefined) return undefined
+    const { door, pid } = this.host.target
+    const attachment = Attachment.attach(door, pid, this.tracer)
+    if (isRefusal(attachment)) return attachment
+    this.attachment = attachment
+    return undefined
+  }
+
+  private detachIfIdle(): void {
+    if (!this.tracer.isIdle) return
+    this.attachment?.detach()
+    this.attachment = undefined
+  }
+}
+
+function plant(
+  plan: TrampolinePlan,
+  edits: EditSet,
+  resumeOf: ReadonlyMap<ServedSite, Resume>,
+  handler: HitHandler | undefined,
+): PlantedSite[] {
+  const editOf = new Map(edits.edits.map((edit) => [edit.site, edit]))
+  return plan.served.flatMap((served) => {
+    const edit = editOf.get(served.site.address)
+    if (edit === undefined) return []
+    const resume = resumeOf.get(served) ?? boosted
+    return [{ served, site: served.site, edit, copy: edit.trampoline, resume, handler, hits: 0 }]
+  })
+}

@@ -1,0 +1,21 @@
+import type { Address } from '../../bytes/address.js'
+import type { Site } from '../../probe/site.js'
+import type { PlacedEdit } from '../../target/edit-set.js'
+import type { TracedThread } from '../../target/traced-thread.js'
+import type { ServedSite } from '../../trampolines/plan-trampolines.js'
+import type { Resume } from './resume/resume.js'
+
+/** Runs while the thread is held at the site, its instruction pointer on it. `wait`: it goes on later. */
+export type HitHandler = (thread: TracedThread, planted: PlantedSite) => 'done' | 'wait'
+
+/** An int3 in the target's text. */
+export interface PlantedSite {
+  readonly served: ServedSite
+  readonly site: Site
+  readonly edit: PlacedEdit
+  /** Where the displaced instruction stands in the area, with a jump back behind it. */
+  readonly copy: Address
+  readonly resume: Resume
+  readonly handler: HitHandler | undefined
+  hits: number
+}

@@ -1,0 +1,29 @@
+import type { KernelDoor } from '../kernel/door.js'
+import { tryPtrace } from '../kernel/ptrace.js'
+import { pauseBetweenLooks, poll, type WaitResult } from '../kernel/wait.js'
+import { Siginfo, TRAP_TRACE } from './siginfo.js'
+import type { TracedThread } from './traced-thread.js'
+
+const SIGTRAP = 5
+const STEP_TIMEOUT_NS = 1_000_000_000n
+
+/**
+ * Has a stopped thread execute one instruction, and waits for it. @returns whether it has; if not, something came first,
+ * and the thread stands in that stop. @throws KernelError
+ */
+export function stepOnce(door: KernelDoor, thread: TracedThread): boolean {
+  thread.commit()
+  if (tryPtrace(door, 'PTRACE_SINGLESTEP', thread.tid) < 0) return false
+  const seen = awaitStop(door, thread.tid)
+  if (seen.kind !== 'stopped' || seen.event !== 0 || seen.signal !== SIGTRAP) return false
+  return Siginfo.of(door, thread.tid)?.code === TRAP_TRACE
+}
+
+function awaitStop(door: KernelDoor, tid: number): WaitResult {
+  const deadline = process.hrtime.bigint() + STEP_TIMEOUT_NS
+  for (let looks = 0; ; looks++) {
+    const seen = poll(door, tid)
+    if (seen.kind !== 'running' || process.hrtime.bigint() > deadline) return seen
+    pauseBetweenLooks(door, looks)
+  }
+}
