@@ -31,7 +31,7 @@ export interface SiteAnalysis {
   readonly deadRegisters: readonly number[]
 }
 
-/** A point at which a thread can be moved between the original code and the trampoline. */
+/** A point at which a thread can be moved between the original code and the relocated one, either way, as it is. */
 export interface ResumePoint {
   /** Bytes from the site. */
   readonly original: number
@@ -39,11 +39,37 @@ export interface ResumePoint {
   readonly relocated: number
 }
 
+/**
+ * A boundary in the middle of a moved instruction, from which a thread can only be moved out: the stack pointer and a
+ * register may have to be set before it goes on in the original code. Where what has been done can be undone, it goes
+ * on at the instruction itself; else behind it, or where it leads.
+ */
+export interface ResumeExit {
+  /** Bytes from the site: negative, or beyond the displaced instructions, where a loop leads there. */
+  readonly original: number
+  /** Bytes from the beginning of the relocated code. */
+  readonly relocated: number
+  /** To be added to the stack pointer. */
+  readonly stackDelta: number
+  readonly restored?: RestoredRegister
+}
+
+/** What a register has to hold when the thread goes on. */
+export interface RestoredRegister {
+  /** Hardware number. */
+  readonly register: number
+  /** The word at the stack pointer (before `stackDelta`) plus `offset`, or the address of the site plus `offset`. */
+  readonly from: 'stack' | 'site'
+  readonly offset: number
+}
+
 /** Displaced instructions, encoded to run at another address. */
 export interface RelocatedCode {
   readonly bytes: Uint8Array
-  /** One per displaced instruction, plus the end when the code falls through. Other positions are in the middle of something. */
+  /** One per displaced instruction, plus the end when the code falls through. */
   readonly points: readonly ResumePoint[]
+  /** Every other position at which a thread can stand. */
+  readonly exits: readonly ResumeExit[]
 }
 
 /**

@@ -19,7 +19,7 @@ export function countOneSite(
   state: DeadState = allLive,
   displaced: Uint8Array = INT3,
 ): CountingCode {
-  const relocate = () => ({ bytes: displaced, points: [{ original: 0, relocated: 0 }] })
+  const relocate = () => ({ bytes: displaced, points: [{ original: 0, relocated: 0 }], exits: [] })
   return emitCountingCode(CODE_AT, offsetBy(DATA_AT, layout.blocksOffset), layout, form, [
     { ...state, index, relocate },
   ])
