@@ -1,0 +1,11 @@
+import { Mnemonic } from 'iced-x86'
+import type { EmulationCase } from './emulation-case.js'
+
+/** nop in all lengths, endbr64, pause: the memory operand of a long nop is not accessed. */
+export const noOperation: EmulationCase = {
+  name: 'nop',
+  applies: ({ mnemonic }) => idle.has(mnemonic),
+  emulate: ({ next }) => ({ memory: 'none', action: () => next }),
+}
+
+const idle: ReadonlySet<Mnemonic> = new Set([Mnemonic.Nop, Mnemonic.Endbr64, Mnemonic.Endbr32, Mnemonic.Pause])
