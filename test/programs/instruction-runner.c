@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -49,6 +50,7 @@ static struct region regions[] = {
     {0x200030000UL, 0x4000, 1, NULL},
     {0x200028000UL, 0x1000, 0, NULL},
 };
+#define STACK_REGION 2
 #define REGIONS (sizeof regions / sizeof *regions)
 
 /* Where moved code may be placed: near the code, and far away. */
@@ -150,7 +152,7 @@ static void begin(ucontext_t *context) {
 }
 
 static void copy_stack(uint64_t *to, uint64_t rsp) {
-  const struct region *stack = &regions[2];
+  const struct region *stack = &regions[STACK_REGION];
   if (rsp >= stack->at && rsp - stack->at <= stack->size - 32) memcpy(to, (void *)rsp, 32);
 }
 
@@ -251,10 +253,14 @@ static void set_up_memory(unsigned char *content) {
   }
 }
 
-/* Reports what changed, and puts it back. */
+/*
+ * Reports what changed, and puts it back: the stack first, so that its words are listed; the others are in the digest
+ * too, which stands for those that the list has no room for.
+ */
 static void collect_changes(void) {
+  static const unsigned order[REGIONS] = {STACK_REGION, 0, 1, 3};
   for (unsigned each = 0; each < REGIONS; each++) {
-    struct region *region = &regions[each];
+    struct region *region = &regions[order[each]];
     if (!region->writable) continue;
     for (uint64_t block = 0; block < region->size; block += 256) {
       unsigned char *now = (unsigned char *)region->at + block;
@@ -267,6 +273,7 @@ static void collect_changes(void) {
         memcpy(now + at, &before, 8);
         if (into->changes < MAX_CHANGES) into->changed[into->changes] = (struct change){region->at + block + at, value};
         into->changes++;
+        if (order[each] == STACK_REGION) continue;
         into->memory = (into->memory ^ value ^ (region->at + block + at) * 0x9e3779b97f4a7c15UL) * 0x100000001b3UL;
       }
     }
@@ -284,17 +291,33 @@ static void execute(const struct run *run, struct result *result) {
   result->done = 1;
 }
 
+/* Without randomized addresses, so that what shows them (rdfsbase) is the same every time. */
+static void have_fixed_addresses(char **arguments) {
+  if (personality(0xffffffff) & ADDR_NO_RANDOMIZE) return;
+  if (personality(ADDR_NO_RANDOMIZE) < 0) exit(5);
+  execv("/proc/self/exe", arguments);
+}
+
+/* On the same one every time: rdpid and cpuid show it. */
+static void stay_on_one_processor(void) {
+  cpu_set_t allowed, one;
+  sched_getaffinity(0, sizeof allowed, &allowed);
+  CPU_ZERO(&one);
+  for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; cpu++) {
+    if (CPU_ISSET(cpu, &allowed)) CPU_SET(cpu, &one);
+  }
+  sched_setaffinity(0, sizeof one, &one);
+}
+
 int main(int count, char **arguments) {
   if (count != 6) return 1;
+  have_fixed_addresses(arguments);
   uint64_t size, runs_size, results_size;
   unsigned char *content = map_file(arguments[1], 0, &size);
   vector_states = map_file(arguments[2], 0, &size);
   const struct run *runs = map_file(arguments[3], 0, &runs_size);
   struct result *results = map_file(arguments[4], 1, &results_size);
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  CPU_SET(sched_getcpu(), &cpus);
-  sched_setaffinity(0, sizeof cpus, &cpus);
+  stay_on_one_processor();
   find_components();
   set_up_memory(content);
   listen_for_signals();

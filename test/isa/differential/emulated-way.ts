@@ -3,7 +3,7 @@ import { type CpuState, MemoryFault, type OperandSize } from '../../../src/isa/x
 import { emulationOf } from '../../../src/isa/x64/emulate/emulation-of.js'
 import { eflagsOf } from '../../../src/isa/x64/emulate/flags.js'
 import { registerNames } from '../../../src/isa/x64/registers.js'
-import { CODE_AT, GS_BASE, READ_ONLY, regionOf } from './machine-memory.js'
+import { CODE_AT, GS_BASE, isCode, READ_ONLY, regionOf } from './machine-memory.js'
 import type { NativeRunner } from './native-runner.js'
 import type { Case } from './random-case.js'
 import { stateDifference } from './state-difference.js'
@@ -26,6 +26,7 @@ function compareOne({ subject, native }: Executed, { memory }: NativeRunner): Ve
   if (done !== 'done') {
     const touched = cpu.touched(subject)
     if (touched !== undefined) return differs(`${done}, and ${touched}`)
+    if (cpu.touchedCode) return notServed('touches code')
     if (done === 'declined') return notServed(`declined: ${emulation.name}`)
     return native.rip === CODE_AT && native.signal !== SIGTRAP ? same : differs('the emulation faults')
   }
@@ -69,6 +70,8 @@ class RecordedCpu implements CpuState {
   readonly registers: bigint[]
   readonly writes = new Map<bigint, number>()
   readonly fsBase = 0n
+  /** An access to code has been made, and not been answered. */
+  touchedCode = false
   readonly gsBase = GS_BASE
   rip: Address = CODE_AT
   eflags: bigint
@@ -114,6 +117,7 @@ class RecordedCpu implements CpuState {
   }
 
   #offset(at: Address, size: OperandSize): number {
+    this.touchedCode ||= isCode(at)
     const found = regionOf(at)
     const last = regionOf(address(at + BigInt(size - 1)))
     if (found === undefined || last?.region !== found.region) throw new MemoryFault(at)

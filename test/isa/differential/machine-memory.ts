@@ -56,6 +56,11 @@ function randomWord(random: PseudoRandom): bigint {
   return kind < 0.55 ? value & 0xffn : value
 }
 
+/** True for code, which can be read, but of which nobody keeps account. */
+export function isCode(at: bigint): boolean {
+  return at > CODE - 8n && at < CODE + BigInt(CODE_SIZE)
+}
+
 /** The region that an address lies in, with the offset of its bytes in the memory file. */
 export function regionOf(at: bigint): { readonly region: Region; readonly offset: number } | undefined {
   let before = 0

@@ -93,14 +93,24 @@ function outcomeDifference(
   return (
     stateDifference(native, left) ??
     vectorDifference(native, moved) ??
-    memoryDifference(native, moved, (at) => isDeadStack(subject, code, at))
+    memoryDifference(
+      native,
+      moved,
+      (at) => isDeadStack(subject, code, at) || (native.signal !== SIGTRAP && isPushed(subject, code, at)),
+    )
   )
 }
 
-/** Where moved code borrows a register; and, when a call faults, where its return address was pushed. */
+/** Below the red zone, where moved code borrows a register. */
 function isDeadStack({ registers }: Case, { exits }: RelocatedCode, at: bigint): boolean {
   const below = (registers[RSP] ?? 0n) - at
-  return exits.length > 0 && ((below > 128n && below <= 128n + 64n) || (below > 0n && below <= 8n))
+  return exits.length > 0 && below > 120n && below <= 128n + 64n
+}
+
+/** Where a call has pushed its return address already when its operand faults. */
+function isPushed({ registers }: Case, { exits }: RelocatedCode, at: bigint): boolean {
+  const below = (registers[RSP] ?? 0n) - at
+  return exits.length > 0 && below > 0n && below < 16n
 }
 
 /** What the thread is like moved out of the relocated code, or what is missing for that. */

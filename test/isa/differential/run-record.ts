@@ -33,9 +33,10 @@ export interface Outcome extends ThreadState {
   readonly address: bigint
   /** Digests of the x87, xmm, ymm and AVX-512 state. */
   readonly vectors: readonly bigint[]
-  /** Words that changed, by address; all of them while they are few. */
+  /** Words that changed, by address; all of them while they are few, those of the stack first. */
   readonly changes: ReadonlyMap<bigint, bigint>
   readonly changeCount: number
+  /** Digest of all changes but those of the stack. */
   readonly memory: bigint
   /** Where a traced run stood inside the moved code. */
   readonly steps: readonly ThreadState[]

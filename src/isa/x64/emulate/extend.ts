@@ -1,11 +1,12 @@
-import { Mnemonic } from 'iced-x86'
+import { Code, Mnemonic } from 'iced-x86'
 import type { EmulationCase } from './emulation-case.js'
 import { memoryUse, operandOf, writableOperand } from './operand.js'
 
-/** movzx, movsx, movsxd. */
+/** movzx, movsx, movsxd; not movsxd r16, of whose memory operand some processors read four bytes (APM vol. 3, MOVSXD). */
 export const extend: EmulationCase = {
   name: 'movzx, movsx',
-  applies: ({ mnemonic }) => mnemonic === Mnemonic.Movzx || signed.has(mnemonic),
+  applies: ({ mnemonic, code }) =>
+    (mnemonic === Mnemonic.Movzx || signed.has(mnemonic)) && code !== Code.Movsxd_r16_rm16,
   emulate({ instruction, next }) {
     const to = writableOperand(instruction, 0)
     const from = operandOf(instruction, 1)

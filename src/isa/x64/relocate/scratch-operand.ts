@@ -1,3 +1,4 @@
+import { RegisterExt } from 'iced-x86'
 import { hex } from '../../../bytes/address.js'
 import { assert } from '../../../bytes/assert.js'
 import { type Refusal, refuse } from '../../../refusal/refusal.js'
@@ -57,7 +58,7 @@ function hasInvertedBase(bytes: Uint8Array, at: number): boolean {
 function sameWithBase({ instruction, from }: Relocation, moved: readonly number[], scratch: number): boolean {
   using cursor = new InstructionCursor(Uint8Array.from(moved), from)
   if (!cursor.next() || cursor.nextOffset !== moved.length) return false
-  const { code, memoryDisplacementU64 } = cursor.instruction
-  const base = usedGeneralRegisters(cursor.instruction)
-  return code === instruction.code && memoryDisplacementU64 === 0n && base.has(scratch)
+  const { code, memoryBase, memoryDisplacementU64 } = cursor.instruction
+  const isBase = RegisterExt.isGPR(memoryBase) && RegisterExt.number(memoryBase) === scratch
+  return code === instruction.code && isBase && memoryDisplacementU64 === 0n
 }

@@ -14,10 +14,6 @@ const reasons: readonly [applies: (instruction: Instruction) => boolean, because
     ({ code }) => code === Code.Sysenter || code === Code.Sysexitd || code === Code.Sysexitq,
     'the kernel returns from it to a fixed address',
   ],
-  [
-    (instruction) => instruction.memoryBase === Register.EIP,
-    'its operand is relative to the low half of the instruction pointer',
-  ],
   [callsThroughStackPointer, 'it calls through the stack pointer that it moves'],
 ]
 
