@@ -1,6 +1,7 @@
 import type { Address, Vaddr } from '../bytes/address.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { CodeFacts } from './code-facts.js'
+import type { InstructionClass } from './instruction-class.js'
 
 /** The two jumps a window can carry: `jmp rel32` (5 bytes) and `jmp *0(%rip); .quad` (14 bytes). */
 export type JumpLength = 5 | 14
@@ -89,6 +90,8 @@ export interface Architecture {
    * back. The size may depend on the distance, but on nothing else.
    */
   relocate(site: SiteAnalysis, from: Address, to: Address): RelocatedCode | Refusal
+  /** What the one displaced instruction of a site is, which is at `at` in the target, and which resumes serve it. */
+  classify(site: SiteAnalysis, at: Address): InstructionClass | Refusal
   /** `jmp rel32` (5) or `jmp *0(%rip); .quad` (14) at `from`; refused when rel32 does not reach. Writes no register, no flag. */
   encodeJump(from: Address, to: Address, length: JumpLength): Uint8Array | Refusal
   /** For people: one line an instruction. */

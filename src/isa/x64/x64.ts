@@ -1,4 +1,5 @@
 import type { Architecture } from '../site-analysis.js'
+import { classifyInstruction } from './classify-instruction.js'
 import { disassemble } from './disassemble.js'
 import { encodeJump } from './encode-jump.js'
 import { registerNames } from './registers.js'
@@ -6,4 +7,12 @@ import { relocate } from './relocate.js'
 import { analyseModule } from './site-proof.js'
 
 /** x86-64 as the probes see it: which windows are safe, and how displaced instructions run elsewhere. */
-export const x64: Architecture = { name: 'x86-64', analyseModule, relocate, encodeJump, disassemble, registerNames }
+export const x64: Architecture = {
+  name: 'x86-64',
+  analyseModule,
+  relocate,
+  classify: classifyInstruction,
+  encodeJump,
+  disassemble,
+  registerNames,
+}

@@ -52,7 +52,7 @@ export class NativeRunner {
 
   #startAt(first: number): string {
     const files = ['memory', 'vectors', 'runs', 'results'].map((name) => this.#file(name))
-    const { status, signal, error } = spawnSync(this.#program, [...files, String(first)], { timeout: 20_000 })
+    const { status, signal, error } = spawnSync(this.#program, [...files, String(first)], { timeout: 60_000 })
     return error?.message ?? signal ?? `exit code ${status}`
   }
 

@@ -97,7 +97,7 @@ function isCommon({ name }: InstructionForm): boolean {
   )
 }
 
-const PROBES = 24
+const PROBES = 10
 
 /** Forms of which not every example is an illegal instruction: asked of the processor. */
 function supportedBy(
