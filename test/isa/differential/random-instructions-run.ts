@@ -45,12 +45,12 @@ const SIGILL = 4
 /** Findings beyond these are only counted. */
 const MOST_FINDINGS = 50
 
-/** Executes `count` random cases in all ways; with `only`, the case of that number alone. */
+/** Executes the random cases with these numbers in all ways, and says how far it is after every batch. */
 export function runRandomInstructions(
   program: string,
-  count: number,
+  numbers: { readonly from: number; readonly to: number },
   seed: number,
-  only?: number,
+  progress: (report: RandomInstructionsReport) => void = () => {},
 ): RandomInstructionsReport {
   using runner = new NativeRunner(program, seed)
   const { forms, leftOut } = instructionForms()
@@ -63,10 +63,9 @@ export function runRandomInstructions(
     ways: {},
     findings: [],
   }
-  const first = only ?? 0
-  const end = only === undefined ? count : only + 1
-  for (let from = first; from < end; from += BATCH) {
-    runBatch(report, runner, casesOf(supported, seed, from, Math.min(from + BATCH, end)))
+  for (let from = numbers.from; from < numbers.to; from += BATCH) {
+    runBatch(report, runner, casesOf(supported, seed, from, Math.min(from + BATCH, numbers.to)))
+    progress(report)
   }
   return report
 }
