@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Command, CommanderError, Option, type OutputConfiguration } from 'commander'
 import { textOutput } from '../outputs/text/text-output.js'
 import type { Ring3 } from '../session/api.js'
+import { resumeChoices, viaChoices } from '../session/mechanisms.js'
 import { runClean } from './clean-command.js'
 import { type CountOptions, runCount } from './count-command.js'
 import type { PrintOptions } from './destination.js'
@@ -76,6 +77,8 @@ function addCount(program: Command, { engine, host, finish }: Context): void {
       new Option('-i, --interval <SECONDS>', 'show the counts so often, not only at the end').argParser(secondsValue),
     )
     .option('--all', 'show functions that were not called, too')
+    .addOption(viaOption())
+    .addOption(resumeOption())
     .addHelpText('after', countHelp)
   addPrintOptions(command).action(async (patterns: string[], options: CountOptions) => {
     const messages = new Messages(host.stderr, options)
@@ -104,6 +107,8 @@ function addExplain(program: Command, { engine, host, finish }: Context): void {
     .usage('-p PID [options] PATTERN')
     .argument('<pattern>', 'functions to explain')
     .addOption(pidOption().makeOptionMandatory())
+    .addOption(viaOption())
+    .addOption(resumeOption())
     .addHelpText('after', explainHelp)
   addPrintOptions(command).action(async (pattern: string, options: ExplainOptions) => {
     finish(await guarded(new Messages(host.stderr, options), () => runExplain(pattern, options, engine, host)))
@@ -125,6 +130,16 @@ function addClean(program: Command, { engine, host, finish }: Context): void {
 
 function pidOption(): Option {
   return new Option('-p, --pid <PID>', 'the process').argParser(pidValue)
+}
+
+function viaOption(): Option {
+  return new Option('--via <MECHANISM>', 'how threads are caught').choices(viaChoices).default('auto')
+}
+
+function resumeOption(): Option {
+  return new Option('--resume <RESUME>', 'how breakpoint executes the displaced instruction')
+    .choices(resumeChoices)
+    .default('auto')
 }
 
 function addPrintOptions(command: Command): Command {

@@ -1,6 +1,7 @@
 import { attachedText, refusedLines, refusedSummary } from '../outputs/text/attached-text.js'
 import { countTable } from '../record/counts-record.js'
 import type { CountProbes, Ring3, Session } from '../session/api.js'
+import { type CatchOptions, catching } from '../session/mechanisms.js'
 import type { Attached, Snapshot } from '../session/session-types.js'
 import { checkPatterns } from './check-patterns.js'
 import { canRedraw, type Destination, openDestination, type PrintOptions } from './destination.js'
@@ -12,7 +13,7 @@ import type { Messages } from './messages.js'
 import { ProgressLine } from './progress-line.js'
 
 /** `ring3 count`. Times in milliseconds. */
-export interface CountOptions extends PrintOptions {
+export interface CountOptions extends PrintOptions, CatchOptions {
   readonly pid: number
   readonly duration?: number
   readonly interval?: number
@@ -47,7 +48,7 @@ export async function runCount(
   using destination = openDestination(options, options.all === true, host)
   using ending = new Ending(host, destination.sink, () => messages.error('detaching: this cannot be cut short'))
   using progress = new ProgressLine(host.stderr, messages)
-  const session = await engine.attach(options.pid, { onProgress: (step) => progress.show(step) })
+  const session = await engine.attach(options.pid, { ...catching(options), onProgress: (step) => progress.show(step) })
   try {
     const probes = await session.count(...patterns)
     progress[Symbol.dispose]()

@@ -1,11 +1,12 @@
 import type { Ring3 } from '../session/api.js'
+import { type CatchOptions, catching } from '../session/mechanisms.js'
 import { checkPatterns } from './check-patterns.js'
 import { openDestination, type PrintOptions } from './destination.js'
 import type { Outcome } from './exit-code.js'
 import type { Host } from './host.js'
 
 /** `ring3 explain`. */
-export interface ExplainOptions extends PrintOptions {
+export interface ExplainOptions extends PrintOptions, CatchOptions {
   readonly pid: number
 }
 
@@ -18,7 +19,7 @@ export async function runExplain(
 ): Promise<Outcome> {
   checkPatterns([pattern])
   using destination = openDestination(options, false, host)
-  await using session = await engine.attach(options.pid)
+  await using session = await engine.attach(options.pid, catching(options))
   const explanations = await session.explain(pattern)
   destination.sink.write(destination.output.explanations(explanations, destination.options))
   return 'done'

@@ -1,6 +1,8 @@
 import type { Address, Vaddr } from '../bytes/address.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { CodeFacts } from './code-facts.js'
+import type { InstructionClass } from './instruction-class.js'
+import type { Emulation } from './x64/emulate/emulation-of.js'
 
 /** The two jumps a window can carry: `jmp rel32` (5 bytes) and `jmp *0(%rip); .quad` (14 bytes). */
 export type JumpLength = 5 | 14
@@ -34,7 +36,7 @@ export interface SiteAnalysis {
   readonly deadRegisters: readonly number[]
 }
 
-/** A point at which a thread can be moved between the original code and the trampoline. */
+/** A point at which a thread can be moved between the original code and the relocated one, either way, as it is. */
 export interface ResumePoint {
   /** Bytes from the site. */
   readonly original: number
@@ -42,11 +44,37 @@ export interface ResumePoint {
   readonly relocated: number
 }
 
+/**
+ * A boundary in the middle of a moved instruction, from which a thread can only be moved out: the stack pointer and a
+ * register may have to be set before it goes on in the original code. Where what has been done can be undone, it goes
+ * on at the instruction itself; else behind it, or where it leads.
+ */
+export interface ResumeExit {
+  /** Bytes from the site: negative, or beyond the displaced instructions, where a loop leads there. */
+  readonly original: number
+  /** Bytes from the beginning of the relocated code. */
+  readonly relocated: number
+  /** To be added to the stack pointer. */
+  readonly stackDelta: number
+  readonly restored?: RestoredRegister
+}
+
+/** What a register has to hold when the thread goes on. */
+export interface RestoredRegister {
+  /** Hardware number. */
+  readonly register: number
+  /** The word at the stack pointer (before `stackDelta`) plus `offset`, or the address of the site plus `offset`. */
+  readonly from: 'stack' | 'site'
+  readonly offset: number
+}
+
 /** Displaced instructions, encoded to run at another address. */
 export interface RelocatedCode {
   readonly bytes: Uint8Array
-  /** One per displaced instruction, plus the end when the code falls through. Other positions are in the middle of something. */
+  /** One per displaced instruction, plus the end when the code falls through. */
   readonly points: readonly ResumePoint[]
+  /** Every other position at which a thread can stand. */
+  readonly exits: readonly ResumeExit[]
 }
 
 /**
@@ -66,6 +94,10 @@ export interface Architecture {
    * back. The size may depend on the distance, but on nothing else.
    */
   relocate(site: SiteAnalysis, from: Address, to: Address): RelocatedCode | Refusal
+  /** What the one displaced instruction of a site is, which is at `at` in the target, and which resumes serve it. */
+  classify(site: SiteAnalysis, at: Address): InstructionClass | Refusal
+  /** How to execute the instruction at the beginning of `bytes` on saved registers; undefined for what is not emulated. */
+  emulationOf(bytes: Uint8Array, at: Address): Emulation | undefined
   /** `jmp rel32` (5) or `jmp *0(%rip); .quad` (14) at `from`; refused when rel32 does not reach. Writes no register, no flag. */
   encodeJump(from: Address, to: Address, length: JumpLength): Uint8Array | Refusal
   /** The instruction of one byte that raises a breakpoint exception. */

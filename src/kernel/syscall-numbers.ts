@@ -23,6 +23,7 @@ export const syscallNumbers = {
   openat: 257,
   newfstatat: 262,
   process_vm_readv: 310,
+  process_vm_writev: 311,
   kcmp: 312,
   prctl: 157,
 } as const

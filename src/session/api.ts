@@ -1,4 +1,5 @@
 import type { Refusal } from '../refusal/refusal.js'
+import type { CatchOptions } from './mechanisms.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
 
 /** Thrown by the library when a whole request is refused: carries the refusal. */
@@ -9,7 +10,7 @@ export class RefusedError extends Error {
   }
 }
 
-export interface AttachOptions {
+export interface AttachOptions extends CatchOptions {
   readonly onProgress?: (progress: Progress) => void
 }
 

@@ -81,6 +81,7 @@ function area(): AreaImage {
     trampolineStart: HEADER_SIZE,
     trampolineEnd: HEADER_SIZE + 32,
     points: [{ original: 5, relocated: 8 }],
+    exits: [],
   }
   const manifest = {
     codeSize: 4096,

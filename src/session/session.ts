@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AttachOptions, CountProbes, Session } from './api.js'
+import { catching } from './mechanisms.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Snapshot } from './session-types.js'
 import { TracerThread } from './tracer-thread.js'
 
@@ -7,7 +8,7 @@ import { TracerThread } from './tracer-thread.js'
 export async function attach(pid: number, options: AttachOptions = {}): Promise<Session> {
   const thread = new TracerThread(options.onProgress ?? (() => {}))
   try {
-    await thread.request('attach', { pid })
+    await thread.request('attach', { pid, catching: catching(options) })
     return new TracedSession(pid, thread)
   } catch (error) {
     await thread.end()

@@ -1,9 +1,10 @@
 import type { Refusal } from '../refusal/refusal.js'
+import type { CatchOptions } from './mechanisms.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
 
 /** What the tracer thread can be asked: parameters and result of each request. Everything can be cloned. */
 export interface TracerRequests {
-  attach: { params: { pid: number }; result: null }
+  attach: { params: { pid: number; catching: CatchOptions }; result: null }
   count: { params: { patterns: readonly string[] }; result: { group: number; attached: Attached } }
   snapshot: { params: { group: number }; result: Snapshot }
   remove: { params: { group: number }; result: Removed }

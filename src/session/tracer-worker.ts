@@ -1,13 +1,14 @@
 import { parentPort } from 'node:worker_threads'
 import { assert, unreachable } from '../bytes/assert.js'
 import { openRealDoor } from '../kernel/real-door.js'
+import { sleep } from '../kernel/wait.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import { detachLingering } from '../target/threads.js'
 import { cleanProcess } from './clean-process.js'
 import { listFile } from './list-functions.js'
 import { rehearse } from './rehearsal.js'
 import { Tracer } from './tracer.js'
-import type { TracerReply, TracerRequest } from './tracer-protocol.js'
+import type { TracerReply, TracerRequest, TracerRequests } from './tracer-protocol.js'
 
 // The one OS thread that owns ptrace. Requests are answered in order; between them the target runs free.
 
@@ -21,7 +22,36 @@ let turn: Promise<void> = Promise.resolve()
 
 port.on('message', (request: TracerRequest) => {
   turn = turn.then(() => serve(request)).then(letGoLater)
+  turn.then(keepPolling)
 })
+
+/** How long one turn handles hits before requests are looked at. */
+const POLL_BUDGET_NS = 1_000_000n
+/** Turns without a hit after which a pause is made between them, and how long it is. */
+const EAGER_TURNS = 500
+const PAUSE_US = 100
+let polling = false
+let idleTurns = 0
+let failure: unknown
+
+function keepPolling(): void {
+  if (polling || tracer?.needsPolling !== true) return
+  polling = true
+  setImmediate(poll)
+}
+
+function poll(): void {
+  polling = false
+  try {
+    if (tracer?.poll(POLL_BUDGET_NS) === true) idleTurns = 0
+    else if (++idleTurns > EAGER_TURNS) sleep(door, PAUSE_US)
+    keepPolling()
+  } catch (error) {
+    // Nobody waits for this: the next request is told, and the target is left meanwhile.
+    failure = error
+    tracer?.detach()
+  }
+}
 
 /** A thread that did not stop in time is let go when it does, without waiting for the next request. */
 function letGoLater(): void {
@@ -30,6 +60,7 @@ function letGoLater(): void {
 
 async function serve(request: TracerRequest): Promise<void> {
   try {
+    if (failure !== undefined) throw failure
     const result = await answer(request)
     send(
       isRefusal(result)
@@ -48,7 +79,7 @@ async function serve(request: TracerRequest): Promise<void> {
 function answer(request: TracerRequest): unknown {
   switch (request.method) {
     case 'attach':
-      return attach(request.params.pid)
+      return attach(request.params)
     case 'count':
       return attached().count(request.params.patterns)
     case 'snapshot':
@@ -70,8 +101,8 @@ function answer(request: TracerRequest): unknown {
   }
 }
 
-function attach(pid: number): Refusal | null {
-  const made = Tracer.attach(door, pid, (progress) => send({ kind: 'progress', progress }))
+function attach({ pid, catching }: TracerRequests['attach']['params']): Refusal | null {
+  const made = Tracer.attach(door, pid, catching, (progress) => send({ kind: 'progress', progress }))
   if (isRefusal(made)) return made
   tracer = made
   return null

@@ -2,7 +2,6 @@ import { assert } from '../bytes/assert.js'
 import { x64 } from '../isa/x64/x64.js'
 import type { KernelDoor } from '../kernel/door.js'
 import { readProcessor } from '../kernel/processor.js'
-import { jumpMechanism } from '../mechanisms/jump/jump-mechanism.js'
 import type { InstalledProbes, Mechanism } from '../probe/mechanism.js'
 import type { RefusedSite } from '../probe/site.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
@@ -11,6 +10,7 @@ import { TargetProcess } from '../target/target-process.js'
 import { explain } from './explain.js'
 import { climb, type Ladder } from './ladder.js'
 import { listFunctions } from './list-functions.js'
+import { type CatchOptions, mechanismsFor } from './mechanisms.js'
 import { ModuleCatalog } from './module-catalog.js'
 import { type ProbeGroup, snapshotOf } from './probe-group.js'
 import { matchingModules, type ResolvedSites, resolveSites } from './resolve-sites.js'
@@ -27,13 +27,19 @@ export class Tracer implements Disposable {
   private constructor(
     private readonly target: TargetProcess,
     private readonly onProgress: (progress: Progress) => void,
+    options: CatchOptions,
   ) {
     this.catalog = new ModuleCatalog(target)
-    this.mechanisms = [jumpMechanism({ target, arch: x64, processor: readProcessor(target.door) })]
+    this.mechanisms = mechanismsFor({ target, arch: x64, processor: readProcessor(target.door) }, options)
   }
 
   /** @throws KernelError */
-  static attach(door: KernelDoor, pid: number, onProgress: (progress: Progress) => void = () => {}): Tracer | Refusal {
+  static attach(
+    door: KernelDoor,
+    pid: number,
+    options: CatchOptions = {},
+    onProgress: (progress: Progress) => void = () => {},
+  ): Tracer | Refusal {
     const target = TargetProcess.open(door, pid)
     if (isRefusal(target)) return target
     const leftover = removeLeftover(target)
@@ -41,7 +47,7 @@ export class Tracer implements Disposable {
       target[Symbol.dispose]()
       return leftover
     }
-    return new Tracer(target, onProgress)
+    return new Tracer(target, onProgress, options)
   }
 
   /** Plants counters; returns the number of the group. @throws KernelError */
@@ -85,6 +91,18 @@ export class Tracer implements Disposable {
   private withdraw(made: readonly InstalledProbes[], refusal: Refusal): Refusal {
     const remaining = made.toReversed().flatMap((installed) => installed.remove())
     return remaining.length === 0 ? refusal : refuse(refusal.code, [refusal.because, ...remaining].join('; '))
+  }
+
+  /** Handles the hits that wait for the tracer, for at most so long. @returns whether there were any */
+  poll(budgetNs: bigint): boolean {
+    let any = false
+    for (const mechanism of this.mechanisms) if (mechanism.poll?.(budgetNs) === true) any = true
+    return any
+  }
+
+  /** Whether `poll` has to be called all the time. */
+  get needsPolling(): boolean {
+    return this.groups.size > 0 && this.mechanisms.some(({ poll }) => poll !== undefined)
   }
 
   snapshot(group: number): Snapshot {

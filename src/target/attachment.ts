@@ -24,9 +24,10 @@ const INT3_LENGTH = 1
 
 /**
  * What a thread that has stopped does next. `wait`: it stays as it is until `goOn` is called for it. `later`: it stays, and
- * is asked about again. `not-ours`: the stop is the program's business.
+ * is asked about again. `stopped-again`: it stands in another stop by now, which is handled like any. `not-ours`: the stop is
+ * the program's business.
  */
-export type Next = 'go-on' | 'step' | 'wait' | 'later' | 'not-ours'
+export type Next = 'go-on' | 'step' | 'wait' | 'later' | 'stopped-again' | 'not-ours'
 
 /** Decides what traps of traced threads mean. */
 export interface TrapObserver {
@@ -175,6 +176,8 @@ export class Attachment implements ThreadKeeper {
         return this.proceed(thread, 'PTRACE_SINGLESTEP', 0)
       case 'wait':
         this.waiting.add(thread.tid)
+        return true
+      case 'stopped-again':
         return true
       case 'later':
         this.postponed.add(thread.tid)

@@ -1,4 +1,5 @@
 import { type Address, offsetBy } from '../bytes/address.js'
+import type { ResumeExit } from '../isa/site-analysis.js'
 import type { ManifestEdit } from './manifest.js'
 
 /** An edit with its trampoline's address in the target. */
@@ -40,6 +41,13 @@ export class EditSet {
     if (relocated === 0) return edit.site
     const point = edit.points.find((each) => each.relocated === relocated)
     return point === undefined ? undefined : offsetBy(edit.site, point.original)
+  }
+
+  /** How a thread in the middle of a moved instruction gets out. */
+  exitAt(rip: Address): { readonly site: Address; readonly exit: ResumeExit } | undefined {
+    const edit = floor(this.byTrampoline, rip, (each) => each.trampoline)
+    const exit = edit?.exits.find(({ relocated }) => offsetBy(edit.trampoline, relocated) === rip)
+    return edit === undefined || exit === undefined ? undefined : { site: edit.site, exit }
   }
 
   /** The edit in whose trampoline, before the displaced instructions, an address lies. */

@@ -1,5 +1,5 @@
 import { type Address, address } from '../bytes/address.js'
-import type { ResumePoint } from '../isa/site-analysis.js'
+import type { ResumeExit, ResumePoint } from '../isa/site-analysis.js'
 import type { Backing } from './installation.js'
 
 /**
@@ -28,14 +28,23 @@ export interface ManifestEdit {
   readonly trampolineEnd: number
   /** `relocated` counts from the beginning of the trampoline. */
   readonly points: readonly ResumePoint[]
+  /** The same. */
+  readonly exits: readonly ResumeExit[]
 }
 
-export const MANIFEST_MAGIC = Buffer.from('ring3\0\x01\x01', 'latin1')
+export const MANIFEST_MAGIC = Buffer.from('ring3\0\x01\x02', 'latin1')
 /** Trampolines begin behind the header. */
 export const HEADER_SIZE = 256
 /** Edits in one area; more than any module has functions. */
 const MAX_EDITS = 1 << 22
 const MAX_AREA = 1 << 30
+/** Bytes of an edit's fixed part, of a point and of an exit. */
+const EDIT_SIZE = 19
+const POINT_SIZE = 4
+const EXIT_SIZE = 9
+/** In an exit's register byte: nothing is restored; it is the address of the site that the offset counts from. */
+const NO_REGISTER = 0xff
+const FROM_SITE = 0x80
 const SHORTEST_EDIT = 1
 const LONGEST_EDIT = 16
 
@@ -45,20 +54,55 @@ export function encodeEdits(edits: readonly ManifestEdit[]): Buffer {
 }
 
 function encodeEdit(edit: ManifestEdit): Buffer {
-  const bytes = Buffer.alloc(18 + 2 * edit.before.length + 4 * edit.points.length)
+  const bytes = Buffer.alloc(editSize(edit.before.length, edit.points.length, edit.exits.length))
   bytes.writeBigUInt64LE(edit.site, 0)
   bytes.writeUInt32LE(edit.trampolineStart, 8)
   bytes.writeUInt32LE(edit.trampolineEnd - edit.trampolineStart, 12)
   bytes.writeUInt8(edit.before.length, 16)
   bytes.writeUInt8(edit.points.length, 17)
-  bytes.set(edit.before, 18)
-  bytes.set(edit.after, 18 + edit.before.length)
-  const points = 18 + 2 * edit.before.length
-  edit.points.forEach(({ original, relocated }, index) => {
-    bytes.writeUInt16LE(original, points + 4 * index)
-    bytes.writeUInt16LE(relocated, points + 4 * index + 2)
-  })
+  bytes.writeUInt8(edit.exits.length, 18)
+  bytes.set(edit.before, EDIT_SIZE)
+  bytes.set(edit.after, EDIT_SIZE + edit.before.length)
+  let at = EDIT_SIZE + 2 * edit.before.length
+  for (const { original, relocated } of edit.points) {
+    bytes.writeUInt16LE(original, at)
+    bytes.writeUInt16LE(relocated, at + 2)
+    at += POINT_SIZE
+  }
+  for (const exit of edit.exits) {
+    encodeExit(exit).copy(bytes, at)
+    at += EXIT_SIZE
+  }
   return bytes
+}
+
+function editSize(length: number, points: number, exits: number): number {
+  return EDIT_SIZE + 2 * length + POINT_SIZE * points + EXIT_SIZE * exits
+}
+
+function encodeExit({ original, relocated, stackDelta, restored }: ResumeExit): Buffer {
+  const bytes = Buffer.alloc(EXIT_SIZE)
+  bytes.writeInt16LE(original, 0)
+  bytes.writeUInt16LE(relocated, 2)
+  bytes.writeInt16LE(stackDelta, 4)
+  bytes.writeUInt8(
+    restored === undefined ? NO_REGISTER : restored.register | (restored.from === 'site' ? FROM_SITE : 0),
+    6,
+  )
+  bytes.writeInt16LE(restored?.offset ?? 0, 7)
+  return bytes
+}
+
+function decodeExit(area: Buffer, at: number): ResumeExit {
+  const register = area.readUInt8(at + 6)
+  const exit = {
+    original: area.readInt16LE(at),
+    relocated: area.readUInt16LE(at + 2),
+    stackDelta: area.readInt16LE(at + 4),
+  }
+  if (register === NO_REGISTER) return exit
+  const from = (register & FROM_SITE) === 0 ? 'stack' : 'site'
+  return { ...exit, restored: { register: register & 0xf, from, offset: area.readInt16LE(at + 7) } }
 }
 
 export function encodeHeader(manifest: Manifest, recordsOffset: number): Buffer {
@@ -113,30 +157,33 @@ function decodeEdits(area: Buffer, offset: number, count: number): ManifestEdit[
     const edit = decodeEdit(area, at)
     if (edit === undefined) return undefined
     edits.push(edit)
-    at += 18 + 2 * edit.before.length + 4 * edit.points.length
+    at += editSize(edit.before.length, edit.points.length, edit.exits.length)
   }
   return edits
 }
 
 function decodeEdit(area: Buffer, at: number): ManifestEdit | undefined {
-  if (at + 18 > area.length) return undefined
+  if (at + EDIT_SIZE > area.length) return undefined
   const length = area.readUInt8(at + 16)
   const pointCount = area.readUInt8(at + 17)
-  const pointsAt = at + 18 + 2 * length
+  const exitCount = area.readUInt8(at + 18)
+  const pointsAt = at + EDIT_SIZE + 2 * length
+  const exitsAt = pointsAt + POINT_SIZE * pointCount
   const trampolineStart = area.readUInt32LE(at + 8)
   const trampolineEnd = trampolineStart + area.readUInt32LE(at + 12)
-  const inside = pointsAt + 4 * pointCount <= area.length && trampolineEnd <= area.length
+  const inside = exitsAt + EXIT_SIZE * exitCount <= area.length && trampolineEnd <= area.length
   if (!inside || length < SHORTEST_EDIT || length > LONGEST_EDIT) return undefined
   const points = Array.from({ length: pointCount }, (_, index) => ({
-    original: area.readUInt16LE(pointsAt + 4 * index),
-    relocated: area.readUInt16LE(pointsAt + 4 * index + 2),
+    original: area.readUInt16LE(pointsAt + POINT_SIZE * index),
+    relocated: area.readUInt16LE(pointsAt + POINT_SIZE * index + 2),
   }))
   return {
     site: address(area.readBigUInt64LE(at)),
-    before: area.subarray(at + 18, at + 18 + length),
-    after: area.subarray(at + 18 + length, pointsAt),
+    before: area.subarray(at + EDIT_SIZE, at + EDIT_SIZE + length),
+    after: area.subarray(at + EDIT_SIZE + length, pointsAt),
     trampolineStart,
     trampolineEnd,
     points,
+    exits: Array.from({ length: exitCount }, (_, index) => decodeExit(area, exitsAt + EXIT_SIZE * index)),
   }
 }

@@ -101,6 +101,15 @@ export class Memory implements Disposable {
     }
   }
 
+  /**
+   * Writes as the process itself could: not to what is mapped read-only. @returns whether all of it was written.
+   */
+  writeAsThread(to: Address, bytes: Uint8Array): boolean {
+    const local = iovec(this.door.pointerTo(bytes), bytes.length)
+    const args = [this.pid, local, 1, iovec(to, bytes.length), 1, 0]
+    return this.door.invoke({ name: 'process_vm_writev', args }) === bytes.length
+  }
+
   [Symbol.dispose](): void {
     this.file[Symbol.dispose]()
   }

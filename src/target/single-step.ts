@@ -1,5 +1,5 @@
 import type { KernelDoor } from '../kernel/door.js'
-import { tryPtrace } from '../kernel/ptrace.js'
+import { PTRACE_EVENT_STOP, tryPtrace } from '../kernel/ptrace.js'
 import { pauseBetweenLooks, poll, type WaitResult } from '../kernel/wait.js'
 import { Siginfo, TRAP_TRACE } from './siginfo.js'
 import type { TracedThread } from './traced-thread.js'
@@ -13,10 +13,14 @@ const STEP_TIMEOUT_NS = 1_000_000_000n
  */
 export function stepOnce(door: KernelDoor, thread: TracedThread): boolean {
   thread.commit()
-  if (tryPtrace(door, 'PTRACE_SINGLESTEP', thread.tid) < 0) return false
-  const seen = awaitStop(door, thread.tid)
-  if (seen.kind !== 'stopped' || seen.event !== 0 || seen.signal !== SIGTRAP) return false
-  return Siginfo.of(door, thread.tid)?.code === TRAP_TRACE
+  for (;;) {
+    if (tryPtrace(door, 'PTRACE_SINGLESTEP', thread.tid) < 0) return false
+    const seen = awaitStop(door, thread.tid)
+    if (seen.kind !== 'stopped') return false
+    // An interrupt that was sent before comes first, and is over with that.
+    if (seen.event === PTRACE_EVENT_STOP && seen.signal === SIGTRAP) continue
+    return seen.event === 0 && seen.signal === SIGTRAP && Siginfo.of(door, thread.tid)?.code === TRAP_TRACE
+  }
 }
 
 function awaitStop(door: KernelDoor, tid: number): WaitResult {

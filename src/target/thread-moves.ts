@@ -1,4 +1,4 @@
-import { type Address, address } from '../bytes/address.js'
+import { type Address, address, offsetBy } from '../bytes/address.js'
 import { flagsOf, rewindingFor } from '../codegen/x64/rewind.js'
 import { registerNames } from '../isa/x64/registers.js'
 import type { KernelDoor } from '../kernel/door.js'
@@ -48,11 +48,27 @@ export function moveOutOfTrampolines(target: MovingThreads, threads: readonly St
 }
 
 function moveOut(memory: Memory, state: ThreadState, edits: EditSet): boolean {
-  const to = edits.outOfTrampoline(state.resumesAt) ?? rewind(memory, state, edits)
+  const to = edits.outOfTrampoline(state.resumesAt) ?? leave(memory, state, edits) ?? rewind(memory, state, edits)
   if (to === undefined) return false
   state.moveTo(to)
   state.commit()
   return true
+}
+
+/** Finishes or undoes the moved instruction in whose middle a thread stands. */
+function leave(memory: Memory, state: ThreadState, edits: EditSet): Address | undefined {
+  const found = edits.exitAt(state.resumesAt)
+  if (found === undefined) return undefined
+  const { site, exit } = found
+  const rsp = state.get('rsp')
+  const name = exit.restored === undefined ? undefined : registerNames[exit.restored.register]
+  if (exit.restored !== undefined && name !== undefined) {
+    const { from, offset } = exit.restored
+    const word = () => memory.read(address(rsp + BigInt(offset)), 8).readBigUInt64LE()
+    state.set(name, from === 'site' ? offsetBy(site, offset) : word())
+  }
+  state.set('rsp', rsp + BigInt(exit.stackDelta))
+  return offsetBy(site, exit.original)
 }
 
 /** Undoes what the handler has done so far. Whether the hit has been counted by then or not, it happens once. */

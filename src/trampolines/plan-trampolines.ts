@@ -259,7 +259,7 @@ export function relocateWithJumpBack(
   const back = offsetBy(site.address, analysis.displacedLength)
   const near = arch.encodeJump(from, back, 5)
   const jump = isRefusal(near) ? arch.encodeJump(from, back, 14) : near
-  return isRefusal(jump) ? jump : { bytes: Buffer.concat([code.bytes, jump]), points: code.points }
+  return isRefusal(jump) ? jump : { ...code, bytes: Buffer.concat([code.bytes, jump]) }
 }
 
 function placeEdits(
@@ -291,13 +291,16 @@ function placeEdits(
         trampoline: at,
         trampolineStart: start,
         trampolineEnd: HEADER_SIZE + trampoline.end,
-        points: trampoline.points.map(({ original, relocated }) => ({
-          original,
-          relocated: relocated - trampoline.start,
-        })),
+        points: fromStart(trampoline.points, trampoline.start),
+        exits: fromStart(trampoline.exits, trampoline.start),
       })
   }
   return { edits, refused }
+}
+
+/** Offsets from the beginning of the trampoline instead of the code. */
+function fromStart<T extends { readonly relocated: number }>(places: readonly T[], start: number): T[] {
+  return places.map((place) => ({ ...place, relocated: place.relocated - start }))
 }
 
 function editOf(site: Site, facts: CodeFacts, after: Uint8Array): Pick<ManifestEdit, 'site' | 'before' | 'after'> {

@@ -19,7 +19,7 @@ export function countOneSite(
   state: DeadState = allLive,
   displaced: Uint8Array = INT3,
 ): TrampolineCode {
-  const relocate = () => ({ bytes: displaced, points: [{ original: 0, relocated: 0 }] })
+  const relocate = () => ({ bytes: displaced, points: [{ original: 0, relocated: 0 }], exits: [] })
   return emitTrampolines(CODE_AT, { form, layout, blocksAddress: offsetBy(DATA_AT, layout.blocksOffset) }, [
     { ...state, index, relocate },
   ])

@@ -31,6 +31,7 @@ function sitesFor(count: number, relocatedTo: Address[] = []): TrampolineSite[] 
           { original: 0, relocated: 0 },
           { original: 5, relocated: bytes.length },
         ],
+        exits: [],
       }
     },
   }))

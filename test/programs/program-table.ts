@@ -37,6 +37,7 @@ export const programs = {
   'call-cost': fromC('call-cost'),
   'call-cost-pg': fromC('call-cost', '-pg'),
   'uprobe-counter': fromC('uprobe-counter'),
+  'instruction-runner': fromC('instruction-runner', '-fno-stack-protector', '-mno-red-zone'),
   'libtwin.so': fromC('libtwin', '-shared', '-fPIC'),
   'thirty-two-bit': { source: 'thirty-two-bit.S', compiler: 'gcc', flags: ['-m32', '-nostdlib', '-static'] },
   throws: { source: 'throws.cpp', compiler: 'g++', flags: ['-O2', '-g', '-Wall', '-pthread'] },

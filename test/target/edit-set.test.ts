@@ -23,6 +23,10 @@ function edit(site: number, trampoline: number, windowLength = 5): PlacedEdit {
       { original: 4, relocated: 25 },
       { original: 8, relocated: 29 },
     ],
+    exits: [
+      { original: 4, relocated: 27, stackDelta: 8 },
+      { original: -12, relocated: 28, stackDelta: 136, restored: { register: 6, from: 'stack', offset: 0 } },
+    ],
   }
 }
 
@@ -79,6 +83,13 @@ test('a thread at a relocated instruction goes back to the original one, the end
 
 test('a thread in the counting part, or inside a relocated instruction, has to run on', () => {
   for (const offset of [1, 10, 19, 22, 26, 30, 47]) assert.equal(set.outOfTrampoline(inArea(0x140 + offset)), undefined)
+})
+
+test('a thread in the middle of a moved instruction has an exit where there is one', () => {
+  const found = set.exitAt(inArea(0x140 + 27))
+  assert.deepEqual(found, { site: inText(0x100), exit: { original: 4, relocated: 27, stackDelta: 8 } })
+  assert.equal(set.exitAt(inArea(0x180 + 28))?.exit.original, -12)
+  for (const offset of [0, 20, 25, 26, 29]) assert.equal(set.exitAt(inArea(0x140 + offset)), undefined)
 })
 
 test('addresses before the first trampoline belong to none', () => {

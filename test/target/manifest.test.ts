@@ -15,6 +15,22 @@ import {
 const plain = { noNullPrototype: true }
 const words = fc.bigInt(0n, 2n ** 64n - 1n)
 const points = fc.array(fc.record({ original: fc.nat(255), relocated: fc.nat(65535) }, plain), { maxLength: 16 })
+const restored = fc.record(
+  { register: fc.nat(15), from: fc.constantFrom('stack', 'site'), offset: fc.integer({ min: -32768, max: 32767 }) },
+  plain,
+)
+const exits = fc.array(
+  fc.record(
+    {
+      original: fc.integer({ min: -32768, max: 32767 }),
+      relocated: fc.nat(65535),
+      stackDelta: fc.integer({ min: -32768, max: 32767 }),
+      restored,
+    },
+    { ...plain, requiredKeys: ['original', 'relocated', 'stackDelta'] },
+  ),
+  { maxLength: 16 },
+)
 
 const edits = fc
   .record({
@@ -24,14 +40,16 @@ const edits = fc
     trampolineStart: fc.integer({ min: HEADER_SIZE, max: 2048 }),
     trampolineLength: fc.integer({ min: 0, max: 2048 }),
     points,
+    exits,
   })
-  .map(({ site, length, fill, trampolineStart, trampolineLength, points: resume }) => ({
+  .map(({ site, length, fill, trampolineStart, trampolineLength, points: resume, exits: leaving }) => ({
     site,
     before: Buffer.alloc(length, fill),
     after: Buffer.alloc(length, 0xe9),
     trampolineStart,
     trampolineEnd: trampolineStart + trampolineLength,
     points: resume,
+    exits: leaving,
   }))
 
 const manifests = fc.record(
@@ -108,7 +126,7 @@ test('flipped bits never throw, and are decoded only to what can be', () => {
 })
 
 test('any bytes behind the magic never throw, and are decoded only to what can be', () => {
-  const magic = Buffer.from('ring3\0\x01\x01', 'latin1')
+  const magic = Buffer.from('ring3\0\x02\x01', 'latin1')
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 0, maxLength: 600 }), (bytes) => {
       decodeHostile(Buffer.concat([magic, bytes]))
@@ -161,6 +179,7 @@ const oneEdit: Manifest = {
       trampolineStart: 512,
       trampolineEnd: 600,
       points: [],
+      exits: [],
     },
   ],
 }
@@ -183,7 +202,7 @@ test('an edit has from 2 to 16 bytes', () => {
 
 test('nothing but the magic says that there is a manifest', () => {
   assert.equal(hasManifest(areaOf(empty)), true)
-  assert.equal(hasManifest(Buffer.from('ring3\0\x01')), false)
-  assert.equal(hasManifest(Buffer.from('ring3\0\x02\x01', 'latin1')), false)
+  assert.equal(hasManifest(Buffer.from('ring3\0\x02')), false)
+  assert.equal(hasManifest(Buffer.from('ring3\0\x01\x01', 'latin1')), false)
   assert.equal(hasManifest(Buffer.alloc(0)), false)
 })

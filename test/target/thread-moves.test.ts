@@ -33,6 +33,10 @@ const set = new EditSet(
         { original: 4, relocated: 36 },
         { original: 7, relocated: 41 },
       ],
+      exits: [
+        { original: 4, relocated: 38, stackDelta: 16, restored: { register: 6, from: 'stack', offset: 8 } },
+        { original: -100, relocated: 39, stackDelta: 0, restored: { register: 1, from: 'site', offset: 4 } },
+      ],
     },
   ],
   [{ start: AREA, end: offsetBy(AREA, 0x1000) }],
@@ -138,4 +142,29 @@ test('signal handlers return to the original code, and those that cannot yet are
   assert.deepEqual([free.saved, free.answer], [offsetBy(SITE, 2), 0])
   const inside = moved(moveOutOfTrampolines, threadAt({ rip: 0x40_9000n }), offsetBy(TRAMPOLINE, 5))
   assert.deepEqual([inside.saved, inside.answer], [offsetBy(TRAMPOLINE, 5), 1])
+})
+
+test('a thread in the middle of a moved instruction leaves with its stack pointer and the borrowed register', () => {
+  const process = pretendTarget()
+  const thread = threadAt({ rip: offsetBy(TRAMPOLINE, 38) })
+  thread.registers.bytes.copy(process.registers)
+  process.poke(offsetBy(STACK, 8), littleEndian(0x1234n))
+  using memory = memoryOf(process)
+  const target = { door: process, memory, stacks: new StackScanner(memory, [], []) }
+  assert.equal(moveOutOfTrampolines(target, [thread], set), 0)
+  const { registers } = thread
+  assert.deepEqual(
+    [registers.rip, registers.get('rsp'), registers.get('rsi')],
+    [offsetBy(SITE, 4), offsetBy(STACK, 16), 0x1234n],
+  )
+})
+
+test('a thread behind a moved loop or system call leaves for where that led', () => {
+  const process = pretendTarget()
+  const thread = threadAt({ rip: offsetBy(TRAMPOLINE, 39) })
+  thread.registers.bytes.copy(process.registers)
+  using memory = memoryOf(process)
+  moveOutOfTrampolines({ door: process, memory, stacks: new StackScanner(memory, [], []) }, [thread], set)
+  const { registers } = thread
+  assert.deepEqual([registers.rip, registers.get('rcx')], [offsetBy(SITE, -100), offsetBy(SITE, 4)])
 })

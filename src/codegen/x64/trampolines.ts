@@ -1,4 +1,5 @@
 import { type Address, offsetBy } from '../../bytes/address.js'
+import type { ResumeExit, ResumePoint } from '../../isa/site-analysis.js'
 import { isRefusal, type Refusal } from '../../refusal/refusal.js'
 import { type CounterLayout, counterOffset } from '../../store/counter-layout.js'
 import { Assembler, type Label } from './assembler.js'
@@ -8,7 +9,8 @@ import { type DeadState, emitPreserving } from './preserve.js'
 /** Code relocated by the architecture: see RelocatedCode. */
 export interface DisplacedCode {
   readonly bytes: Uint8Array
-  readonly points: readonly { readonly original: number; readonly relocated: number }[]
+  readonly points: readonly ResumePoint[]
+  readonly exits: readonly ResumeExit[]
 }
 
 /** One site's part in an area. */
@@ -25,7 +27,9 @@ export interface Trampoline {
   readonly start: number
   readonly end: number
   /** Where a thread can be moved between the site and the trampoline: `relocated` counts from the code's beginning. */
-  readonly points: readonly { readonly original: number; readonly relocated: number }[]
+  readonly points: readonly ResumePoint[]
+  /** Where a thread can only be moved out; `relocated` counts the same. */
+  readonly exits: readonly ResumeExit[]
 }
 
 export interface TrampolineCode {
@@ -102,8 +106,17 @@ function emitTrampoline(asm: Assembler, site: TrampolineSite, emitHandler: () =>
   const displaced = site.relocate(offsetBy(asm.base, body))
   if (isRefusal(displaced)) return displaced
   asm.append(displaced.bytes)
-  const points = displaced.points.map(({ original, relocated }) => ({ original, relocated: body + relocated }))
-  return { index: site.index, start, end: asm.position, points }
+  return {
+    index: site.index,
+    start,
+    end: asm.position,
+    points: moved(displaced.points, body),
+    exits: moved(displaced.exits, body),
+  }
+}
+
+function moved<T extends { readonly relocated: number }>(places: readonly T[], by: number): T[] {
+  return places.map((place) => ({ ...place, relocated: place.relocated + by }))
 }
 
 function newLabel(): Label {

@@ -18,4 +18,5 @@ export const registerNames = [
   'r15',
 ] as const
 
+export const RCX = 1
 export const RSP = 4

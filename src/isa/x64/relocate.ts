@@ -1,9 +1,9 @@
-import { type Address, address, hex, offsetBy } from '../../bytes/address.js'
+import { type Address, address, distance, hex, offsetBy } from '../../bytes/address.js'
 import { assert } from '../../bytes/assert.js'
 import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
-import type { RelocatedCode, ResumePoint, SiteAnalysis } from '../site-analysis.js'
+import type { RelocatedCode, RestoredRegister, ResumeExit, ResumePoint, SiteAnalysis } from '../site-analysis.js'
 import { InstructionCursor } from './instruction-cursor.js'
-import type { Relocation } from './relocate/relocation-case.js'
+import type { Relocation, Step, StepExit, StepRestored } from './relocate/relocation-case.js'
 import { relocationCases } from './relocate/relocation-cases.js'
 
 /** Sizes change at most once, when a branch inside the window turns out to be within reach. */
@@ -16,7 +16,7 @@ export function relocate(site: SiteAnalysis, from: Address, to: Address): Reloca
     const pieces = encodePieces(site, from, to, starts)
     if (isRefusal(pieces)) return pieces
     const placed = placePieces(pieces)
-    if (placed.every((start, index) => start === starts[index])) return joined(site, pieces, placed)
+    if (placed.every((start, index) => start === starts[index])) return joined(site, from, pieces, placed)
     starts = placed
   }
   assert(false, `relocation of ${hex(from)} does not settle`)
@@ -29,7 +29,12 @@ export function relocatable(site: SiteAnalysis): Refusal | undefined {
   return isRefusal(relocated) ? relocated : undefined
 }
 
-type Piece = readonly number[]
+/** What one instruction becomes. */
+type Piece = readonly Step[]
+
+function lengthOf(piece: Piece): number {
+  return piece.reduce((sum, { bytes }) => sum + bytes.length, 0)
+}
 
 /** Encodes every instruction, taking `starts` for where the copies begin. */
 function encodePieces(site: SiteAnalysis, from: Address, to: Address, starts: readonly number[]): Piece[] | Refusal {
@@ -49,7 +54,7 @@ function encodePieces(site: SiteAnalysis, from: Address, to: Address, starts: re
     })
     if (isRefusal(piece)) return piece
     pieces.push(piece)
-    at += piece.length
+    at += lengthOf(piece)
   }
   return pieces
 }
@@ -86,17 +91,40 @@ function placePieces(pieces: readonly Piece[]): number[] {
   let at = 0
   return pieces.map((piece) => {
     const start = at
-    at += piece.length
+    at += lengthOf(piece)
     return start
   })
 }
 
-function joined(site: SiteAnalysis, pieces: readonly Piece[], starts: readonly number[]): RelocatedCode {
-  const bytes = Uint8Array.from(pieces.flat())
+function joined(site: SiteAnalysis, from: Address, pieces: readonly Piece[], starts: readonly number[]): RelocatedCode {
+  const steps = pieces.flat()
+  const bytes = Uint8Array.from(steps.flatMap((step) => step.bytes))
   const points: ResumePoint[] = site.displaced.map(({ offset }, index) => ({
     original: offset,
     relocated: starts[index] ?? 0,
   }))
   if (site.fallsThrough) points.push({ original: site.displacedLength, relocated: bytes.length })
-  return { bytes, points }
+  return { bytes, points, exits: exitsOf(steps, from) }
+}
+
+function exitsOf(steps: readonly Step[], site: Address): ResumeExit[] {
+  const exits: ResumeExit[] = []
+  let relocated = 0
+  for (const { bytes, exit } of steps) {
+    if (exit !== undefined) exits.push({ relocated, ...resumeExit(exit, site) })
+    relocated += bytes.length
+  }
+  return exits
+}
+
+function resumeExit({ resumesAt, stackDelta, restored }: StepExit, site: Address): Omit<ResumeExit, 'relocated'> {
+  const exit = { original: Number(distance(site, resumesAt)), stackDelta }
+  return restored === undefined ? exit : { ...exit, restored: restoredRegister(restored, site) }
+}
+
+function restoredRegister(restored: StepRestored, site: Address): RestoredRegister {
+  const { register } = restored
+  return 'address' in restored
+    ? { register, from: 'site', offset: Number(distance(site, restored.address)) }
+    : { register, from: 'stack', offset: restored.stackOffset }
 }

@@ -1,5 +1,7 @@
 import type { Architecture } from '../site-analysis.js'
+import { classifyInstruction } from './classify-instruction.js'
 import { disassemble } from './disassemble.js'
+import { emulationOf } from './emulate/emulation-of.js'
 import { encodeJump } from './encode-jump.js'
 import { registerNames } from './registers.js'
 import { relocate } from './relocate.js'
@@ -10,6 +12,8 @@ export const x64: Architecture = {
   name: 'x86-64',
   analyseModule,
   relocate,
+  classify: classifyInstruction,
+  emulationOf,
   encodeJump,
   trap: Uint8Array.of(0xcc),
   disassemble,

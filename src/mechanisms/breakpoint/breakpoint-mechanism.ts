@@ -1,14 +1,14 @@
+import type { InstructionClass } from '../../isa/instruction-class.js'
 import type { Mechanism, ProbePlan } from '../../probe/mechanism.js'
 import type { ModuleSites, RefusedSite, Site } from '../../probe/site.js'
 import { isRefusal, type Refusal } from '../../refusal/refusal.js'
 import { thisProcess } from '../../target/owner.js'
 import { explainSite } from '../../trampolines/explain-site.js'
 import type { Host } from '../../trampolines/host.js'
-import { planTrampolines, type ServedSite, type TrampolinePlan } from '../../trampolines/plan-trampolines.js'
+import { planTrampolines, type TrampolinePlan } from '../../trampolines/plan-trampolines.js'
 import { trapStyle } from '../../trampolines/trap-style.js'
-import { BreakpointTracing } from './breakpoint-tracing.js'
+import { BreakpointTracing, type ChosenResume } from './breakpoint-tracing.js'
 import { chooseResume, type ResumeChoice } from './choose-resume.js'
-import type { Resume } from './resume/resume.js'
 import { SLOT_SIZE } from './slots.js'
 
 export interface BreakpointOptions {
@@ -27,7 +27,7 @@ export function breakpointMechanism(host: Host, options: BreakpointOptions): Mec
       handlerIn: 'tracer',
       needs: 'the right to ptrace, as long as probes are at work; no other tracer',
       noticeable: 'text bytes, maps and a tracer; microseconds a hit',
-      automatic: true,
+      automatic: false,
     },
     plan: (modules) => plan(host, tracing, options, modules),
     poll: (budgetNs) => tracing.poll(budgetNs),
@@ -61,14 +61,15 @@ function planResumes(
   { resume }: BreakpointOptions,
   trampolines: TrampolinePlan,
 ): ProbePlan {
-  const chosen = new Map<ServedSite, Resume>()
+  const chosen = new Map<Site, ChosenResume>()
   const refused: RefusedSite[] = [...trampolines.refused]
-  for (const served of trampolines.served) {
-    const choice = chooseResume(tracing.resumes, resume, served)
-    if (isRefusal(choice)) refused.push({ site: served.site, refusal: choice })
-    else chosen.set(served, choice)
+  for (const { site, analysis } of trampolines.served) {
+    const instruction = arch.classify(analysis, site.address)
+    const choice = isRefusal(instruction) ? instruction : choose(resume, instruction, site)
+    if (isRefusal(choice)) refused.push({ site, refusal: choice })
+    else chosen.set(site, choice)
   }
-  const plan = onlySites(trampolines, new Set([...chosen.keys()].map(({ site }) => site)))
+  const plan = onlySites(trampolines, chosen)
   return {
     served: plan.served.map(({ site }) => site),
     refused,
@@ -77,8 +78,13 @@ function planResumes(
   }
 }
 
+function choose(wanted: ResumeChoice, instruction: InstructionClass, site: Site): ChosenResume | Refusal {
+  const resume = chooseResume(wanted, instruction, site)
+  return isRefusal(resume) ? resume : { instruction, resume }
+}
+
 /** The same areas with fewer edits: the trampolines of the others stay unused. */
-function onlySites(plan: TrampolinePlan, wanted: ReadonlySet<Site>): TrampolinePlan {
+function onlySites(plan: TrampolinePlan, wanted: ReadonlyMap<Site, ChosenResume>): TrampolinePlan {
   const served = plan.served.filter(({ site }) => wanted.has(site))
   if (served.length === plan.served.length) return plan
   const sites = new Set(served.map(({ site }) => site.address))

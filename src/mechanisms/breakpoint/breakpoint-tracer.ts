@@ -62,6 +62,7 @@ export class BreakpointTracer implements TrapObserver {
     const resume = this.leaving ? boosted : planted.resume
     const next = resume.prepare(thread, planted)
     if (next === 'later') this.postponed.set(thread.tid, planted)
+    else if (next === 'stopped-again') this.credits.give(thread.tid, planted.site.address, thread.registers.get('rsp'))
     return next
   }
 

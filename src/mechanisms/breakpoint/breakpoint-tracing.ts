@@ -1,13 +1,15 @@
 import type { Address } from '../../bytes/address.js'
+import type { InstructionClass, Resume as ResumeName } from '../../isa/instruction-class.js'
+import type { InstalledProbes } from '../../probe/mechanism.js'
+import type { Site } from '../../probe/site.js'
 import { isRefusal, type Refusal } from '../../refusal/refusal.js'
 import { Attachment } from '../../target/attachment.js'
-import { EditSet } from '../../target/edit-set.js'
+import type { EditSet } from '../../target/edit-set.js'
 import { install } from '../../target/install.js'
 import { editSetOf } from '../../target/installation.js'
 import { uninstall } from '../../target/uninstall.js'
-import type { InstalledProbes } from '../../probe/mechanism.js'
 import type { Host } from '../../trampolines/host.js'
-import type { ServedSite, TrampolinePlan } from '../../trampolines/plan-trampolines.js'
+import type { TrampolinePlan } from '../../trampolines/plan-trampolines.js'
 import { leftOut } from '../../trampolines/trampoline-mechanism.js'
 import { BreakpointTracer } from './breakpoint-tracer.js'
 import type { HitHandler, PlantedSite } from './planted-site.js'
@@ -18,9 +20,15 @@ import { outOfLine } from './resume/out-of-line.js'
 import type { Resume } from './resume/resume.js'
 import { SlotPool } from './slot-pool.js'
 
+/** What was decided about a site when it was planned. */
+export interface ChosenResume {
+  readonly instruction: InstructionClass
+  readonly resume: ResumeName
+}
+
 /** The one tracer of a target's breakpoints: attached as long as any are planted. */
 export class BreakpointTracing {
-  readonly resumes: readonly Resume[]
+  private readonly resumes: readonly Resume[]
   private readonly tracer: BreakpointTracer
   private readonly slots: SlotPool
   private attachment: Attachment | undefined
@@ -45,7 +53,7 @@ export class BreakpointTracing {
   /** Plants int3 at the sites of a plan. @throws KernelError */
   install(
     plan: TrampolinePlan,
-    resumeOf: ReadonlyMap<ServedSite, Resume>,
+    chosen: ReadonlyMap<Site, ChosenResume>,
     handler: HitHandler | undefined,
   ): InstalledProbes | Refusal {
     const { target } = this.host
@@ -57,7 +65,7 @@ export class BreakpointTracing {
       return result
     }
     const edits = editSetOf(result.installation.areas)
-    const planted = plant(plan, edits, resumeOf, handler)
+    const planted = this.plant(plan, edits, chosen, handler)
     const lookup = { originalOf: (rip: Address) => edits.outOfTrampoline(rip) ?? this.slots.originalOf(rip) }
     this.slots.add(plan.spares)
     this.tracer.plant(planted, lookup)
@@ -92,19 +100,22 @@ export class BreakpointTracing {
     this.attachment?.detach()
     this.attachment = undefined
   }
-}
 
-function plant(
-  plan: TrampolinePlan,
-  edits: EditSet,
-  resumeOf: ReadonlyMap<ServedSite, Resume>,
-  handler: HitHandler | undefined,
-): PlantedSite[] {
-  const editOf = new Map(edits.edits.map((edit) => [edit.site, edit]))
-  return plan.served.flatMap((served) => {
-    const edit = editOf.get(served.site.address)
-    if (edit === undefined) return []
-    const resume = resumeOf.get(served) ?? boosted
-    return [{ served, site: served.site, edit, copy: edit.trampoline, resume, handler, hits: 0 }]
-  })
+  private plant(
+    plan: TrampolinePlan,
+    edits: EditSet,
+    chosen: ReadonlyMap<Site, ChosenResume>,
+    handler: HitHandler | undefined,
+  ): PlantedSite[] {
+    const editOf = new Map(edits.edits.map((edit) => [edit.site, edit]))
+    return plan.served.flatMap((served) => {
+      const { site } = served
+      const edit = editOf.get(site.address)
+      const choice = chosen.get(site)
+      if (edit === undefined || choice === undefined) return []
+      const resume = this.resumes.find(({ name }) => name === choice.resume) ?? boosted
+      const { instruction } = choice
+      return [{ served, site, instruction, edit, copy: edit.trampoline, resume, handler, hits: 0 }]
+    })
+  }
 }

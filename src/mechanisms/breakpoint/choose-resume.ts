@@ -1,27 +1,26 @@
-import { isRefusal, type Refusal } from '../../refusal/refusal.js'
-import type { ServedSite } from '../../trampolines/plan-trampolines.js'
-import type { Resume } from './resume/resume.js'
+import type { InstructionClass, Resume } from '../../isa/instruction-class.js'
+import { resumes } from '../../isa/instruction-class.js'
+import type { Site } from '../../probe/site.js'
+import { type Refusal, refuse } from '../../refusal/refusal.js'
 
 /** As in `--resume`. */
-export const resumeChoices = ['auto', 'inline', 'out-of-line', 'boosted', 'emulated'] as const
+export const resumeChoices = ['auto', ...resumes] as const
 
 export type ResumeChoice = (typeof resumeChoices)[number]
 
-/** `auto`: one trap is cheaper than two, and registers are set faster than a jump is taken to the area and back. */
-const automatic: readonly ResumeChoice[] = ['emulated', 'boosted']
-
 /** The resume that a site gets, or what speaks against the one that is wanted. */
-export function chooseResume(
-  resumes: readonly Resume[],
-  choice: ResumeChoice,
-  served: ServedSite,
-): Resume | Refusal {
-  const wanted = choice === 'auto' ? automatic : [choice]
-  let last: Refusal | undefined
-  for (const resume of resumes.filter(({ name }) => wanted.some((each) => each === name))) {
-    last = resume.refuses(served)
-    if (last === undefined) return resume
-  }
-  if (last === undefined) throw new RangeError(`there is no resume ${choice}`)
-  return last
+export function chooseResume(choice: ResumeChoice, instruction: InstructionClass, site: Site): Resume | Refusal {
+  if (choice !== 'auto') return objection(choice, instruction, site) ?? choice
+  // Registers are set faster than a jump is taken to the area and back, and either needs one trap only.
+  return objection('emulated', instruction, site) === undefined
+    ? 'emulated'
+    : (instruction.refused.boosted ?? 'boosted')
+}
+
+function objection(resume: Resume, instruction: InstructionClass, { key }: Site): Refusal | undefined {
+  if (resume === 'emulated' && instruction.emulationSharesMemory)
+    return refuse('not-emulated', `${key} uses memory that other threads may be using at the same time`)
+  if (resume === 'inline' && instruction.kind === 'system call')
+    return refuse('not-stepped', `${key} is a system call, which could block while every other thread is held`)
+  return instruction.refused[resume]
 }

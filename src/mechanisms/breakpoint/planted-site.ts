@@ -1,4 +1,5 @@
 import type { Address } from '../../bytes/address.js'
+import type { InstructionClass } from '../../isa/instruction-class.js'
 import type { Site } from '../../probe/site.js'
 import type { PlacedEdit } from '../../target/edit-set.js'
 import type { TracedThread } from '../../target/traced-thread.js'
@@ -12,6 +13,7 @@ export type HitHandler = (thread: TracedThread, planted: PlantedSite) => 'done' 
 export interface PlantedSite {
   readonly served: ServedSite
   readonly site: Site
+  readonly instruction: InstructionClass
   readonly edit: PlacedEdit
   /** Where the displaced instruction stands in the area, with a jump back behind it. */
   readonly copy: Address

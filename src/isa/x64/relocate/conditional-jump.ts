@@ -16,8 +16,9 @@ export const conditionalJump: RelocationCase = {
     if (isRefusal(target)) return target
     const condition = conditionOf(relocation.bytes)
     const relative = relative32(offsetBy(relocation.to, NEAR_JCC_LENGTH), target)
-    if (relative !== undefined) return [0x0f, 0x80 | condition, ...int32Bytes(relative)]
-    return [0x70 | (condition ^ 1), FAR_JUMP_LENGTH, ...farJump(target)]
+    if (relative !== undefined) return [{ bytes: [0x0f, 0x80 | condition, ...int32Bytes(relative)] }]
+    const again = { resumesAt: relocation.from, stackDelta: 0 }
+    return [{ bytes: [0x70 | (condition ^ 1), FAR_JUMP_LENGTH] }, { bytes: farJump(target), exit: again }]
   },
 }
 

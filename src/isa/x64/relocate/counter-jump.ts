@@ -1,4 +1,4 @@
-import { offsetBy } from '../../../bytes/address.js'
+import { address, offsetBy } from '../../../bytes/address.js'
 import { isRefusal } from '../../../refusal/refusal.js'
 import { jump } from '../machine-code.js'
 import { branchDestination } from './branch-destination.js'
@@ -17,8 +17,11 @@ export const counterJump: RelocationCase = {
   encode(relocation) {
     const target = branchDestination(relocation)
     if (isRefusal(target)) return target
-    const opcode = [...relocation.bytes.subarray(0, -1), SHORT_JUMP_LENGTH]
-    const taken = jump(offsetBy(relocation.to, opcode.length + SHORT_JUMP_LENGTH), target)
-    return [...opcode, 0xeb, taken.length, ...taken]
+    const { instruction, bytes, from, to } = relocation
+    const counting = [...bytes.subarray(0, -1), SHORT_JUMP_LENGTH]
+    const taken = jump(offsetBy(to, counting.length + SHORT_JUMP_LENGTH), target)
+    const behind = { resumesAt: offsetBy(from, bytes.length), stackDelta: 0 }
+    const there = { resumesAt: address(instruction.nearBranchTarget), stackDelta: 0 }
+    return [{ bytes: counting }, { bytes: [0xeb, taken.length], exit: behind }, { bytes: taken, exit: there }]
   },
 }

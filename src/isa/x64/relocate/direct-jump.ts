@@ -9,6 +9,6 @@ export const directJump: RelocationCase = {
   applies: (instruction) => instruction.isJmpShortOrNear,
   encode(relocation) {
     const target = branchDestination(relocation)
-    return isRefusal(target) ? target : jump(relocation.to, target)
+    return isRefusal(target) ? target : [{ bytes: jump(relocation.to, target) }]
   },
 }

@@ -2,9 +2,10 @@ import { type Instruction, OpKind, Register } from 'iced-x86'
 import { hex, offsetBy } from '../../../bytes/address.js'
 import { isRefusal, type Refusal, refuse } from '../../../refusal/refusal.js'
 import { int32Bytes } from '../machine-code.js'
+import { withFarOperand } from './far-operand.js'
 import { hasNarrowOperand, opcodeOffset } from './prefixes.js'
 import type { Relocation, RelocationCase } from './relocation-case.js'
-import { RETURN_PUSH_LENGTH, withReturnPush } from './return-push.js'
+import { PUSHED, RETURN_PUSH_LENGTH, withReturnPush } from './return-push.js'
 import { ripRelativeBytes } from './rip-relative.js'
 
 /** ModRM.reg of `FF /2` (call) and `FF /4` (jmp), shifted into place. */
@@ -12,14 +13,16 @@ const JMP_EXTENSION = 4 << 3
 const MODRM_REG_MASK = 7 << 3
 /** ModRM.mod of a 32-bit displacement. */
 const MOD_DISP32 = 0x80
-/** What the push in front moves the stack pointer by. */
-const PUSHED = 8
 
 /** `call r/m64` → push of the original return address, `jmp r/m64` with an operand that allows for the push. */
 export const indirectCall: RelocationCase = {
   name: 'call r/m64',
   applies: (instruction) => instruction.isCallNearIndirect,
   encode(relocation) {
+    const { instruction, to } = relocation
+    if (instruction.isIpRelMemoryOperand && isRefusal(ripRelativeBytes(relocation, offsetBy(to, RETURN_PUSH_LENGTH)))) {
+      return withFarOperand(relocation)
+    }
     const jumping = asJump(relocation)
     return isRefusal(jumping) ? jumping : withReturnPush(relocation, jumping)
   },

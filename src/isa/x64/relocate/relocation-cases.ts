@@ -6,6 +6,7 @@ import { directJump } from './direct-jump.js'
 import { indirectCall } from './indirect-call.js'
 import type { RelocationCase } from './relocation-case.js'
 import { ripRelative } from './rip-relative.js'
+import { systemCall } from './system-call.js'
 import { transactionBegin } from './transaction-begin.js'
 import { unmovable } from './unmovable.js'
 
@@ -18,6 +19,7 @@ export const relocationCases: readonly RelocationCase[] = [
   conditionalJump,
   counterJump,
   transactionBegin,
+  systemCall,
   ripRelative,
   copy,
 ]

@@ -15,6 +15,6 @@ export const transactionBegin: RelocationCase = {
     const { bytes, from, to } = relocation
     const relative = relative32(offsetBy(to, bytes.length), target)
     if (relative === undefined) return refuse('not-relocatable', `the abort handler of ${hex(from)} is out of reach`)
-    return [...bytes.subarray(0, -4), ...int32Bytes(relative)]
+    return [{ bytes: [...bytes.subarray(0, -4), ...int32Bytes(relative)] }]
   },
 }

@@ -1,45 +1,23 @@
-import { Code, type Instruction, Register } from 'iced-x86'
+import { type Instruction, Register } from 'iced-x86'
 import { hex } from '../../../bytes/address.js'
 import { refuse } from '../../../refusal/refusal.js'
+import { tiedToItsAddress } from '../never-probed.js'
 import type { RelocationCase } from './relocation-case.js'
-
-/** What must stay where it is, and why. */
-const reasons: readonly [applies: (instruction: Instruction) => boolean, because: string][] = [
-  [
-    ({ code }) => code === Code.Int3 || code === Code.Int1,
-    'a debugger or the program itself has put it there, and expects the trap at its address',
-  ],
-  [isFar, 'it changes the code segment'],
-  [
-    ({ code }) => code === Code.Sysenter || code === Code.Sysexitd || code === Code.Sysexitq,
-    'the kernel returns from it to a fixed address',
-  ],
-  [
-    (instruction) => instruction.memoryBase === Register.EIP,
-    'its operand is relative to the low half of the instruction pointer',
-  ],
-  [callsThroughStackPointer, 'it calls through the stack pointer that it moves'],
-]
-
-function isFar(instruction: Instruction): boolean {
-  return instruction.isCallFarIndirect || instruction.isJmpFarIndirect || farReturns.has(instruction.code)
-}
-
-const farReturns: ReadonlySet<Code> = new Set([
-  ...[Code.Retfw, Code.Retfd, Code.Retfq, Code.Retfw_imm16, Code.Retfd_imm16, Code.Retfq_imm16],
-  ...[Code.Iretw, Code.Iretd, Code.Iretq, Code.Sysretd, Code.Sysretq],
-])
-
-function callsThroughStackPointer(instruction: Instruction): boolean {
-  return instruction.isCallNearIndirect && instruction.op0Register === Register.RSP
-}
 
 /** Refused: instructions whose meaning is tied to their address in a way that no encoding elsewhere keeps. */
 export const unmovable: RelocationCase = {
   name: 'unmovable',
-  applies: (instruction) => reasons.some(([applies]) => applies(instruction)),
-  encode({ instruction, from }) {
-    const because = reasons.find(([applies]) => applies(instruction))?.[1] ?? ''
-    return refuse('not-relocatable', `the instruction at ${hex(from)} cannot be moved: ${because}`)
-  },
+  applies: (instruction) => reasonToStay(instruction) !== undefined,
+  encode: ({ instruction, from }) =>
+    refuse('not-relocatable', `the instruction at ${hex(from)} cannot be moved: ${reasonToStay(instruction)}`),
+}
+
+function reasonToStay(instruction: Instruction): string | undefined {
+  return tiedToItsAddress(instruction) ?? callThroughStackPointer(instruction)
+}
+
+function callThroughStackPointer({ isCallNearIndirect, op0Register }: Instruction): string | undefined {
+  return isCallNearIndirect && op0Register === Register.RSP
+    ? 'it calls through the stack pointer that it moves'
+    : undefined
 }

@@ -1,5 +1,5 @@
 import type { KernelDoor } from '../../../kernel/door.js'
-import { isRefusal, refuse } from '../../../refusal/refusal.js'
+import { isRefusal } from '../../../refusal/refusal.js'
 import type { Memory } from '../../../target/memory.js'
 import { stepOnce } from '../../../target/single-step.js'
 import { stopTarget } from '../../../target/threads.js'
@@ -10,21 +10,22 @@ import type { Resume } from './resume.js'
  * held meanwhile, or they would pass unseen: the first of all ways, and the one that the others are tested against.
  */
 export function inline(door: KernelDoor, memory: Memory): Resume {
+  let busy = false
   return {
     name: 'inline',
-    refuses: ({ site, analysis }) =>
-      analysis.entersKernel
-        ? refuse('not-steppable', `${site.key} is a system call, which could block while every other thread is held`)
-        : undefined,
     prepare(thread, { site, edit }) {
-      using others = stopTarget(door, memory.pid, { except: thread.tid })
-      if (isRefusal(others)) return 'later'
+      // One at a time: the trap of a thread that is to be held stays until this step is over.
+      if (busy) return 'later'
+      busy = true
+      using _free = { [Symbol.dispose]: () => (busy = false) }
+      const stop = stopTarget(door, memory.pid, { except: thread.tid })
+      if (isRefusal(stop)) return 'later'
+      using _others = stop
       memory.write(site.address, edit.before)
       try {
         thread.registers.set('rip', site.address)
         thread.touch()
-        // What came instead of the step is seen again, and by whoever handles stops.
-        return stepOnce(door, thread) ? 'go-on' : 'later'
+        return stepOnce(door, thread) ? 'go-on' : 'stopped-again'
       } finally {
         memory.write(site.address, edit.after)
       }

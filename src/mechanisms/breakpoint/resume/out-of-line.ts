@@ -4,6 +4,7 @@ import type { TracedThread } from '../../../target/traced-thread.js'
 import type { PlantedSite } from '../planted-site.js'
 import { behind, type SlotPool } from '../slot-pool.js'
 import { SLOT_SIZE, type Slot } from '../slots.js'
+import { boosted } from './boosted.js'
 import type { Resume } from './resume.js'
 
 /** A thread on its way through a slot. */
@@ -27,8 +28,9 @@ export function outOfLine(memory: Memory, pool: SlotPool): Resume {
   }
   return {
     name: 'out-of-line',
-    refuses: () => undefined,
     prepare(thread, planted) {
+      // Its step would show, or not be seen.
+      if (planted.instruction.hidesStep) return boosted.prepare(thread, planted)
       const taken = pool.take(thread.tid, planted)
       if (taken === undefined) return 'later'
       const { slot, copy } = taken

@@ -1,15 +1,12 @@
-import type { Refusal } from '../../../refusal/refusal.js'
+import type { Resume as ResumeName } from '../../../isa/instruction-class.js'
 import type { Next } from '../../../target/attachment.js'
 import type { TracedThread } from '../../../target/traced-thread.js'
-import type { ServedSite } from '../../../trampolines/plan-trampolines.js'
 import type { PlantedSite } from '../planted-site.js'
 
-/** One way of executing the instruction that an int3 has displaced. */
+/** One way of executing the instruction that an int3 has displaced, for the instructions that it serves. */
 export interface Resume {
   /** As in `--resume`. */
-  readonly name: string
-  /** Why it cannot execute this one. */
-  refuses(served: ServedSite): Refusal | undefined
+  readonly name: ResumeName
   /** The thread stands on the site, whose instruction is not executed yet. Sets its registers for what it does next. */
   prepare(thread: TracedThread, planted: PlantedSite): Next
   /** A trap that `prepare` has brought about. `undefined`: it is none of this resume's. */

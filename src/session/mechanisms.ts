@@ -1,0 +1,35 @@
+import { breakpointMechanism } from '../mechanisms/breakpoint/breakpoint-mechanism.js'
+import { type ResumeChoice, resumeChoices } from '../mechanisms/breakpoint/choose-resume.js'
+import { jumpMechanism } from '../mechanisms/jump/jump-mechanism.js'
+import type { Mechanism } from '../probe/mechanism.js'
+import type { Host } from '../trampolines/host.js'
+
+/** What users choose between: `auto`, or one mechanism for everything. */
+export const viaChoices = ['auto', 'jump', 'breakpoint'] as const
+
+export type Via = (typeof viaChoices)[number]
+
+export { type ResumeChoice, resumeChoices }
+
+/** How threads are to be caught. */
+export interface CatchOptions {
+  readonly via?: Via
+  /** How `breakpoint` executes the instruction that it has displaced. */
+  readonly resume?: ResumeChoice
+  /** Places of each area for copies that are stepped through, one thread at a time. */
+  readonly slots?: number
+}
+
+const SLOTS = 16
+
+/** These options alone, out of a larger object. */
+export function catching({ via = 'auto', resume = 'auto', slots = SLOTS }: CatchOptions): Required<CatchOptions> {
+  return { via, resume, slots }
+}
+
+/** The mechanisms that may be tried in a target, the cheapest first. */
+export function mechanismsFor(host: Host, options: CatchOptions): Mechanism[] {
+  const { via, resume, slots } = catching(options)
+  const all = [jumpMechanism(host), breakpointMechanism(host, { resume, slots })]
+  return all.filter(({ traits }) => (via === 'auto' ? traits.automatic : traits.name === via))
+}
