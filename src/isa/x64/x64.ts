@@ -1,9 +1,18 @@
 import type { Architecture } from '../site-analysis.js'
 import { disassemble } from './disassemble.js'
 import { encodeJump } from './encode-jump.js'
+import { checkBoundary } from './entry-proof.js'
 import { registerNames } from './registers.js'
 import { relocate } from './relocate.js'
 import { analyseModule } from './site-proof.js'
 
 /** x86-64 as the probes see it: which windows are safe, and how displaced instructions run elsewhere. */
-export const x64: Architecture = { name: 'x86-64', analyseModule, relocate, encodeJump, disassemble, registerNames }
+export const x64: Architecture = {
+  name: 'x86-64',
+  analyseModule,
+  checkBoundary,
+  relocate,
+  encodeJump,
+  disassemble,
+  registerNames,
+}
