@@ -88,11 +88,11 @@ function checkRange(text: string, at: bigint, length: WatchedLength, access: Wat
 }
 
 function bad(text: string, problem: string): Refusal {
-  return refuse('bad-pattern', `‘${printable(text)}’: ${problem}`)
+  return refuse('bad-pattern', printable(`‘${text}’: ${problem}`))
 }
 
 function unwatchable(text: string, problem: string): Refusal {
-  return refuse('unwatchable-access', `‘${printable(text)}’: ${problem}`)
+  return refuse('unwatchable-access', printable(`‘${text}’: ${problem}`))
 }
 
 /** Control characters would reach the terminal. */
