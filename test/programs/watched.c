@@ -1,8 +1,8 @@
 /*
  * Executes known instructions and makes known accesses to memory a known number of times. Says `ready`; at `where`
  * answers `where NAME=ADDRESS …`; at each `go` it works and answers `counted NAME=N … wrong=0`, with a number for each
- * of those names: executions of an instruction, writes to a range, and `quad_accesses`, its reads and writes. `quit`
- * ends it.
+ * of those names: executions of an instruction, writes to a range, and `quad_accesses`, its reads and writes. At `wait`
+ * reads a byte from stdin, with the system call at `waiting`, and answers `waited`. `quit` ends it.
  *   --threads T --rounds N  T threads work N rounds
  *   --signals 1             SIGALRM every 200 µs
  *   --births B              while they do, a thread makes B threads, and each of those another; all of them work 10 rounds
@@ -28,7 +28,7 @@ static struct {
 	volatile uint8_t before_byte, byte, after_byte;
 } watched __attribute__((aligned(64)));
 
-extern const char middle[], repeat[], faulting[], after_syscall[];
+extern const char middle[], repeat[], faulting[], after_syscall[], waiting[];
 static u64 rounds_done, wrong;
 static int zeros;
 static long rounds_per_thread;
@@ -70,6 +70,17 @@ static long call_kernel(void)
 {
 	long result = 39; /* getpid */
 	asm volatile("syscall\n\t.globl after_syscall\nafter_syscall: nop" : "+a"(result)::"rcx", "r11", "memory");
+	return result;
+}
+
+/* The kernel restarts it after a signal. */
+static long wait_for_byte(char *byte)
+{
+	long result = 0; /* read */
+	asm volatile("\t.globl waiting\nwaiting: syscall"
+	             : "+a"(result)
+	             : "D"(0l), "S"(byte), "d"(1l)
+	             : "rcx", "r11", "memory");
 	return result;
 }
 
@@ -191,8 +202,9 @@ static void run_round(int argc, char **argv)
 
 static void say_where(void)
 {
-	say("where steps=%p middle=%p repeat=%p faulting=%p after_syscall=%p byte=%p half=%p word=%p quad=%p",
-	    (void *)steps, (void *)middle, (void *)repeat, (void *)faulting, (void *)after_syscall,
+	say("where steps=%p middle=%p repeat=%p faulting=%p after_syscall=%p waiting=%p byte=%p half=%p "
+	    "word=%p quad=%p",
+	    (void *)steps, (void *)middle, (void *)repeat, (void *)faulting, (void *)after_syscall, (void *)waiting,
 	    (void *)&watched.byte, (void *)&watched.half, (void *)&watched.word, (void *)&watched.quad);
 }
 
@@ -207,6 +219,8 @@ int main(int argc, char **argv)
 	while (next_command(command, sizeof command) && strcmp(command, "quit")) {
 		if (!strcmp(command, "where"))
 			say_where();
+		if (!strcmp(command, "wait"))
+			say(wait_for_byte(command) == 1 ? "waited" : "did not wait");
 		if (!strcmp(command, "go"))
 			run_round(argc, argv);
 	}

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { address } from '../../../src/bytes/address.js'
 import { HardwareProbes } from '../../../src/mechanisms/hardware/hardware-probes.js'
 import { type Breakpoint, onInstruction } from '../../../src/mechanisms/hardware/plan.js'
+import { readThreadState } from '../../../src/target/process-state.js'
 import { buildProgram, missingTools } from '../../programs/build.js'
 import { startTarget } from '../../programs/start-target.js'
 import { captureState, stateDifferences } from '../../runtime/target-state.js'
@@ -81,6 +83,26 @@ test('the count is exact in functions that signal handlers call, too', async (t)
   assert.ok((work ?? 0n) > (leaf ?? 0n), 'the handler called work')
 })
 
+/** Waits, for at most two seconds, until the call was made so often and sleeps. */
+async function sleepsAfter(hits: bigint, probes: HardwareProbes, pid: number): Promise<void> {
+  const sleeps = (): boolean => probes.read()[0] === hits && readThreadState(door, pid, pid) === 'S'
+  for (let looks = 0; looks < 1000 && !sleeps(); looks++) await pause(2)
+}
+
+test('a system call that the kernel restarts is executed again, and counted again', async (t) => {
+  await using watched = await WatchedTarget.start(t, [])
+  if (watched === undefined) return
+  using probes = installed(HardwareProbes.install(door, watched.pid, watched.breakpoints('waiting'), 'counts'))
+  watched.target.send('wait')
+  for (let executions = 1n; executions <= 5n; executions++) {
+    await sleepsAfter(executions, probes, watched.pid)
+    process.kill(watched.pid, 'SIGALRM')
+  }
+  await sleepsAfter(6n, probes, watched.pid)
+  assert.equal(await watched.target.ask('x', /^/), 'waited')
+  assert.deepEqual([...probes.read()], [6n])
+})
+
 test('counting begins and ends while threads work, are born and end, and harms none of them', async (t) => {
   await using watched = await WatchedTarget.start(t, [...busy, '--births', '200', '--signals', '1'])
   if (watched === undefined) return
@@ -93,7 +115,7 @@ test('counting begins and ends while threads work, are born and end, and harms n
   for (; running; times++) {
     using probes = installed(HardwareProbes.install(door, watched.pid, breakpoints, 'counts'))
     probes.read()
-    await new Promise((resolve) => setTimeout(resolve, times % 20))
+    await pause(times % 20)
   }
   await working
   assert.ok(times > 5, `installed ${times} times`)

@@ -30,7 +30,9 @@ test('every hit leaves a sample, with the thread, the time, the address and the 
   const expected = expectedOf([await working], breakpoints)
   assert.equal(probes.lost, 0n)
   assert.deepEqual(countsOf(probes, breakpoints), expected)
-  const byName = breakpoints.map(({ key }, index) => [key, samples.filter((each) => each.breakpoint === index)] as const)
+  const byName = breakpoints.map(
+    ({ key }, index) => [key, samples.filter((each) => each.breakpoint === index)] as const,
+  )
   assert.deepEqual(Object.fromEntries(byName.map(([key, of]) => [key, BigInt(of.length)])), expected)
   assert.equal(new Set(samples.map(({ tid }) => tid)).size, 3 + 6, 'threads')
   assert.ok(samples.every(({ timeNs }) => timeNs > began && timeNs < process.hrtime.bigint()))
