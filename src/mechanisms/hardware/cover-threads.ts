@@ -11,9 +11,9 @@ const BIRTH_US = 5_000
 
 /**
  * Opens something on every thread of a process, which the threads that these make inherit. The target is held meanwhile:
- * else nobody could tell whether a thread that was just born has inherited it or not. A target that another tracer has, or
- * that may not be traced, runs on, and is tried again until no thread was born meanwhile; there a thread whose birth takes
- * longer than BIRTH_US would be missed.
+ * else nobody could tell whether a thread that was just born has inherited it or not. A target that another tracer has,
+ * or that may not be traced, runs on, and is tried again until no thread was born meanwhile; there a thread whose birth
+ * takes longer than BIRTH_US would be missed.
  */
 export function coverThreads<T extends Disposable>(
   door: KernelDoor,

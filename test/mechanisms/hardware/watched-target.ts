@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { type Address, address } from '../../../src/bytes/address.js'
 import { isError } from '../../../src/kernel/door.js'
-import { errnoName } from '../../../src/kernel/errno.js'
+import { EINVAL, errnoName } from '../../../src/kernel/errno.js'
 import { ANY_CPU, encodeBreakpoint, tryOpenEvent } from '../../../src/kernel/perf-event.js'
 import { openRealDoor } from '../../../src/kernel/real-door.js'
 import type { HardwareProbes } from '../../../src/mechanisms/hardware/hardware-probes.js'
@@ -22,10 +22,14 @@ const data = {
   quad_accesses: ['quad', 'read-write', 8],
 } as const
 
-/** Why nothing can be tried on this machine, if so: a breakpoint on this very thread, never reached. */
+/**
+ * Why nothing can be tried on this machine, if so: a breakpoint on this very thread, never reached. That the kernel does
+ * not understand it would be a defect.
+ */
 export function missingHardware(): string | undefined {
   const attr = encodeBreakpoint({ access: 'write', address: address(8), length: 8, sampled: false })
   const fd = tryOpenEvent(door, attr, 0, ANY_CPU)
+  assert.notEqual(fd, -EINVAL)
   if (isError(fd)) return `no breakpoints through perf_event_open here: ${errnoName(-fd)}`
   door.invoke({ name: 'close', args: [fd] })
   return undefined
