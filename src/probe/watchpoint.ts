@@ -19,7 +19,7 @@ export type WatchedLength = (typeof lengths)[number]
 
 const lengths = [1, 2, 4, 8] as const
 
-/** Sorted letters of the mode; the processor has no others (AMD64 Architecture Programmer's Manual, vol. 2, 13.1.1.4). */
+/** Sorted letters of the mode; the processor has no others (Intel SDM, vol. 3, “Debug Control Register (DR7)”). */
 const accesses: ReadonlyMap<string, WatchedAccess> = new Map([
   ['w', 'write'],
   ['rw', 'read-write'],

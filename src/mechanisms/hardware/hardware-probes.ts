@@ -18,14 +18,14 @@ export type HardwareResults = 'counts' | 'samples'
  * Debug registers of all threads of a process, present and future, set through perf events. They are the kernel's and end
  * with the process that made them; the target's memory stays as it is. Every hit is counted; no thread waits for anybody.
  *
- * Exact: an execution is counted once also when a signal, a page fault or an interrupt comes between its breakpoint and
- * its end, since the resume flag lies in the saved flags (AMD64 Architecture Programmer's Manual, vol. 2, 3.1.6); a string
- * instruction with a repeat prefix once, whatever interrupts it. Executed and counted again: a system call that the kernel
- * restarts. An access is counted once for each instruction that makes it; of a string instruction for each element that
- * touches the range, or, where the processor moves several at once, fewer times (Intel SDM, vol. 3, 18.2.4).
+ * Exact: an execution is counted once, also when a signal, a page fault or an interrupt comes between its breakpoint and
+ * its end, since the resume flag lies in the saved flags (Intel SDM, vol. 3, “Instruction-Breakpoint Exception Condition”);
+ * a string instruction with a repeat prefix once, whatever interrupts it. A system call that the kernel restarts is
+ * executed twice and counted twice. An access is counted once for the instruction that makes it, but once for each element
+ * of a string instruction, where a processor may report several as one (“Data Memory and I/O Breakpoint Exception Conditions”).
  *
  * Not seen: what the kernel reads and writes for the thread; child processes, those of vfork on the same memory, too; on
- * some processors an instruction directly behind `mov ss` or `pop ss` (Intel SDM, vol. 3, 7.8.3). exec ends the probes.
+ * some processors an instruction directly behind `mov ss` or `pop ss`. exec ends the probes.
  */
 export class HardwareProbes implements Disposable {
   private readonly events: { readonly fd: number; readonly breakpoint: number }[] = []
