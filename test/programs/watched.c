@@ -2,7 +2,8 @@
  * Executes known instructions and makes known accesses to memory a known number of times. Says `ready`; at `where`
  * answers `where NAME=ADDRESS …`; at each `go` it works and answers `counted NAME=N … wrong=0`, with a number for each
  * of those names: executions of an instruction, writes to a range, and `quad_accesses`, its reads and writes. At `wait`
- * reads a byte from stdin, with the system call at `waiting`, and answers `waited`. `quit` ends it.
+ * reads a byte from stdin, with the system call at `waiting`, and answers `waited`. At `grow` says `growing`, and `grown`
+ * when each of 400 threads has made the next; at the next `go` they work 2 rounds and end. `quit` ends it.
  *   --threads T --rounds N  T threads work N rounds
  *   --signals 1             SIGALRM every 200 µs
  *   --births B              while they do, a thread makes B threads, and each of those another; all of them work 10 rounds
@@ -16,6 +17,7 @@
 #include <sys/wait.h>
 
 #define PAGE 4096
+#define GROWN 400
 #define STRING 65536
 
 /* Neighbours are written, too, and must not count. */
@@ -157,6 +159,32 @@ static void *bear(void *births)
 	return NULL;
 }
 
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static pthread_t grown[GROWN];
+
+/* Makes the next, and waits to be let in. */
+static void *grow(void *index)
+{
+	long next = (long)index + 1;
+	if (next < GROWN)
+		grown[next] = start(grow, (void *)next);
+	else
+		say("grown");
+	pthread_mutex_lock(&gate);
+	pthread_mutex_unlock(&gate);
+	return run_thread((void *)2);
+}
+
+static void join_grown(void)
+{
+	if (!grown[0])
+		return;
+	pthread_mutex_unlock(&gate);
+	for (long i = 0; i < GROWN; i++)
+		pthread_join(grown[i], NULL);
+	memset(grown, 0, sizeof grown);
+}
+
 static void run_forks(long forks)
 {
 	for (long i = 0; i < forks; i++) {
@@ -193,6 +221,7 @@ static void run_round(int argc, char **argv)
 	for (long i = 0; i < threads; i++)
 		pthread_join(ids[i], NULL);
 	pthread_join(bearer, NULL);
+	join_grown();
 	set_alarm(0);
 	u64 n = rounds_done;
 	say("counted steps=%lu middle=%lu repeat=%lu faulting=%lu after_syscall=%lu byte=%lu half=%lu word=%lu quad=%lu "
@@ -221,6 +250,11 @@ int main(int argc, char **argv)
 			say_where();
 		if (!strcmp(command, "wait"))
 			say(wait_for_byte(command) == 1 ? "waited" : "did not wait");
+		if (!strcmp(command, "grow")) {
+			say("growing");
+			pthread_mutex_lock(&gate);
+			grown[0] = start(grow, (void *)0);
+		}
 		if (!strcmp(command, "go"))
 			run_round(argc, argv);
 	}

@@ -4,13 +4,15 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { address } from '../../../src/bytes/address.js'
+import type { KernelDoor } from '../../../src/kernel/door.js'
+import { EPERM } from '../../../src/kernel/errno.js'
 import { HardwareProbes } from '../../../src/mechanisms/hardware/hardware-probes.js'
 import { type Breakpoint, onInstruction } from '../../../src/mechanisms/hardware/plan.js'
 import { readThreadState } from '../../../src/target/process-state.js'
 import { buildProgram, missingTools } from '../../programs/build.js'
 import { startTarget } from '../../programs/start-target.js'
 import { captureState, stateDifferences } from '../../runtime/target-state.js'
-import { countsOf, door, expectedOf, installed, missingHardware, WatchedTarget } from './watched-target.js'
+import { countsOf, door, expectedOf, installed, missingHardware, type Tally, WatchedTarget } from './watched-target.js'
 
 interface Case {
   readonly fact: string
@@ -102,6 +104,32 @@ test('a system call that the kernel restarts is executed again, and counted agai
   assert.equal(await watched.target.ask('x', /^/), 'waited')
   assert.deepEqual([...probes.read()], [6n])
 })
+
+/** A target that may not be held. */
+const unholding: KernelDoor = {
+  invoke: (request) => (request.purpose === 'PTRACE_SEIZE' ? -EPERM : door.invoke(request)),
+  pointerTo: (bytes) => door.pointerTo(bytes),
+}
+
+for (const [how, from] of [
+  ['held', door],
+  ['not held', unholding],
+] as const) {
+  test(`of 400 threads that are being born, each is covered once: ${how}`, async (t) => {
+    await using watched = await WatchedTarget.start(t, [])
+    if (watched === undefined) return
+    const breakpoints = watched.breakpoints('steps', 'middle', 'half', 'quad_accesses')
+    for (let times = 0; times < 6; times++) {
+      await watched.target.ask('grow', /^growing/)
+      await pause(times)
+      using probes = installed(HardwareProbes.install(from, watched.pid, breakpoints, 'counts'))
+      await watched.target.stdout.next(/^grown/)
+      const tally: Tally = await watched.work()
+      assert.deepEqual(countsOf(probes, breakpoints), expectedOf([tally], breakpoints))
+      assert.equal(tally.get('steps'), 100n + 400n * 2n)
+    }
+  })
+}
 
 test('counting begins and ends while threads work, are born and end, and harms none of them', async (t) => {
   await using watched = await WatchedTarget.start(t, [...busy, '--births', '200', '--signals', '1'])

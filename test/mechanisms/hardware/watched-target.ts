@@ -35,6 +35,9 @@ export function missingHardware(): string | undefined {
   return undefined
 }
 
+/** What `watched` did in a round, by name. */
+export type Tally = ReadonlyMap<string, bigint>
+
 /** A running `watched`, with the breakpoints that it can count. */
 export class WatchedTarget implements AsyncDisposable {
   private constructor(
@@ -81,7 +84,7 @@ export class WatchedTarget implements AsyncDisposable {
   }
 
   /** One round of work, which must come out right. @returns what it executed and accessed, by name. */
-  async work(): Promise<ReadonlyMap<string, bigint>> {
+  async work(): Promise<Tally> {
     const line = await this.target.ask('go', /^counted/, 120_000)
     const tally = new Map([...line.matchAll(/(\w+)=(\d+)/g)].map(([, name = '', n = '']) => [name, BigInt(n)]))
     assert.equal(tally.get('wrong'), 0n, line)
@@ -106,10 +109,7 @@ export function countsOf(probes: HardwareProbes, breakpoints: readonly Breakpoin
 }
 
 /** The same from the program's own tallies, added up. */
-export function expectedOf(
-  tallies: readonly ReadonlyMap<string, bigint>[],
-  breakpoints: readonly Breakpoint[],
-): Record<string, bigint> {
+export function expectedOf(tallies: readonly Tally[], breakpoints: readonly Breakpoint[]): Record<string, bigint> {
   const sum = (key: string): bigint => tallies.reduce((total, tally) => total + (tally.get(key) ?? -1n), 0n)
   return Object.fromEntries(breakpoints.map(({ key }) => [key, sum(key)]))
 }
