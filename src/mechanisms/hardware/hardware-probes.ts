@@ -4,7 +4,7 @@ import { ENODEV, ESRCH } from '../../kernel/errno.js'
 import { KernelError } from '../../kernel/kernel-error.js'
 import { ANY_CPU, encodeBreakpoint, readEvent, tryOpenEvent } from '../../kernel/perf-event.js'
 import { onlineProcessors } from '../../kernel/processor.js'
-import { type Refusal, refuse } from '../../refusal/refusal.js'
+import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
 import { coverThreads } from './cover-threads.js'
 import { explainOpen } from './open-refusal.js'
 import { type Breakpoint, DEBUG_REGISTERS } from './plan.js'
@@ -30,6 +30,7 @@ export type HardwareResults = 'counts' | 'samples'
 export class HardwareProbes implements Disposable {
   private readonly events: { readonly fd: number; readonly breakpoint: number }[] = []
   private readonly rings: SampleRings
+  private held = 0n
 
   private constructor(
     private readonly door: KernelDoor,
@@ -48,10 +49,13 @@ export class HardwareProbes implements Disposable {
   ): HardwareProbes | Refusal {
     assert(breakpoints.length <= DEBUG_REGISTERS, `${breakpoints.length} breakpoints are planned`)
     const cpus = results === 'samples' ? onlineProcessors(door) : [ANY_CPU]
-    return coverThreads(door, pid, (tids) => {
+    const covered = coverThreads(door, pid, (tids) => {
       const probes = new HardwareProbes(door, breakpoints, results)
       return probes.openOrClose(pid, tids, cpus) ?? probes
     })
+    if (isRefusal(covered)) return covered
+    covered.opened.held = covered.heldNs
+    return covered.opened
   }
 
   private openOrClose(pid: number, tids: readonly number[], cpus: readonly number[]): Refusal | undefined {
@@ -99,6 +103,11 @@ export class HardwareProbes implements Disposable {
     const request: KernelCall = { name: 'perf_event_open', args: [tid], purpose: breakpoint.key }
     if (refusal === undefined) throw new KernelError(request, error)
     return refusal
+  }
+
+  /** How long the target was held for the installation, in nanoseconds. */
+  get heldNs(): bigint {
+    return this.held
   }
 
   /** Hits of each breakpoint so far, threads that have ended included. @throws KernelError */

@@ -1,9 +1,10 @@
 import type { Address } from '../../bytes/address.js'
+import type { CodeFacts } from '../../isa/code-facts.js'
 import type { Architecture } from '../../isa/site-analysis.js'
 import type { BreakpointEvent } from '../../kernel/perf-event.js'
-import type { ModuleSites } from '../../probe/site.js'
+import type { ModuleSites, RefusedSite, Site } from '../../probe/site.js'
 import type { Watchpoint } from '../../probe/watchpoint.js'
-import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
+import { type Refusal, refuse } from '../../refusal/refusal.js'
 
 /** DR0–DR3. */
 export const DEBUG_REGISTERS = 4
@@ -14,49 +15,51 @@ export interface Breakpoint extends Omit<BreakpointEvent, 'sampled'> {
   readonly key: string
 }
 
+/** What the debug registers are used for. */
 export interface HardwarePlan {
-  readonly served: readonly Breakpoint[]
-  readonly refused: readonly { readonly key: string; readonly refusal: Refusal }[]
+  /** At most four: of the watchpoints, then of the sites that are served. */
+  readonly breakpoints: readonly Breakpoint[]
+  readonly served: readonly Site[]
+  readonly refused: readonly RefusedSite[]
+  readonly refusedWatchpoints: readonly { readonly watchpoint: Watchpoint; readonly refusal: Refusal }[]
 }
 
-interface Wanted {
-  readonly breakpoint: Breakpoint
-  check(): Refusal | undefined
-}
-
-/**
- * Decides what the four debug registers are used for: first watchpoints, which nothing else serves, then sites, in the
- * order given. Pure.
- */
+/** Watchpoints have the registers first, since nothing else serves them; then sites, in the order given. Pure. */
 export function planHardware(
   modules: readonly ModuleSites[],
   watchpoints: readonly Watchpoint[],
   arch: Architecture,
 ): HardwarePlan {
-  const served: Breakpoint[] = []
-  const refused: { key: string; refusal: Refusal }[] = []
-  for (const { breakpoint, check } of [...watchpoints.map(watched), ...modules.flatMap((each) => probed(each, arch))]) {
-    const { key } = breakpoint
-    const refusal = served.length < DEBUG_REGISTERS ? check() : exhausted(key)
-    if (isRefusal(refusal)) refused.push({ key, refusal })
-    else served.push(breakpoint)
+  const watched = watchpoints.slice(0, DEBUG_REGISTERS).map(onAccess)
+  const served: Site[] = []
+  const refused: RefusedSite[] = []
+  for (const { facts, sites } of modules) {
+    for (const site of sites) {
+      const isFree = watched.length + served.length < DEBUG_REGISTERS
+      const refusal = isFree ? checkSite(arch, facts, site) : exhausted(site.key)
+      if (refusal === undefined) served.push(site)
+      else refused.push({ site, refusal })
+    }
   }
-  return { served, refused }
+  return {
+    breakpoints: [...watched, ...served.map(({ key, address }) => onInstruction(key, address))],
+    served,
+    refused,
+    refusedWatchpoints: watchpoints.slice(DEBUG_REGISTERS).map((watchpoint) => ({
+      watchpoint,
+      refusal: exhausted(watchpoint.text.trim()),
+    })),
+  }
 }
 
-function watched({ text, address, length, access }: Watchpoint): Wanted {
-  return { breakpoint: { key: text.trim(), access, address, length }, check: () => undefined }
+/** A breakpoint changes nothing: where nobody knows of instructions, the user may. */
+function checkSite(arch: Architecture, facts: CodeFacts, { vaddr }: Site): Refusal | undefined {
+  const refusal = arch.checkBoundary(facts, vaddr)
+  return refusal?.code === 'unknown-boundaries' ? undefined : refusal
 }
 
-function probed({ facts, sites }: ModuleSites, arch: Architecture): Wanted[] {
-  return sites.map(({ key, address, vaddr }) => ({
-    breakpoint: onInstruction(key, address),
-    check: () => {
-      const refusal = arch.checkBoundary(facts, vaddr)
-      // A breakpoint changes nothing: where nobody knows of instructions, the user may.
-      return refusal?.code === 'unknown-boundaries' ? undefined : refusal
-    },
-  }))
+function onAccess({ text, address, length, access }: Watchpoint): Breakpoint {
+  return { key: text.trim(), access, address, length }
 }
 
 /** A breakpoint on an instruction: it is noticed before it is executed. */

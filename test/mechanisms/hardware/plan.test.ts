@@ -41,8 +41,14 @@ function watchpoint(text: string): Watchpoint {
 }
 
 function planned(modules: readonly ModuleSites[], ...watchpoints: readonly string[]) {
-  const { served, refused } = planHardware(modules, watchpoints.map(watchpoint), x64)
-  return { served: served.map(({ key }) => key), refused: refused.map(({ key, refusal }) => [key, refusal.code]) }
+  const { breakpoints, refused, refusedWatchpoints } = planHardware(modules, watchpoints.map(watchpoint), x64)
+  return {
+    served: breakpoints.map(({ key }) => key),
+    refused: [
+      ...refusedWatchpoints.map(({ watchpoint: { text }, refusal }) => [text, refusal.code]),
+      ...refused.map(({ site, refusal }) => [site.key, refusal.code]),
+    ],
+  }
 }
 
 test('any instruction of a function is served, and so is code of which no function is known', () => {
@@ -67,11 +73,21 @@ test('there are four registers, watchpoints have them first, and the fifth probe
     served: ['w:0x601040:8:w', 'watchpoint:0x601048:4:rw', 'm:f+0', 'm:f+1'],
     refused: [['m:f+4', 'hardware-exhausted']],
   })
+  const five = ['0x10', '0x20', '0x30', '0x40', '0x50'].map((at) => `w:${at}:8:w`)
+  assert.deepEqual(planned([moduleWith(0)], ...five), {
+    served: five.slice(0, 4),
+    refused: [
+      ['w:0x50:8:w', 'hardware-exhausted'],
+      ['m:f+0', 'hardware-exhausted'],
+    ],
+  })
 })
 
 test('a breakpoint is where the site is in the target, with the length that the kernel wants', () => {
-  const { served } = planHardware([moduleWith(1)], [watchpoint('w:0x601040:2:rw')], x64)
-  assert.deepEqual(served, [
+  const module = moduleWith(1)
+  const { breakpoints, served } = planHardware([module], [watchpoint('w:0x601040:2:rw')], x64)
+  assert.deepEqual(served, module.sites)
+  assert.deepEqual(breakpoints, [
     { key: 'w:0x601040:2:rw', access: 'read-write', address: 0x601040n, length: 2 },
     { key: 'm:f+1', access: 'execute', address: inTarget(vaddr(TEXT + 1)), length: 8 },
   ])

@@ -20,10 +20,10 @@ const watchpoints = texts.map((text) => {
   assert.ok(!isRefusal(watchpoint), text)
   return watchpoint
 })
-const { served } = planHardware([], watchpoints, x64)
+const { breakpoints } = planHardware([], watchpoints, x64)
 
 function install(): HardwareProbes | undefined {
-  const made = HardwareProbes.install(door, Number(pid), served, results === 'samples' ? 'samples' : 'counts')
+  const made = HardwareProbes.install(door, Number(pid), breakpoints, results === 'samples' ? 'samples' : 'counts')
   process.stdout.write(isRefusal(made) ? `refused ${made.code} ${made.because}\n` : 'installed\n')
   return isRefusal(made) ? undefined : made
 }
