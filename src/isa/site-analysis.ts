@@ -89,6 +89,8 @@ export interface Architecture {
   readonly name: 'x86-64'
   /** Prepares the proof for these sites. Everything that reads the whole module's text happens here, once. */
   analyseModule(facts: CodeFacts, sites: readonly Vaddr[], windowLength: WindowLength): ModuleAnalysis
+  /** Why no instruction begins there, or `unknown-boundaries` where nobody can tell; undefined when one does. */
+  checkBoundary(facts: CodeFacts, site: Vaddr): Refusal | undefined
   /**
    * Encodes the displaced instructions of a site, which is at `from` in the target, to run at `to`. Does not add the jump
    * back. The size may depend on the distance, but on nothing else.

@@ -7,5 +7,24 @@ export function errnoName(errno: number): string {
   return names.get(errno) ?? `errno ${errno}`
 }
 
-export const { EPERM, ESRCH, EINTR, EIO, EACCES, EEXIST, EINVAL, ENOENT, ENOTDIR, ECHILD, ENOMEM, ENOSYS, EFAULT } =
-  constants.errno
+export const {
+  EPERM,
+  ESRCH,
+  EINTR,
+  EIO,
+  E2BIG,
+  EACCES,
+  EEXIST,
+  EINVAL,
+  EMFILE,
+  ENFILE,
+  ENODEV,
+  ENOENT,
+  ENOSPC,
+  ENOTDIR,
+  ECHILD,
+  ENOMEM,
+  ENOSYS,
+  EOPNOTSUPP,
+  EFAULT,
+} = constants.errno

@@ -1,5 +1,5 @@
 import type { KernelDoor } from './door.js'
-import { tryReadText } from './files.js'
+import { readWhole, tryReadText } from './files.js'
 
 /** What the processor and the kernel offer, asked once. Names as in /proc/cpuinfo. */
 export interface Processor {
@@ -14,4 +14,13 @@ export function readProcessor(door: KernelDoor): Processor {
   const range = tryReadText(door, '/sys/devices/system/cpu/possible')?.trim() ?? ''
   const last = /(\d+)$/.exec(range)?.[1]
   return { flags: new Set(flags), possible: last === undefined ? undefined : Number(last) + 1 }
+}
+
+/** Numbers of the processors that run now: `0-3,8` in /sys/devices/system/cpu/online. @throws KernelError */
+export function onlineProcessors(door: KernelDoor): number[] {
+  const text = readWhole(door, '/sys/devices/system/cpu/online').toString()
+  return text.split(',').flatMap((range) => {
+    const [first = Number.NaN, last = first] = range.split('-').map(Number)
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index)
+  })
 }

@@ -28,6 +28,11 @@ export const refusalCodes = {
   ifunc: 'The symbol is an IFUNC, which only chooses the function that callers reach.',
   'no-thread-pointer': 'A thread has no thread pointer, so that counters cannot find its block.',
   'no-counter-form': 'No way of counting is exact on this processor.',
+  // why a debug register cannot serve it
+  'hardware-exhausted': 'A thread of the target has no debug register left; the processor has four.',
+  'hardware-unavailable': 'The kernel or the processor lacks what breakpoints in debug registers need.',
+  'hardware-not-permitted': 'The kernel does not allow this user to set debug registers of the process.',
+  'unwatchable-access': 'The processor cannot watch for that kind of access, or not in that range.',
   // the module
   'malformed-elf': 'The file is no valid ELF file.',
   'unsupported-elf': 'The file is an ELF file of a kind that ring3 does not serve.',

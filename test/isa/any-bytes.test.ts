@@ -63,6 +63,23 @@ test('any bytes with any facts give a proof or a refusal', () => {
   )
 })
 
+test('a branch behind the text, in a function that claims to reach there, is a branch to the unknown', () => {
+  const bytes = Uint8Array.from(Buffer.from('0f1f440000eb20', 'hex'))
+  const facts: CodeFacts = {
+    text: [{ start: vaddr(START), bytes }],
+    data: [],
+    functions: [{ start: vaddr(START), end: vaddr(START + 100) }],
+    labels: new Float64Array(),
+    framed: new Float64Array(),
+    hasRedZone: true,
+    preemptible: new Float64Array(),
+  }
+  const result = x64.analyseModule(facts, [vaddr(START)], 5).analyse(vaddr(START))
+  assert.ok(!isRefusal(result))
+  assert.ok(!result.flagsDead)
+  assert.deepEqual(result.deadRegisters, [])
+})
+
 test('any bytes can be disassembled, and no byte is lost', () => {
   fc.assert(
     fc.property(codeBytes, (bytes) => {

@@ -1,8 +1,14 @@
 import { hex } from '../../bytes/address.js'
-import { type Refusal, refuse } from '../../refusal/refusal.js'
-import type { FunctionBounds } from '../code-facts.js'
+import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
+import type { CodeFacts, FunctionBounds } from '../code-facts.js'
 import { InstructionCursor } from './instruction-cursor.js'
-import { functionAround, isText, type ModuleCode, textBytes } from './module-code.js'
+import { functionAround, isText, type ModuleCode, moduleCode, textBytes } from './module-code.js'
+
+/** Architecture.checkBoundary. */
+export function checkBoundary(facts: CodeFacts, site: number): Refusal | undefined {
+  const owner = ownerOf(moduleCode(facts), site)
+  return isRefusal(owner) ? owner : undefined
+}
 
 /** The function that a site is an instruction of, or why it is none. */
 export function ownerOf(code: ModuleCode, site: number): FunctionBounds | Refusal {

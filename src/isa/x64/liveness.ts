@@ -87,7 +87,8 @@ function step(walk: Walk, bounds: FunctionBounds, open: StateBits): StateBits | 
 function branch(walk: Walk, bounds: FunctionBounds, undecided: StateBits): StateBits | undefined {
   const { instruction } = walk.cursor
   const target = Number(directTarget(instruction))
-  const inside = target >= bounds.start && target < bounds.end
+  // A file may claim that a function ends behind the text that it has.
+  const inside = target >= bounds.start && target < bounds.start + walk.bytes.length
   if (!inside) walk.live |= undecided
   if (instruction.flowControl === FlowControl.UnconditionalBranch) {
     if (!inside) return 0

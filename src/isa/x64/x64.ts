@@ -3,6 +3,7 @@ import { classifyInstruction } from './classify-instruction.js'
 import { disassemble } from './disassemble.js'
 import { emulationOf } from './emulate/emulation-of.js'
 import { encodeJump } from './encode-jump.js'
+import { checkBoundary } from './entry-proof.js'
 import { registerNames } from './registers.js'
 import { relocate } from './relocate.js'
 import { analyseModule } from './site-proof.js'
@@ -11,6 +12,7 @@ import { analyseModule } from './site-proof.js'
 export const x64: Architecture = {
   name: 'x86-64',
   analyseModule,
+  checkBoundary,
   relocate,
   classify: classifyInstruction,
   emulationOf,

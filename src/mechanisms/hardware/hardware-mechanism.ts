@@ -1,0 +1,56 @@
+import type { Architecture } from '../../isa/site-analysis.js'
+import type { InstalledProbes, Mechanism, ProbePlan } from '../../probe/mechanism.js'
+import type { ModuleSites, Site } from '../../probe/site.js'
+import { isRefusal, type Refusal } from '../../refusal/refusal.js'
+import type { TargetProcess } from '../../target/target-process.js'
+import { HardwareProbes } from './hardware-probes.js'
+import { type HardwarePlan, planHardware } from './plan.js'
+
+/** Debug registers: any instruction, four of them, and nothing in the target's memory changes. */
+export function hardwareMechanism(target: TargetProcess, arch: Architecture): Mechanism {
+  return {
+    traits: {
+      name: 'hardware',
+      caughtBy: 'a debug register (DR0–DR3) of every thread, set through perf_event_open',
+      handlerIn: 'kernel',
+      needs:
+        'Linux 5.13, kernel.perf_event_paranoid at most 2 or CAP_PERFMON; a debug register that is free in every thread',
+      noticeable: 'no byte, map, signal or register; microseconds a hit',
+      automatic: false,
+    },
+    plan: (modules) => planProbes(target, arch, modules),
+  }
+}
+
+function planProbes(target: TargetProcess, arch: Architecture, modules: readonly ModuleSites[]): ProbePlan {
+  const plan = planHardware(modules, [], arch)
+  return {
+    served: plan.served,
+    refused: plan.refused,
+    explain: () => ({}),
+    install: () => install(target, plan),
+  }
+}
+
+function install({ door, pid }: TargetProcess, { breakpoints, served }: HardwarePlan): InstalledProbes | Refusal {
+  const probes = HardwareProbes.install(door, pid, breakpoints, 'counts')
+  return isRefusal(probes) ? probes : atWork(probes, served)
+}
+
+/** The counts are the kernel's: they can be read until they are removed, whatever has become of the target. */
+function atWork(probes: HardwareProbes, sites: readonly Site[]): InstalledProbes {
+  let final: BigUint64Array | undefined
+  const read = (): BigUint64Array => final ?? probes.read()
+  return {
+    sites,
+    leftOut: [],
+    heldNs: probes.heldNs,
+    read,
+    latest: read,
+    remove() {
+      using _closed = probes
+      final = read()
+      return []
+    },
+  }
+}
