@@ -40,6 +40,7 @@ const anyFacts = fc
       framed: new Float64Array(),
       hasRedZone: true,
       preemptible: new Float64Array(),
+      restartable: new Float64Array(),
     }
   })
 

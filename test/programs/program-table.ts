@@ -33,6 +33,8 @@ export const programs = {
   signals: fromC('signals', '-Wl,-z,now'),
   tracer: fromC('tracer'),
   loader: fromC('loader'),
+  restartable: fromC('restartable'),
+  'restartable-nonpie': fromC('restartable', '-no-pie'),
   'eintr-witness.so': fromC('eintr-witness', '-shared', '-fPIC'),
   'call-cost': fromC('call-cost'),
   'call-cost-pg': fromC('call-cost', '-pg'),
