@@ -33,6 +33,7 @@ export const programs = {
   signals: fromC('signals', '-Wl,-z,now'),
   tracer: fromC('tracer'),
   loader: fromC('loader'),
+  lookalike: fromC('lookalike'),
   restartable: fromC('restartable'),
   'restartable-nonpie': fromC('restartable', '-no-pie'),
   'eintr-witness.so': fromC('eintr-witness', '-shared', '-fPIC'),
