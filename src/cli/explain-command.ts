@@ -3,6 +3,7 @@ import { checkPatterns } from './check-patterns.js'
 import { openDestination, type PrintOptions } from './destination.js'
 import type { Outcome } from './exit-code.js'
 import type { Host } from './host.js'
+import type { Messages } from './messages.js'
 
 /** `ring3 explain`. */
 export interface ExplainOptions extends PrintOptions {
@@ -15,10 +16,11 @@ export async function runExplain(
   options: ExplainOptions,
   engine: Ring3,
   host: Host,
+  messages: Messages,
 ): Promise<Outcome> {
   checkPatterns([pattern])
   using destination = openDestination(options, false, host)
-  await using session = await engine.attach(options.pid)
+  await using session = await engine.attach(options.pid, { onWarning: (sentence) => messages.warning(sentence) })
   const explanations = await session.explain(pattern)
   destination.sink.write(destination.output.explanations(explanations, destination.options))
   return 'done'

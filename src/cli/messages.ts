@@ -27,6 +27,11 @@ export class Messages {
     if (this.volume.quiet !== true) this.error(text)
   }
 
+  /** What is good to know, and may quote a file. */
+  warning(text: string): void {
+    this.note(printable(text))
+  }
+
   /** What was asked for with -v. */
   detail(text: string): void {
     if (this.volume.verbose === true) this.error(text)

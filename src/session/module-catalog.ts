@@ -27,7 +27,10 @@ export interface CatalogModule extends LoadedModule {
 export class ModuleCatalog {
   private readonly known = new Map<string, Promise<CatalogModule | Refusal>>()
 
-  constructor(private readonly target: TargetProcess) {}
+  constructor(
+    private readonly target: TargetProcess,
+    private readonly onWarning: (sentence: string) => void,
+  ) {}
 
   /** What is mapped now. */
   modules(): MappedModule[] {
@@ -52,6 +55,7 @@ export class ModuleCatalog {
     const files = targetFiles(this.target.door, `/proc/${this.target.pid}/root`)
     const loaded = await loadModuleSymbols(found.image, { path: module.path, files })
     if (isRefusal(loaded)) return loaded
+    for (const because of loaded.warnings) this.onWarning(`${module.path}: ${because}`)
     let facts: CodeFacts | Refusal | undefined
     let chosen: ReadonlyMap<Vaddr, Vaddr> | undefined
     return {

@@ -1,8 +1,9 @@
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { assert, unreachable } from '../bytes/assert.js'
 import { openRealDoor } from '../kernel/real-door.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import { detachLingering } from '../target/threads.js'
+import { ChangeGate } from './change-gate.js'
 import { cleanProcess } from './clean-process.js'
 import { listFile } from './list-functions.js'
 import { rehearse } from './rehearsal.js'
@@ -14,14 +15,24 @@ import type { TracerReply, TracerRequest } from './tracer-protocol.js'
 assert(parentPort !== null, 'runs as a worker')
 const port = parentPort
 const door = openRealDoor()
+const memory: unknown = workerData
+assert(memory instanceof SharedArrayBuffer, 'the main thread has the other end of the gate')
+const gate = new ChangeGate(memory)
 const LETTING_GO_MS = 2
 let tracer: Tracer | undefined
 rehearse()
 let turn: Promise<void> = Promise.resolve()
 
 port.on('message', (request: TracerRequest) => {
-  turn = turn.then(() => serve(request)).then(letGoLater)
+  turn = turn
+    .then(() => serve(request))
+    .then(leaveGate)
+    .then(letGoLater)
 })
+
+function leaveGate(): void {
+  if (tracer?.hasProbes !== true) gate.leave()
+}
 
 /** A thread that did not stop in time is let go when it does, without waiting for the next request. */
 function letGoLater(): void {
@@ -62,8 +73,9 @@ function answer(request: TracerRequest): unknown {
     case 'list':
       return attached().list(request.params.pattern)
     case 'listFile':
-      return listFile(door, request.params.path, request.params.glob)
+      return listFile(door, request.params.path, request.params.glob, warn)
     case 'clean':
+      gate.enter()
       return cleanProcess(door, request.params.pid)
     default:
       return unreachable(request)
@@ -71,7 +83,11 @@ function answer(request: TracerRequest): unknown {
 }
 
 function attach(pid: number): Refusal | null {
-  const made = Tracer.attach(door, pid, (progress) => send({ kind: 'progress', progress }))
+  const made = Tracer.attach(door, pid, {
+    onProgress: (progress) => send({ kind: 'progress', progress }),
+    onWarning: warn,
+    beforeChange: () => gate.enter(),
+  })
   if (isRefusal(made)) return made
   tracer = made
   return null
@@ -80,6 +96,10 @@ function attach(pid: number): Refusal | null {
 function attached(): Tracer {
   assert(tracer !== undefined, 'attach comes first')
   return tracer
+}
+
+function warn(sentence: string): void {
+  send({ kind: 'warning', sentence })
 }
 
 function send(reply: TracerReply): void {

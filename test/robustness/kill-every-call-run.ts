@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openRealDoor } from '../../src/kernel/real-door.js'
 import { isRefusal } from '../../src/refusal/refusal.js'
 import { cleanProcess } from '../../src/session/clean-process.js'
@@ -51,7 +52,7 @@ export async function runKillEveryCall(
     if (isRefusal(cleaned)) return { kills, calls, leftovers, interruptedCalls, problems: [cleaned.because] }
     if (cleaned.interruptedCall) interruptedCalls++
     if (cleaned.interruptedCall || cleaned.areas > 0) leftovers++
-    const running = stopped && !isStopped(target.pid) ? ['the target is no longer stopped'] : []
+    const running = stopped && !(await staysStopped(target.pid)) ? ['the target is no longer stopped'] : []
     if (stopped && target.isRunning()) process.kill(target.pid, 'SIGCONT')
     const differences = target.isRunning() ? stateDifferences(before) : ['the target died']
     const answer = target.isRunning() ? await target.ask('report') : ''
@@ -62,6 +63,12 @@ export async function runKillEveryCall(
   }
 }
 
-function isStopped(pid: number): boolean {
-  return readThreadState(openRealDoor(), pid, pid) === 'T'
+/** A thread that has just been let go may need a moment to stop again. */
+async function staysStopped(pid: number): Promise<boolean> {
+  const door = openRealDoor()
+  for (let looks = 0; looks < 100; looks++) {
+    if (readThreadState(door, pid, pid) === 'T') return true
+    await sleep(5)
+  }
+  return false
 }
