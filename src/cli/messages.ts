@@ -12,6 +12,8 @@ export interface Volume {
 
 /** Everything that ring3 says besides its results: on stderr, each line behind `ring3: `. */
 export class Messages {
+  private readonly warnings = new Set<string>()
+
   constructor(
     private readonly sink: TextSink,
     readonly volume: Volume,
@@ -27,9 +29,10 @@ export class Messages {
     if (this.volume.quiet !== true) this.error(text)
   }
 
-  /** What is good to know, and may quote a file. */
+  /** What is good to know, said once, and may quote a file. */
   warning(text: string): void {
-    this.note(printable(text))
+    if (!this.warnings.has(text)) this.note(printable(text))
+    this.warnings.add(text)
   }
 
   /** What was asked for with -v. */
