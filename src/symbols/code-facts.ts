@@ -26,7 +26,7 @@ export function codeFacts(image: ElfImage, loaded: LoadedSymbols): CodeFacts | R
       text,
       data: relocated.ranges,
       functions: functionBounds(image, loaded),
-      labels: codeLabels(image, loaded, relocated, [...pads.addresses, ...sequences.abortHandlers]),
+      labels: codeLabels(image, loaded, relocated, [pads.addresses, sequences.abortHandlers]),
       framed: framedRanges(loaded.frames, pads, loaded.text),
       hasRedZone: hasRedZone(image, loaded.frames),
       preemptible: preemptibleRanges(image, loaded.text),

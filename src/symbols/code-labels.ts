@@ -12,7 +12,7 @@ export function codeLabels(
   image: ElfImage,
   loaded: LoadedSymbols,
   data: RelocatedData,
-  handlers: Iterable<number>,
+  handlers: readonly Iterable<number>[],
 ): Float64Array {
   const labels = new LabelCollector(loaded.text)
   for (const { table } of loaded.tables) {
@@ -22,7 +22,7 @@ export function codeLabels(
     }
   }
   labels.addAll(loaded.frames.starts)
-  labels.addAll(handlers)
+  for (const addresses of handlers) labels.addAll(addresses)
   labels.addAll(data.targets)
   labels.addAll(initialAddresses(image, data))
   return labels.finish()
