@@ -56,9 +56,9 @@ const lineKinds: readonly [pattern: RegExp, add: (draft: Draft, first: string, s
     (draft, at, hex) => draft.data.push({ start: vaddr(hexNumber(at)), bytes: hexBytes(hex) }),
   ],
   [
-    /^length (5|14)$/,
+    /^length (1|14)$/,
     (draft, length) => {
-      draft.windowLength = length === '14' ? 14 : 5
+      draft.windowLength = length === '14' ? 14 : 1
     },
   ],
   [/^site ([0-9a-f]+) = (.+)$/, (draft, site, expected) => draft.questions.push({ site: hexNumber(site), expected })],
