@@ -37,7 +37,8 @@ function isInPadding(modules: TargetModules, start: Address, manifest: Manifest)
 
 function mayBeMade(maps: readonly Mapping[], modules: TargetModules, { site, before }: ManifestEdit): boolean {
   const mapping = mappingAt(maps, site)
-  if (mapping?.executable !== true || mapping.inode === 0n) return false
+  if (mapping?.executable !== true) return false
   const original = modules.fileBytes(site, before.length)
-  return original === undefined || Buffer.compare(original, before) === 0
+  // A program may have moved its own text to anonymous memory, for the sake of large pages.
+  return original === undefined ? mapping.inode !== 0n : Buffer.compare(original, before) === 0
 }
