@@ -4,6 +4,7 @@ import { parseElf } from '../elf/parse-elf.js'
 import { identify, readFile } from '../kernel/files.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import { removeAreas } from './area.js'
+import { isInDeadStack } from './dead-stack.js'
 import type { PlacedEdit } from './edit-set.js'
 import { eraseIntent } from './erase-intent.js'
 import { findManifests } from './find-manifests.js'
@@ -15,6 +16,7 @@ import { isOwnerAlive } from './owner.js'
 import { isOrphan, isWipedOnFork } from './ownership.js'
 import { remoteCallStub } from './remote-call.js'
 import type { TargetProcess } from './target-process.js'
+import { stopTarget } from './threads.js'
 import { uncoverStub } from './uncover-stub.js'
 import { uninstall } from './uninstall.js'
 
@@ -68,7 +70,17 @@ function intentIn(target: TargetProcess, maps: readonly Mapping[]): FoundAreas['
   const stack = maps.find(({ path }) => path === '[stack]')
   if (stack === undefined) return undefined
   const found = findIntent(target.memory.tryRead(stack.start, Number(stack.end - stack.start)))
-  return found === undefined ? undefined : { at: offsetBy(stack.start, found.offset), intent: found.intent }
+  if (found === undefined) return undefined
+  const at = offsetBy(stack.start, found.offset)
+  return mayBeIntent(target, at) ? { at, intent: found.intent } : undefined
+}
+
+/** What cannot be stopped, such as a thread that a living ring3 holds, cannot be looked at: then it may be. */
+function mayBeIntent(target: TargetProcess, at: Address): boolean {
+  const stop = stopTarget(target.door, target.pid, target.tid)
+  if (isRefusal(stop)) return true
+  using held = stop
+  return isInDeadStack(target, held.threads, at)
 }
 
 export interface CleanResult {

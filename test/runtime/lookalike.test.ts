@@ -63,9 +63,18 @@ function zeroing(site: Address, now: Buffer): Manifest['edits'][number] {
   }
 }
 
+/** An intent to map a page. */
+function intent(at: Address, page: Address): Forgery {
+  const owner = { pid: nobody.ownerPid, startTime: nobody.ownerStart }
+  const ranges = [{ start: page, size: PAGE_SIZE }]
+  return { at, bytes: encodeIntent({ stub: page, covered: Buffer.alloc(9), ranges, owner }) }
+}
+
 const mapped = { backing: 'mapped', codeSize: PAGE_SIZE } as const
 
-const forgeries: Readonly<Record<string, (pieces: Pieces, read: (at: Address) => Buffer) => Forgery>> = {
+const forgeries: Readonly<
+  Record<string, (pieces: Pieces, read: (at: Address) => Buffer) => Forgery | readonly Forgery[]>
+> = {
   'a manifest in padding that names variables as its counters': ({ codePadding, variables }) =>
     manifest(codePadding, { dataAddress: variables, dataSize: SIZE }),
   'a manifest in padding that names counters larger than the padding': ({ codePadding, dataPadding }) =>
@@ -78,15 +87,11 @@ const forgeries: Readonly<Record<string, (pieces: Pieces, read: (at: Address) =>
     manifest(page, { ...mapped, edits: [zeroing(offsetBy(code, 100), read(offsetBy(code, 100)))] }),
   'a manifest in a page of the program with an edit of that page': ({ page }, read) =>
     manifest(page, { ...mapped, edits: [zeroing(offsetBy(page, SIZE), read(offsetBy(page, SIZE)))] }),
-  'an intent in the used part of the stack, for a page of the program': ({ stack, page }) => ({
-    at: stack,
-    bytes: encodeIntent({
-      stub: page,
-      covered: Buffer.alloc(9),
-      ranges: [{ start: page, size: PAGE_SIZE }],
-      owner: { pid: nobody.ownerPid, startTime: nobody.ownerStart },
-    }),
-  }),
+  'an intent in the used part of the stack': ({ stack, page }) => intent(stack, page),
+  'an intent in the used part of the stack, for a manifest in a page of the program': ({ stack, page }) => [
+    intent(stack, page),
+    manifest(page, mapped),
+  ],
 }
 
 for (const [what, forge] of Object.entries(forgeries)) {
@@ -98,13 +103,12 @@ for (const [what, forge] of Object.entries(forgeries)) {
     using memory = new Memory(door, target.pid)
     const pieces = piecesOf(target.stdout.all[0] ?? '', memory, target.pid)
     const read = (at: Address): Buffer => memory.read(at, SIZE)
-    const { at, bytes } = forge(pieces, read)
-    memory.write(at, bytes)
+    for (const { at, bytes } of [forge(pieces, read)].flat()) memory.write(at, bytes)
     const contents = (): Buffer[] => rangesOf(pieces).map(([start, size]) => memory.read(start, size))
     const before = contents()
     const cleaned = cleanProcess(door, target.pid)
     assert.ok(!isRefusal(cleaned))
-    assert.equal(cleaned.areas, 0)
+    assert.deepEqual([cleaned.areas, cleaned.interruptedCall], [0, false])
     assert.deepEqual(contents(), before)
     assert.equal(await target.ask('report'), 'made=7')
   })
