@@ -77,7 +77,7 @@ function intentIn(target: TargetProcess, maps: readonly Mapping[]): FoundAreas['
 
 /** What cannot be stopped, such as a thread that a living ring3 holds, cannot be looked at: then it may be. */
 function mayBeIntent(target: TargetProcess, at: Address): boolean {
-  const stop = stopTarget(target.door, target.pid, target.tid)
+  const stop = stopTarget(target.door, target.pid, { only: target.tid })
   if (isRefusal(stop)) return true
   using held = stop
   return isInDeadStack(target, held.threads, at)

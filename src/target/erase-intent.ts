@@ -7,7 +7,7 @@ import { stopTarget } from './threads.js'
 
 /** Zeroes an intent that a killed tracer has left, unless the program has come to use its place meanwhile. */
 export function eraseIntent(target: TargetProcess, at: Address): Refusal | undefined {
-  const stop = stopTarget(target.door, target.pid, target.tid)
+  const stop = stopTarget(target.door, target.pid, { only: target.tid })
   if (isRefusal(stop)) return stop
   using held = stop
   if (!target.hasSameMemory()) return refuse('target-gone', `process ${target.pid} has ended or called exec`)
