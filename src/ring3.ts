@@ -3,6 +3,7 @@ export type { Refusal } from './refusal/refusal.js'
 export {
   type AttachOptions,
   type CountProbes,
+  type ListOptions,
   RefusedError,
   type Ring3,
   type Session,

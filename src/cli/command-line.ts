@@ -10,7 +10,7 @@ import { exitCodes, type Outcome } from './exit-code.js'
 import { type ExplainOptions, runExplain } from './explain-command.js'
 import { cleanHelp, countHelp, explainHelp, generalHelp, listHelp } from './help-text.js'
 import type { Host } from './host.js'
-import { type ListOptions, runList } from './list-command.js'
+import { type ListCommandOptions, runList } from './list-command.js'
 import { Messages, type Volume } from './messages.js'
 import { outputs, outputValue, pidValue, secondsValue } from './option-values.js'
 
@@ -94,9 +94,10 @@ function addList(program: Command, { engine, host, finish }: Context): void {
     .argument('[args...]', 'with -p patterns, else a file and symbol globs')
     .addOption(pidOption())
     .addHelpText('after', listHelp)
-  addPrintOptions(command).action(async (args: string[], options: ListOptions) => {
+  addPrintOptions(command).action(async (args: string[], options: ListCommandOptions) => {
     if (options.pid === undefined && args.length === 0) command.error('error: list needs -p PID or a FILE')
-    finish(await guarded(new Messages(host.stderr, options), () => runList(args, options, engine, host)))
+    const messages = new Messages(host.stderr, options)
+    finish(await guarded(messages, () => runList(args, options, engine, host, messages)))
   })
 }
 
@@ -111,7 +112,8 @@ function addExplain(program: Command, { engine, host, finish }: Context): void {
     .addOption(resumeOption())
     .addHelpText('after', explainHelp)
   addPrintOptions(command).action(async (pattern: string, options: ExplainOptions) => {
-    finish(await guarded(new Messages(host.stderr, options), () => runExplain(pattern, options, engine, host)))
+    const messages = new Messages(host.stderr, options)
+    finish(await guarded(messages, () => runExplain(pattern, options, engine, host, messages)))
   })
 }
 

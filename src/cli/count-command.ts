@@ -1,6 +1,6 @@
 import { attachedText, refusedLines, refusedSummary } from '../outputs/text/attached-text.js'
 import { countTable } from '../record/counts-record.js'
-import type { CountProbes, Ring3, Session } from '../session/api.js'
+import type { AttachOptions, CountProbes, Ring3, Session } from '../session/api.js'
 import { type CatchOptions, catching } from '../session/mechanisms.js'
 import type { Attached, Snapshot } from '../session/session-types.js'
 import { checkPatterns } from './check-patterns.js'
@@ -48,13 +48,21 @@ export async function runCount(
   using destination = openDestination(options, options.all === true, host)
   using ending = new Ending(host, destination.sink, () => messages.error('detaching: this cannot be cut short'))
   using progress = new ProgressLine(host.stderr, messages)
-  const session = await engine.attach(options.pid, { ...catching(options), onProgress: (step) => progress.show(step) })
+  const setUp: AttachOptions = {
+    ...catching(options),
+    onProgress: (step) => progress.show(step),
+    onWarning: (sentence) => messages.warning(sentence),
+    signal: ending.signal,
+  }
   try {
+    await using session = await engine.attach(options.pid, setUp)
     const probes = await session.count(...patterns)
     progress[Symbol.dispose]()
     return await countWith(probes, session, { options, destination, ending, host, messages })
-  } finally {
-    await session.detach()
+  } catch (error) {
+    if (ending.reason === undefined || error !== ending.signal.reason) throw error
+    progress[Symbol.dispose]()
+    return endedEarly(ending.reason, messages)
   }
 }
 

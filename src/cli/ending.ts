@@ -9,6 +9,7 @@ export type EndReason = EndingSignal | 'output-closed'
  */
 export class Ending implements Disposable {
   #reason: EndReason | undefined
+  readonly #abort = new AbortController()
   #wake: (() => void) | undefined
   readonly #signals: Disposable
 
@@ -20,6 +21,11 @@ export class Ending implements Disposable {
 
   get reason(): EndReason | undefined {
     return this.#reason
+  }
+
+  /** Aborted when the end is wished for. */
+  get signal(): AbortSignal {
+    return this.#abort.signal
   }
 
   /** Waits until a time has passed or the end is wished for, whichever is first. */
@@ -42,6 +48,7 @@ export class Ending implements Disposable {
 
   #end(reason: EndReason): void {
     this.#reason ??= reason
+    this.#abort.abort()
     this.#wake?.()
   }
 }

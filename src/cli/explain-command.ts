@@ -4,6 +4,7 @@ import { checkPatterns } from './check-patterns.js'
 import { openDestination, type PrintOptions } from './destination.js'
 import type { Outcome } from './exit-code.js'
 import type { Host } from './host.js'
+import type { Messages } from './messages.js'
 
 /** `ring3 explain`. */
 export interface ExplainOptions extends PrintOptions, CatchOptions {
@@ -16,10 +17,12 @@ export async function runExplain(
   options: ExplainOptions,
   engine: Ring3,
   host: Host,
+  messages: Messages,
 ): Promise<Outcome> {
   checkPatterns([pattern])
   using destination = openDestination(options, false, host)
-  await using session = await engine.attach(options.pid, catching(options))
+  const setUp = { ...catching(options), onWarning: (sentence: string) => messages.warning(sentence) }
+  await using session = await engine.attach(options.pid, setUp)
   const explanations = await session.explain(pattern)
   destination.sink.write(destination.output.explanations(explanations, destination.options))
   return 'done'

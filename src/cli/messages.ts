@@ -12,6 +12,8 @@ export interface Volume {
 
 /** Everything that ring3 says besides its results: on stderr, each line behind `ring3: `. */
 export class Messages {
+  private readonly warnings = new Set<string>()
+
   constructor(
     private readonly sink: TextSink,
     readonly volume: Volume,
@@ -25,6 +27,12 @@ export class Messages {
   /** What is good to know. */
   note(text: string): void {
     if (this.volume.quiet !== true) this.error(text)
+  }
+
+  /** What is good to know, said once, and may quote a file. */
+  warning(text: string): void {
+    if (!this.warnings.has(text)) this.note(printable(text))
+    this.warnings.add(text)
   }
 
   /** What was asked for with -v. */

@@ -37,6 +37,12 @@ export interface CodeFacts {
    * and on any thread, sorted: `[start0, end0, …]`. Go does: the address is then on a stack that no thread runs on.
    */
   readonly preemptible: Float64Array
+  /**
+   * Restartable sequences (rseq(2)), sorted: `[start0, end0, …]`. A thread interrupted inside is sent to an abort handler by
+   * the kernel, which knows it by its instruction pointer: the code must run where it is. The signature before each abort
+   * handler, which the kernel compares, is a range of its own.
+   */
+  readonly restartable: Float64Array
 }
 
 /** `length` bytes at `at`; fewer where the range ends, none where no range holds the address. */

@@ -14,6 +14,8 @@ export const refusalCodes = {
   'return-into-window': 'A call in the window returns to an address inside it.',
   'preemptible-window':
     'Go’s scheduler may have suspended a goroutine inside the bytes that the jump would overwrite, to resume it there.',
+  'restartable-sequence':
+    'The jump would lead out of a restartable sequence (rseq), in which the kernel watches over the thread.',
   'jump-table-unknown': 'An indirect jump of this function may go anywhere in it.',
   'window-crosses-page': 'The jump would cross a page boundary and could be torn by a kill.',
   'window-overlap': 'The window overlaps that of another probe.',

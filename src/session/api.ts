@@ -10,8 +10,18 @@ export class RefusedError extends Error {
   }
 }
 
-export interface AttachOptions extends CatchOptions {
+export interface ListOptions {
+  /** Takes sentences about what was passed over, such as a debug file that is damaged. */
+  readonly onWarning?: (sentence: string) => void
+}
+
+export interface AttachOptions extends ListOptions, CatchOptions {
   readonly onProgress?: (progress: Progress) => void
+  /**
+   * Ends a set-up that has not begun to change the target: what was asked for rejects with the signal's reason, and the
+   * session is over. A change that has begun is finished.
+   */
+  readonly signal?: AbortSignal
 }
 
 /** A set of counting probes that is at work. */
@@ -40,5 +50,5 @@ export interface Ring3 {
   attach(pid: number, options?: AttachOptions): Promise<Session>
   clean(pid: number): Promise<Cleaned>
   /** Functions of a file on disk that match a symbol glob. */
-  listFile(path: string, symbolGlob: string): Promise<readonly ListedFunction[]>
+  listFile(path: string, symbolGlob: string, options?: ListOptions): Promise<readonly ListedFunction[]>
 }

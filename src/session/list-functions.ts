@@ -34,13 +34,16 @@ export async function listFile(
   door: KernelDoor,
   path: string,
   glob: string,
+  onWarning: (sentence: string) => void,
 ): Promise<readonly ListedFunction[] | Refusal> {
   const identity = identify(door, path)
   if (identity === undefined) return refuse('file-unavailable', `there is no file ${path}`)
   const image = parseElf(readFile(door, path, identity.size))
   if (isRefusal(image)) return refuse(image.code, `${path}: ${image.because}`)
   const loaded = await loadModuleSymbols(image, { path, files: targetFiles(door, '') })
-  return isRefusal(loaded) ? loaded : listModule({ module: { path, loaded }, name: shortModuleName(path) }, glob)
+  if (isRefusal(loaded)) return loaded
+  for (const because of loaded.warnings) onWarning(`${path}: ${because}`)
+  return listModule({ module: { path, loaded }, name: shortModuleName(path) }, glob)
 }
 
 function listModule({ module: { path, loaded }, name }: ListableModule, glob: string): ListedFunction[] {

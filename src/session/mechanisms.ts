@@ -1,11 +1,12 @@
 import { breakpointMechanism } from '../mechanisms/breakpoint/breakpoint-mechanism.js'
 import { type ResumeChoice, resumeChoices } from '../mechanisms/breakpoint/choose-resume.js'
+import { hardwareMechanism } from '../mechanisms/hardware/hardware-mechanism.js'
 import { jumpMechanism } from '../mechanisms/jump/jump-mechanism.js'
 import type { Mechanism } from '../probe/mechanism.js'
 import type { Host } from '../trampolines/host.js'
 
 /** What users choose between: `auto`, or one mechanism for everything. */
-export const viaChoices = ['auto', 'jump', 'breakpoint'] as const
+export const viaChoices = ['auto', 'jump', 'breakpoint', 'hardware'] as const
 
 export type Via = (typeof viaChoices)[number]
 
@@ -30,6 +31,10 @@ export function catching({ via = 'auto', resume = 'auto', slots = SLOTS }: Catch
 /** The mechanisms that may be tried in a target, the cheapest first. */
 export function mechanismsFor(host: Host, options: CatchOptions): Mechanism[] {
   const { via, resume, slots } = catching(options)
-  const all = [jumpMechanism(host), breakpointMechanism(host, { resume, slots })]
+  const all = [
+    jumpMechanism(host),
+    breakpointMechanism(host, { resume, slots }),
+    hardwareMechanism(host.target, host.arch),
+  ]
   return all.filter(({ traits }) => (via === 'auto' ? traits.automatic : traits.name === via))
 }

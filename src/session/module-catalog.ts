@@ -7,7 +7,13 @@ import { codeFacts } from '../symbols/code-facts.js'
 import { type LoadedSymbols, loadModuleSymbols } from '../symbols/load-module-symbols.js'
 import type { FunctionSymbol } from '../symbols/module-symbols.js'
 import type { FileSource } from '../symbols/separate-debug-file.js'
-import { findModules, type LoadedModule, loadModule, type MappedModule } from '../target/module.js'
+import {
+  findModules,
+  type LoadedModule,
+  loadModule,
+  loadModuleFromMemory,
+  type MappedModule,
+} from '../target/module.js'
 import { findPadding, type Padding } from '../target/padding.js'
 import type { TargetProcess } from '../target/target-process.js'
 import { ifuncTargets } from './ifunc-targets.js'
@@ -27,7 +33,10 @@ export interface CatalogModule extends LoadedModule {
 export class ModuleCatalog {
   private readonly known = new Map<string, Promise<CatalogModule | Refusal>>()
 
-  constructor(private readonly target: TargetProcess) {}
+  constructor(
+    private readonly target: TargetProcess,
+    private readonly onWarning: (sentence: string) => void,
+  ) {}
 
   /** What is mapped now. */
   modules(): MappedModule[] {
@@ -46,12 +55,24 @@ export class ModuleCatalog {
     return known
   }
 
+  /** From its file, or, where that is out of reach, from memory. */
+  private loadAnyhow(module: MappedModule): LoadedModule | Refusal {
+    const { door, memory } = this.target
+    const found = loadModule(door, memory, module)
+    if (!isRefusal(found) || found.code !== 'file-unavailable') return found
+    const fromMemory = loadModuleFromMemory(memory, module)
+    if (isRefusal(fromMemory)) return found
+    this.onWarning(`${found.because}; it is read from memory, and only exported functions have names`)
+    return fromMemory
+  }
+
   private async read(module: MappedModule): Promise<CatalogModule | Refusal> {
-    const found = loadModule(this.target.door, this.target.memory, module)
+    const found = this.loadAnyhow(module)
     if (isRefusal(found)) return found
     const files = targetFiles(this.target.door, `/proc/${this.target.pid}/root`)
     const loaded = await loadModuleSymbols(found.image, { path: module.path, files })
     if (isRefusal(loaded)) return loaded
+    for (const because of loaded.warnings) this.onWarning(`${module.path}: ${because}`)
     let facts: CodeFacts | Refusal | undefined
     let chosen: ReadonlyMap<Vaddr, Vaddr> | undefined
     return {

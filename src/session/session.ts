@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { AttachOptions, CountProbes, Session } from './api.js'
+import type { AttachOptions, CountProbes, ListOptions, Session } from './api.js'
 import { catching } from './mechanisms.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Snapshot } from './session-types.js'
 import { TracerThread } from './tracer-thread.js'
 
 /** Attaches to a process. It runs free from here on, but for the moments of planting and taking out. @throws RefusedError */
 export async function attach(pid: number, options: AttachOptions = {}): Promise<Session> {
-  const thread = new TracerThread(options.onProgress ?? (() => {}))
+  const thread = new TracerThread(options)
   try {
     await thread.request('attach', { pid, catching: catching(options) })
-    return new TracedSession(pid, thread)
+    return new TracedSession(pid, thread, options.signal)
   } catch (error) {
     await thread.end()
     throw error
@@ -22,12 +22,16 @@ export async function clean(pid: number): Promise<Cleaned> {
 }
 
 /** The functions of a file on disk that match a glob. @throws RefusedError */
-export async function listFile(path: string, symbolGlob: string): Promise<readonly ListedFunction[]> {
-  return withThread((thread) => thread.request('listFile', { path, glob: symbolGlob }))
+export async function listFile(
+  path: string,
+  symbolGlob: string,
+  options: ListOptions = {},
+): Promise<readonly ListedFunction[]> {
+  return withThread((thread) => thread.request('listFile', { path, glob: symbolGlob }), options)
 }
 
-async function withThread<T>(work: (thread: TracerThread) => Promise<T>): Promise<T> {
-  const thread = new TracerThread(() => {})
+async function withThread<T>(work: (thread: TracerThread) => Promise<T>, options: ListOptions = {}): Promise<T> {
+  const thread = new TracerThread(options)
   try {
     return await work(thread)
   } finally {
@@ -41,9 +45,11 @@ class TracedSession implements Session {
   constructor(
     readonly pid: number,
     private readonly thread: TracerThread,
+    private readonly signal: AbortSignal | undefined,
   ) {}
 
   async count(...patterns: string[]): Promise<CountProbes> {
+    this.signal?.throwIfAborted()
     const { group, attached } = await this.thread.request('count', { patterns })
     return new TracedProbes(this.thread, group, attached)
   }
@@ -62,6 +68,7 @@ class TracedSession implements Session {
   }
 
   private async detachOnce(): Promise<void> {
+    if (this.thread.isCancelled) return
     try {
       assertClean(await this.thread.request('detach', {}))
     } finally {

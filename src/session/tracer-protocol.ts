@@ -31,3 +31,4 @@ export type TracerReply =
   | { readonly kind: 'refusal'; readonly id: number; readonly refusal: Refusal }
   | { readonly kind: 'error'; readonly id: number; readonly message: string }
   | { readonly kind: 'progress'; readonly progress: Progress }
+  | { readonly kind: 'warning'; readonly sentence: string }

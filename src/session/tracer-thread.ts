@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { assert, unreachable } from '../bytes/assert.js'
-import { RefusedError } from './api.js'
-import type { Progress } from './session-types.js'
+import { type AttachOptions, RefusedError } from './api.js'
+import { ChangeGate } from './change-gate.js'
 import type { TracerMethod, TracerReply, TracerRequests } from './tracer-protocol.js'
 
 /** Planning makes many objects that live for a moment: room for them saves a fifth of its time. */
@@ -14,19 +14,29 @@ interface Waiting {
 
 /** The tracer thread, seen from the main thread. */
 export class TracerThread {
+  private readonly gate = new ChangeGate()
   private readonly worker = new Worker(new URL('./tracer-worker.js', import.meta.url), {
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    workerData: this.gate.memory,
   })
   private readonly waiting = new Map<number, Waiting>()
   private nextId = 1
   private ended = false
+  private cancelled = false
 
-  constructor(private readonly onProgress: (progress: Progress) => void) {
+  constructor(private readonly options: AttachOptions = {}) {
     this.worker.on('message', (reply: TracerReply) => this.receive(reply))
     this.worker.on('error', (error) => this.fail(error))
     this.worker.on('exit', () => this.fail(new Error('the tracer thread has ended')))
     // An idle tracer does not keep a program alive; a request under way does.
     this.worker.unref()
+    options.signal?.addEventListener('abort', () => this.cancel(), { once: true })
+    if (options.signal?.aborted === true) this.cancel()
+  }
+
+  /** Whether the thread was ended while nothing of ring3 was in the target. */
+  get isCancelled(): boolean {
+    return this.cancelled
   }
 
   /** @throws RefusedError, or an Error with what the kernel refused. */
@@ -34,7 +44,7 @@ export class TracerThread {
     method: M,
     params: TracerRequests[M]['params'],
   ): Promise<TracerRequests[M]['result']> {
-    if (this.ended) return Promise.reject(new Error('the tracer thread has ended'))
+    if (this.ended) return Promise.reject(this.endReason())
     const id = this.nextId++
     this.worker.ref()
     return new Promise((resolve, reject) => {
@@ -49,9 +59,26 @@ export class TracerThread {
     await this.worker.terminate()
   }
 
+  /** A change that is under way goes on, and probes that work stay. */
+  private cancel(): void {
+    if (this.ended || !this.gate.close()) return
+    this.cancelled = true
+    this.fail(this.endReason())
+    void this.worker.terminate()
+  }
+
+  private endReason(): Error {
+    const reason: unknown = this.cancelled ? this.options.signal?.reason : undefined
+    return reason instanceof Error ? reason : new Error('the tracer thread has ended')
+  }
+
   private receive(reply: TracerReply): void {
     if (reply.kind === 'progress') {
-      this.onProgress(reply.progress)
+      this.options.onProgress?.(reply.progress)
+      return
+    }
+    if (reply.kind === 'warning') {
+      this.options.onWarning?.(reply.sentence)
       return
     }
     const waiting = this.waiting.get(reply.id)
@@ -68,7 +95,7 @@ export class TracerThread {
   }
 }
 
-function settle(waiting: Waiting, reply: Exclude<TracerReply, { kind: 'progress' }>): void {
+function settle(waiting: Waiting, reply: Exclude<TracerReply, { kind: 'progress' | 'warning' }>): void {
   switch (reply.kind) {
     case 'result':
       waiting.resolve(reply.result)

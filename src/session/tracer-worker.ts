@@ -1,13 +1,14 @@
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { assert, unreachable } from '../bytes/assert.js'
 import { openRealDoor } from '../kernel/real-door.js'
 import { sleep } from '../kernel/wait.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import { detachLingering } from '../target/threads.js'
+import { ChangeGate } from './change-gate.js'
 import { cleanProcess } from './clean-process.js'
 import { listFile } from './list-functions.js'
 import { rehearse } from './rehearsal.js'
-import { Tracer } from './tracer.js'
+import { Tracer, type TracerListener } from './tracer.js'
 import type { TracerReply, TracerRequest, TracerRequests } from './tracer-protocol.js'
 
 // The one OS thread that owns ptrace. Requests are answered in order; between them the target runs free.
@@ -15,14 +16,20 @@ import type { TracerReply, TracerRequest, TracerRequests } from './tracer-protoc
 assert(parentPort !== null, 'runs as a worker')
 const port = parentPort
 const door = openRealDoor()
+const memory: unknown = workerData
+assert(memory instanceof SharedArrayBuffer, 'the main thread has the other end of the gate')
+const gate = new ChangeGate(memory)
 const LETTING_GO_MS = 2
 let tracer: Tracer | undefined
 rehearse()
 let turn: Promise<void> = Promise.resolve()
 
 port.on('message', (request: TracerRequest) => {
-  turn = turn.then(() => serve(request)).then(letGoLater)
-  turn.then(keepPolling)
+  turn = turn
+    .then(() => serve(request))
+    .then(leaveGate)
+    .then(letGoLater)
+    .then(keepPolling)
 })
 
 /** How long one turn handles hits before requests are looked at. */
@@ -51,6 +58,10 @@ function poll(): void {
     failure = error
     tracer?.detach()
   }
+}
+
+function leaveGate(): void {
+  if (tracer?.hasProbes !== true) gate.leave()
 }
 
 /** A thread that did not stop in time is let go when it does, without waiting for the next request. */
@@ -93,8 +104,9 @@ function answer(request: TracerRequest): unknown {
     case 'list':
       return attached().list(request.params.pattern)
     case 'listFile':
-      return listFile(door, request.params.path, request.params.glob)
+      return listFile(door, request.params.path, request.params.glob, warn)
     case 'clean':
+      gate.enter()
       return cleanProcess(door, request.params.pid)
     default:
       return unreachable(request)
@@ -102,7 +114,12 @@ function answer(request: TracerRequest): unknown {
 }
 
 function attach({ pid, catching }: TracerRequests['attach']['params']): Refusal | null {
-  const made = Tracer.attach(door, pid, catching, (progress) => send({ kind: 'progress', progress }))
+  const listener: TracerListener = {
+    onProgress: (progress) => send({ kind: 'progress', progress }),
+    onWarning: warn,
+    beforeChange: () => gate.enter(),
+  }
+  const made = Tracer.attach(door, pid, listener, catching)
   if (isRefusal(made)) return made
   tracer = made
   return null
@@ -111,6 +128,10 @@ function attach({ pid, catching }: TracerRequests['attach']['params']): Refusal 
 function attached(): Tracer {
   assert(tracer !== undefined, 'attach comes first')
   return tracer
+}
+
+function warn(sentence: string): void {
+  send({ kind: 'warning', sentence })
 }
 
 function send(reply: TracerReply): void {

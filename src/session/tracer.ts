@@ -16,6 +16,15 @@ import { type ProbeGroup, snapshotOf } from './probe-group.js'
 import { matchingModules, type ResolvedSites, resolveSites } from './resolve-sites.js'
 import type { Attached, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
 
+/** Who is told what a tracer does. */
+export interface TracerListener {
+  onProgress?(progress: Progress): void
+  /** A sentence about what was passed over. */
+  onWarning?(sentence: string): void
+  /** Called before the target is changed; may throw, and then nothing is. */
+  beforeChange?(): void
+}
+
 /** One target, driven from one OS thread: everything that touches the kernel happens here, synchronously. */
 export class Tracer implements Disposable {
   private readonly catalog: ModuleCatalog
@@ -26,10 +35,10 @@ export class Tracer implements Disposable {
 
   private constructor(
     private readonly target: TargetProcess,
-    private readonly onProgress: (progress: Progress) => void,
+    private readonly listener: TracerListener,
     options: CatchOptions,
   ) {
-    this.catalog = new ModuleCatalog(target)
+    this.catalog = new ModuleCatalog(target, (sentence) => listener.onWarning?.(sentence))
     this.mechanisms = mechanismsFor({ target, arch: x64, processor: readProcessor(target.door) }, options)
   }
 
@@ -37,23 +46,23 @@ export class Tracer implements Disposable {
   static attach(
     door: KernelDoor,
     pid: number,
+    listener: TracerListener = {},
     options: CatchOptions = {},
-    onProgress: (progress: Progress) => void = () => {},
   ): Tracer | Refusal {
     const target = TargetProcess.open(door, pid)
     if (isRefusal(target)) return target
-    const leftover = removeLeftover(target)
+    const leftover = removeLeftover(target, listener)
     if (leftover !== undefined) {
       target[Symbol.dispose]()
       return leftover
     }
-    return new Tracer(target, onProgress, options)
+    return new Tracer(target, listener, options)
   }
 
   /** Plants counters; returns the number of the group. @throws KernelError */
   async count(patterns: readonly string[]): Promise<{ readonly group: number; readonly attached: Attached } | Refusal> {
     const began = process.hrtime.bigint()
-    this.onProgress({ phase: 'symbols', done: 0, total: patterns.length })
+    this.listener.onProgress?.({ phase: 'symbols', done: 0, total: patterns.length })
     const resolved = await resolveSites(this.catalog, patterns)
     if (isRefusal(resolved)) return resolved
     const ladder = this.climb(resolved)
@@ -67,7 +76,7 @@ export class Tracer implements Disposable {
   }
 
   private climb(resolved: ResolvedSites): Ladder {
-    this.onProgress({ phase: 'analysis', done: 0, total: resolved.modules.length })
+    this.listener.onProgress?.({ phase: 'analysis', done: 0, total: resolved.modules.length })
     return climb(this.mechanisms, resolved.modules)
   }
 
@@ -76,7 +85,8 @@ export class Tracer implements Disposable {
     const made: InstalledProbes[] = []
     try {
       for (const { plan } of steps) {
-        this.onProgress({ phase: 'install', done: 0, total: plan.served.length })
+        this.listener.onProgress?.({ phase: 'install', done: 0, total: plan.served.length })
+        this.listener.beforeChange?.()
         const installed = plan.install()
         if (isRefusal(installed)) return this.withdraw(made, installed)
         made.push(installed)
@@ -93,6 +103,11 @@ export class Tracer implements Disposable {
     return remaining.length === 0 ? refusal : refuse(refusal.code, [refusal.because, ...remaining].join('; '))
   }
 
+  /** Whether anything of this tracer is in the target. */
+  get hasProbes(): boolean {
+    return this.groups.size > 0
+  }
+
   /** Handles the hits that wait for the tracer, for at most so long. @returns whether there were any */
   poll(budgetNs: bigint): boolean {
     let any = false
@@ -102,7 +117,7 @@ export class Tracer implements Disposable {
 
   /** Whether `poll` has to be called all the time. */
   get needsPolling(): boolean {
-    return this.groups.size > 0 && this.mechanisms.some(({ poll }) => poll !== undefined)
+    return this.hasProbes && this.mechanisms.some(({ poll }) => poll !== undefined)
   }
 
   snapshot(group: number): Snapshot {
@@ -147,12 +162,13 @@ export class Tracer implements Disposable {
 }
 
 /** What a killed tracer left is taken out first; a living one is left alone. */
-function removeLeftover(target: TargetProcess): Refusal | undefined {
+function removeLeftover(target: TargetProcess, { beforeChange }: TracerListener): Refusal | undefined {
   const found = findAreas(target)
   if (found.owner !== undefined) {
     return refuse('busy', `ring3 (process ${found.owner}) is already at work in process ${target.pid}`)
   }
   if (found.nothing) return undefined
+  beforeChange?.()
   const { remaining } = clean(target, found)
   return remaining.length === 0
     ? undefined

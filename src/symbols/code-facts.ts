@@ -13,20 +13,24 @@ import { hasRedZone } from './go-binary.js'
 import { preemptibleRanges } from './go-preemption.js'
 import type { LoadedSymbols } from './load-module-symbols.js'
 import { RelocatedData } from './relocated-data.js'
+import { restartableSequences } from './restartable-sequences.js'
 
 /** Everything known about the module's code before it is decoded. `loaded` is of the same image. */
 export function codeFacts(image: ElfImage, loaded: LoadedSymbols): CodeFacts | Refusal {
   return malformedAsRefusal(() => {
     const relocated = new RelocatedData(image, relocations(image), relrPlaces(image))
     const pads = landingPads(image, loaded.frames)
+    const text = textRanges(image, loaded.text)
+    const sequences = restartableSequences(image, loaded.text, text, relocated)
     return {
-      text: textRanges(image, loaded.text),
+      text,
       data: relocated.ranges,
       functions: functionBounds(image, loaded),
-      labels: codeLabels(image, loaded, relocated, pads),
+      labels: codeLabels(image, loaded, relocated, [pads.addresses, sequences.abortHandlers]),
       framed: framedRanges(loaded.frames, pads, loaded.text),
       hasRedZone: hasRedZone(image, loaded.frames),
       preemptible: preemptibleRanges(image, loaded.text),
+      restartable: sequences.ranges,
     }
   })
 }

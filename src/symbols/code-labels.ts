@@ -1,4 +1,3 @@
-import type { LandingPads } from '../dwarf/landing-pads.js'
 import { DT } from '../elf/dynamic-section.js'
 import type { ElfImage } from '../elf/elf-image.js'
 import { SHT } from '../elf/section-headers.js'
@@ -8,12 +7,12 @@ import type { LoadedSymbols } from './load-module-symbols.js'
 import type { RelocatedData } from './relocated-data.js'
 import { sortedDistinct } from './sort-order.js'
 
-/** Every address in text that a table names: the `labels` of `CodeFacts`. */
+/** Every address in text that a table names: the `labels` of `CodeFacts`. `handlers` are those that threads are sent to. */
 export function codeLabels(
   image: ElfImage,
   loaded: LoadedSymbols,
   data: RelocatedData,
-  pads: LandingPads,
+  handlers: readonly Iterable<number>[],
 ): Float64Array {
   const labels = new LabelCollector(loaded.text)
   for (const { table } of loaded.tables) {
@@ -23,7 +22,7 @@ export function codeLabels(
     }
   }
   labels.addAll(loaded.frames.starts)
-  labels.addAll(pads.addresses)
+  for (const addresses of handlers) labels.addAll(addresses)
   labels.addAll(data.targets)
   labels.addAll(initialAddresses(image, data))
   return labels.finish()

@@ -50,7 +50,9 @@ export async function loadModuleSymbols(image: ElfImage, sources: SymbolSources)
   const stripped = own[0]?.table.count === 0
   const other = stripped ? await strippedSymbols(image, sources) : undefined
   const tables = isRefusal(other) || other === undefined ? own : [other, ...own]
-  return malformedAsRefusal(() => join(image, tables, isRefusal(other) ? [other.because] : []))
+  return malformedAsRefusal(() =>
+    join(image, tables, isRefusal(other) ? [`its other source of symbols was passed over: ${other.because}`] : []),
+  )
 }
 
 /** The first source that has what the file itself lacks. A damaged one is no reason to refuse the module. */

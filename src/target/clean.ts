@@ -1,18 +1,22 @@
-import { type Address, offsetBy, PAGE_SIZE, vaddr } from '../bytes/address.js'
+import { type Address, offsetBy, vaddr } from '../bytes/address.js'
 import { bytesAt } from '../elf/elf-image.js'
 import { parseElf } from '../elf/parse-elf.js'
 import { identify, readFile } from '../kernel/files.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import { removeAreas } from './area.js'
+import { isInDeadStack } from './dead-stack.js'
 import type { PlacedEdit } from './edit-set.js'
+import { eraseIntent } from './erase-intent.js'
+import { findManifests } from './find-manifests.js'
 import type { AddedRange, Installation, InstalledArea } from './installation.js'
-import { findIntent, INTENT_ROOM, type Intent } from './intent.js'
-import { decodeManifest, HEADER_SIZE, hasManifest, MANIFEST_MAGIC, type Manifest } from './manifest.js'
-import { type Mapping, mappingAt } from './memory-map.js'
+import { findIntent, type Intent } from './intent.js'
+import type { FoundManifest, Manifest } from './manifest.js'
+import type { Mapping } from './memory-map.js'
 import { isOwnerAlive } from './owner.js'
 import { isOrphan, isWipedOnFork } from './ownership.js'
 import { remoteCallStub } from './remote-call.js'
 import type { TargetProcess } from './target-process.js'
+import { stopTarget } from './threads.js'
 import { uncoverStub } from './uncover-stub.js'
 import { uninstall } from './uninstall.js'
 
@@ -31,16 +35,11 @@ export interface FoundAreas {
 
 export function findAreas(target: TargetProcess): FoundAreas {
   const maps = target.maps()
-  const manifests = [
-    ...maps.filter(mayBeArea).flatMap((mapping) => manifestsIn(target, mapping)),
-    ...maps.filter(mayHoldPadding).flatMap((mapping) => manifestInPadding(target, mapping)),
-  ]
+  const intent = intentIn(target, maps)
+  const manifests = findManifests(target, maps).filter((found) => leadsSomewhere(found, intent?.intent))
   const areas = manifests.map(({ start, manifest }) => installed(start, manifest))
   const named = distinct(manifests.map(({ manifest }) => dataOf(manifest)))
-  const data = named.filter((range) =>
-    range.backing === 'padding' ? mayBePadding(maps, range) : isWipedOnFork(target, range),
-  )
-  const intent = intentIn(target, maps)
+  const data = named.filter((range) => range.backing === 'padding' || isWipedOnFork(target, range))
   const owners = manifests.map(({ manifest }) => ({ pid: manifest.ownerPid, startTime: manifest.ownerStart }))
   if (intent !== undefined) owners.push(intent.intent.owner)
   const owner = owners.find((each) => isOwnerAlive(target.door, each))?.pid
@@ -49,49 +48,14 @@ export function findAreas(target: TargetProcess): FoundAreas {
   return { areas, data, owner, intent, strayStub, nothing }
 }
 
-function mayBeArea(mapping: Mapping): boolean {
-  return mapping.executable && !mapping.writable && !mapping.shared && mapping.path === '' && mapping.inode === 0n
-}
-
-function mayHoldPadding(mapping: Mapping): boolean {
-  return mapping.executable && !mapping.shared && mapping.inode !== 0n
+/** A mapping without edits is only there while its tracer is at work, or was killed at that. */
+function leadsSomewhere({ start, manifest }: FoundManifest, intent: Intent | undefined): boolean {
+  if (manifest.edits.length > 0 || manifest.backing === 'padding') return true
+  return intent?.ranges.some((range) => range.start === start && range.size === manifest.codeSize) === true
 }
 
 function dataOf({ dataAddress, dataSize, backing }: Manifest): AddedRange {
   return { start: dataAddress, size: dataSize, backing }
-}
-
-/** Padding lies within one page of writable memory: a manifest that says otherwise is not one of ours. */
-function mayBePadding(maps: readonly Mapping[], { start, size }: AddedRange): boolean {
-  const inPage = Number(start % BigInt(PAGE_SIZE))
-  return size > 0 && inPage + size <= PAGE_SIZE && mappingAt(maps, start)?.writable === true
-}
-
-interface FoundManifest {
-  readonly start: Address
-  readonly manifest: Manifest
-}
-
-/** Areas that lie side by side are one mapping to the kernel. */
-function manifestsIn(target: TargetProcess, mapping: Mapping): FoundManifest[] {
-  const found: FoundManifest[] = []
-  let at = mapping.start
-  while (at < mapping.end && hasManifest(target.memory.tryRead(at, HEADER_SIZE))) {
-    const manifest = decodeManifest(target.memory.tryRead(at, Number(mapping.end - at)))
-    if (manifest === undefined || manifest.codeSize === 0) break
-    found.push({ start: at, manifest })
-    at = offsetBy(at, manifest.codeSize)
-  }
-  return found
-}
-
-/** An area in the unused end of a module's last page of code. */
-function manifestInPadding(target: TargetProcess, mapping: Mapping): FoundManifest[] {
-  const page = offsetBy(mapping.end, -PAGE_SIZE)
-  const bytes = target.memory.tryRead(page, PAGE_SIZE)
-  const at = bytes.indexOf(MANIFEST_MAGIC)
-  const manifest = at < 0 ? undefined : decodeManifest(bytes.subarray(at))
-  return manifest?.backing === 'padding' ? [{ start: offsetBy(page, at), manifest }] : []
 }
 
 function installed(start: Address, manifest: Manifest): InstalledArea {
@@ -106,7 +70,17 @@ function intentIn(target: TargetProcess, maps: readonly Mapping[]): FoundAreas['
   const stack = maps.find(({ path }) => path === '[stack]')
   if (stack === undefined) return undefined
   const found = findIntent(target.memory.tryRead(stack.start, Number(stack.end - stack.start)))
-  return found === undefined ? undefined : { at: offsetBy(stack.start, found.offset), intent: found.intent }
+  if (found === undefined) return undefined
+  const at = offsetBy(stack.start, found.offset)
+  return mayBeIntent(target, at) ? { at, intent: found.intent } : undefined
+}
+
+/** What cannot be stopped, such as a thread that a living ring3 holds, cannot be looked at: then it may be. */
+function mayBeIntent(target: TargetProcess, at: Address): boolean {
+  const stop = stopTarget(target.door, target.pid, { only: target.tid })
+  if (isRefusal(stop)) return true
+  using held = stop
+  return isInDeadStack(target, held.threads, at)
 }
 
 export interface CleanResult {
@@ -132,7 +106,8 @@ export function clean(target: TargetProcess, found: FoundAreas): CleanResult {
   const orphans = [...others, ...orphanRanges(target, found)]
   const removed = orphans.length > 0 ? removeAreas(target, orphans) : undefined
   if (isRefusal(removed)) return { ...result, heldNs, remaining: [removed.because] }
-  if (found.intent !== undefined) target.memory.write(found.intent.at, Buffer.alloc(INTENT_ROOM))
+  const erased = found.intent === undefined ? undefined : eraseIntent(target, found.intent.at)
+  if (isRefusal(erased)) return { ...result, heldNs, remaining: [erased.because] }
   return { ...result, areas: result.areas + orphans.length, heldNs, remaining }
 }
 

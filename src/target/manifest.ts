@@ -32,6 +32,12 @@ export interface ManifestEdit {
   readonly exits: readonly ResumeExit[]
 }
 
+/** A manifest and where in the target it stands. */
+export interface FoundManifest {
+  readonly start: Address
+  readonly manifest: Manifest
+}
+
 export const MANIFEST_MAGIC = Buffer.from('ring3\0\x01\x02', 'latin1')
 /** Trampolines begin behind the header. */
 export const HEADER_SIZE = 256

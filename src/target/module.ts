@@ -1,5 +1,6 @@
 import { type Address, address, offsetBy, PAGE_SIZE, type Vaddr } from '../bytes/address.js'
 import type { ElfImage } from '../elf/elf-image.js'
+import { parseLoadedElf } from '../elf/loaded-elf.js'
 import { parseElf } from '../elf/parse-elf.js'
 import { PT } from '../elf/program-headers.js'
 import { call, type KernelDoor } from '../kernel/door.js'
@@ -53,8 +54,21 @@ function moduleOf(mappings: readonly Mapping[]): MappedModule {
 /** Reads a module's file and finds out where it was loaded. */
 export function loadModule(door: KernelDoor, memory: Memory, module: MappedModule): LoadedModule | Refusal {
   const bytes = readModuleFile(door, memory, module)
-  if (isRefusal(bytes)) return bytes
-  const image = parseElf(bytes)
+  return isRefusal(bytes) ? bytes : placed(module, parseElf(bytes))
+}
+
+/**
+ * The same from the target's memory, for a module whose file is gone and out of reach. It has no sections then, and no
+ * symbols but those of its dynamic symbol table.
+ */
+export function loadModuleFromMemory(memory: Memory, module: MappedModule): LoadedModule | Refusal {
+  return placed(
+    module,
+    parseLoadedElf(module.start, (start, size) => memory.tryRead(start, size)),
+  )
+}
+
+function placed(module: MappedModule, image: ElfImage | Refusal): LoadedModule | Refusal {
   if (isRefusal(image)) return refuse(image.code, `${module.path}: ${image.because}`)
   const bias = biasOf(image, module)
   if (bias === undefined)

@@ -18,15 +18,21 @@ const DATA_ALIGNMENT = 8n
 
 /** The padding of a module, if it is there and all zero. */
 export function findPadding(memory: Memory, module: LoadedModule): Padding | undefined {
-  const loaded = module.image.segments.filter(({ type }) => type === PT.LOAD)
-  const code = loaded
-    .filter(({ executable }) => executable)
-    .map((each) => restOfPage(module, each, each.fileSize, CODE_ALIGNMENT))
-  const data = loaded
-    .filter(({ writable }) => writable)
-    .map((each) => restOfPage(module, each, each.memorySize, DATA_ALIGNMENT))
-  const best = { code: largestZero(memory, code), data: largestZero(memory, data) }
-  return best.code === undefined || best.data === undefined ? undefined : { code: best.code, data: best.data }
+  const code = largestZero(memory, codePadding(module))
+  const data = largestZero(memory, dataPadding(module))
+  return code === undefined || data === undefined ? undefined : { code, data }
+}
+
+/** What is left of the last page of each segment with code. */
+export function codePadding(module: LoadedModule): MemoryRange[] {
+  const segments = module.image.segments.filter(({ type, executable }) => type === PT.LOAD && executable)
+  return segments.map((each) => restOfPage(module, each, each.fileSize, CODE_ALIGNMENT))
+}
+
+/** What is left of the last page of each segment with variables. */
+export function dataPadding(module: LoadedModule): MemoryRange[] {
+  const segments = module.image.segments.filter(({ type, writable }) => type === PT.LOAD && writable)
+  return segments.map((each) => restOfPage(module, each, each.memorySize, DATA_ALIGNMENT))
 }
 
 function restOfPage(module: LoadedModule, segment: Segment, size: number, alignment: bigint): MemoryRange {

@@ -9,7 +9,10 @@ import { thisProcess } from './owner.js'
 import { FRAME_ROOM, RemoteCaller, type RemoteCallPlace, remoteCallStub } from './remote-call.js'
 import type { StoppedThread } from './thread.js'
 
-const RED_ZONE = 128n
+/** Bytes below the stack pointer that a leaf function may use (System V ABI, x86-64, 3.2.2). */
+export const RED_ZONE = 128n
+/** Where a stack that has never been used to its end takes the intent, from the lowest address. */
+export const INTENT_OFFSET = 64
 /** The code segment of 64-bit user code (arch/x86/include/asm/segment.h, __USER_CS). */
 const USER_CS = 0x33n
 
@@ -79,17 +82,17 @@ function findPlace(target: RemoteTarget, thread: StoppedThread): Place | Refusal
 /** The ordinary case: memory below the red zone is dead. The intent lies where the stack has never been, if possible. */
 function belowStackPointer(target: RemoteTarget, stack: Mapping, rsp: bigint): Place {
   const frameTop = address((rsp - RED_ZONE - 512n) & ~63n)
-  const deepest = offsetBy(stack.start, 64)
+  const deepest = offsetBy(stack.start, INTENT_OFFSET)
   const intent = isZero(target.memory, deepest, INTENT_ROOM) ? deepest : offsetBy(frameTop, -FRAME_ROOM - INTENT_ROOM)
   return { stub: target.entry, frameTop, intent }
 }
 
 /** The thread runs on another stack (a goroutine's, an alternate one): only never-used stack memory is surely dead. */
 function untouchedStack(target: RemoteTarget, stack: Mapping | undefined): Place | Refusal {
-  const room = 64 + INTENT_ROOM + FRAME_ROOM
+  const room = INTENT_OFFSET + INTENT_ROOM + FRAME_ROOM
   if (stack !== undefined && isZero(target.memory, stack.start, room)) {
     const frameTop = address(offsetBy(stack.start, room) & ~63n)
-    return { stub: target.entry, frameTop, intent: offsetBy(stack.start, 64) }
+    return { stub: target.entry, frameTop, intent: offsetBy(stack.start, INTENT_OFFSET) }
   }
   return refuse(
     'no-stack-room',

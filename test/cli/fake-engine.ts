@@ -17,6 +17,7 @@ export interface Scenario {
   readonly removeMs?: number
   readonly removeFails?: string
   readonly progress?: readonly Progress[]
+  readonly warnings?: readonly string[]
   readonly attached?: Attached
   /** One map a reading; the last one stays. */
   readonly readings?: readonly Readonly<Record<string, bigint>>[]
@@ -41,6 +42,7 @@ export function fakeEngine(scenario: Scenario, log: (event: string) => void): Ri
     async attach(pid, options) {
       log(`attach ${pid}`)
       for (const step of scenario.progress ?? []) options?.onProgress?.(step)
+      for (const sentence of scenario.warnings ?? []) options?.onWarning?.(sentence)
       await pause(scenario.attachMs)
       if (scenario.attachRefused) throw new RefusedError(scenario.attachRefused)
       return fakeSession(pid, scenario, log)
@@ -49,8 +51,9 @@ export function fakeEngine(scenario: Scenario, log: (event: string) => void): Ri
       log(`clean ${pid}`)
       return scenario.cleaned ?? { areas: 0, edits: 0, interruptedCall: false, stoppedNs: 0, remaining: [] }
     },
-    async listFile(path, symbolGlob) {
+    async listFile(path, symbolGlob, options) {
       log(`list ${path} ${symbolGlob}`)
+      for (const sentence of scenario.warnings ?? []) options?.onWarning?.(sentence)
       return scenario.functions ?? []
     },
   }

@@ -119,3 +119,18 @@ test('clean fails when something stays', async () => {
   assert.equal(run.code, 1)
   assert.equal(run.stderr, `ring3: ${remaining[0]}\n`)
 })
+
+for (const [line, stdout] of [
+  ['count -p 7 -d 0.01 -f json app:*', /^\{"type":"attached_probes",.*\n\{"type":"map",.*\n$/],
+  ['list -p 7 -f json app:* libc:*', /^$/],
+  ['list -f json /opt/app * f*', /^$/],
+  ['explain -p 7 -f json app:*', /^$/],
+] as const) {
+  test(`what was passed over is said once, on stderr only: ${line}`, async () => {
+    const warnings = ['/opt/app: its debug file is \x1b[7mdamaged', '/opt/app: its debug file is \x1b[7mdamaged']
+    const run = await runFake(line, { warnings })
+    assert.equal(run.stderr, 'ring3: /opt/app: its debug file is \\u{1b}[7mdamaged\n')
+    assert.match(run.stdout, stdout)
+    assert.equal((await runFake(`${line} -q`, { warnings })).stderr, '')
+  })
+}

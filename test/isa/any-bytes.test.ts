@@ -40,6 +40,7 @@ const anyFacts = fc
       framed: new Float64Array(),
       hasRedZone: true,
       preemptible: new Float64Array(),
+      restartable: new Float64Array(),
     }
   })
 
@@ -73,6 +74,7 @@ test('a branch behind the text, in a function that claims to reach there, is a b
     framed: new Float64Array(),
     hasRedZone: true,
     preemptible: new Float64Array(),
+    restartable: new Float64Array(),
   }
   const result = x64.analyseModule(facts, [vaddr(START)], 5).analyse(vaddr(START))
   assert.ok(!isRefusal(result))

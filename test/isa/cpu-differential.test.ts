@@ -76,6 +76,7 @@ function provenComparison(code: Uint8Array): string {
     framed: nothing,
     hasRedZone: true,
     preemptible: nothing,
+    restartable: nothing,
   }
   const site = x64.analyseModule(facts, [at], 5).analyse(at)
   assert.ok(!isRefusal(site))

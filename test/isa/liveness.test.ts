@@ -18,6 +18,7 @@ function factsOf(bytes: Uint8Array): CodeFacts {
     framed: new Float64Array(),
     hasRedZone: true,
     preemptible: new Float64Array(),
+    restartable: new Float64Array(),
   }
 }
 

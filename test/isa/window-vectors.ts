@@ -24,6 +24,7 @@ interface Draft {
   readonly labels: number[]
   readonly framed: number[]
   readonly preemptible: number[]
+  readonly restartable: number[]
   readonly questions: SiteQuestion[]
   windowLength: WindowLength
 }
@@ -47,13 +48,17 @@ const lineKinds: readonly [pattern: RegExp, add: (draft: Draft, first: string, s
     (draft, start, end) => draft.preemptible.push(hexNumber(start), hexNumber(end)),
   ],
   [
+    /^restartable ([0-9a-f]+)-([0-9a-f]+)$/,
+    (draft, start, end) => draft.restartable.push(hexNumber(start), hexNumber(end)),
+  ],
+  [
     /^data ([0-9a-f]+): ([0-9a-f ]+)$/,
     (draft, at, hex) => draft.data.push({ start: vaddr(hexNumber(at)), bytes: hexBytes(hex) }),
   ],
   [
-    /^length (5|14)$/,
+    /^length (1|14)$/,
     (draft, length) => {
-      draft.windowLength = length === '14' ? 14 : 5
+      draft.windowLength = length === '14' ? 14 : 1
     },
   ],
   [/^site ([0-9a-f]+) = (.+)$/, (draft, site, expected) => draft.questions.push({ site: hexNumber(site), expected })],
@@ -72,6 +77,7 @@ function readBlock(block: string): WindowVector {
     labels: [],
     framed: [],
     preemptible: [],
+    restartable: [],
     questions: [],
     windowLength: 5,
   }
@@ -99,6 +105,7 @@ function factsOf(draft: Draft): CodeFacts {
     framed: Float64Array.from(draft.framed),
     hasRedZone: true,
     preemptible: Float64Array.from(draft.preemptible),
+    restartable: Float64Array.from(draft.restartable),
   }
 }
 

@@ -67,7 +67,9 @@ int main(void)
 	char command[64];
 	pthread_t id;
 	pthread_create(&id, NULL, run_worker, NULL);
-	usleep(20000);
+	/* What a thread maps for itself when it begins must be there. */
+	while (__atomic_load_n(&rounds, __ATOMIC_RELAXED) < 10)
+		usleep(1000);
 	forbid();
 	say("ready");
 	while (next_command(command, sizeof command) && strcmp(command, "quit"))

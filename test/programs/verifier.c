@@ -1,6 +1,6 @@
 /*
  * Threads that do arithmetic and library calls without a pause and check every result. Says `ready`; at `report`
- * answers `rounds=N wrong=0`; `quit` ends it.
+ * answers `rounds=N wrong=0`, at `handled` how often SIGUSR1 came (`handled=N`); `quit` ends it.
  *   --threads T   default 4
  *   --nap US      a pause of US microseconds after each round, to leave the machine to others
  */
@@ -8,7 +8,14 @@
 #include <pthread.h>
 
 static u64 rounds, wrong;
+static u64 handled;
 static long nap_us;
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	__atomic_add_fetch(&handled, 1, __ATOMIC_RELAXED);
+}
 
 /* Functions of different shapes: short, long, with a branch, with a loop, with a tail call, with a call at the start. */
 #define SHAPES(n)                                                                                                      \
@@ -99,6 +106,8 @@ int main(int argc, char **argv)
 {
 	char command[64];
 	pthread_t id;
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+	sigaction(SIGUSR1, &action, NULL);
 	nap_us = option(argc, argv, "--nap", 0);
 	for (long i = 1; i <= option(argc, argv, "--threads", 4); i++)
 		if (pthread_create(&id, NULL, run_worker, (void *)i))
@@ -108,5 +117,7 @@ int main(int argc, char **argv)
 		if (!strcmp(command, "report"))
 			say("rounds=%lu wrong=%lu", __atomic_load_n(&rounds, __ATOMIC_RELAXED),
 			    __atomic_load_n(&wrong, __ATOMIC_RELAXED));
+		else if (!strcmp(command, "handled"))
+			say("handled=%lu", __atomic_load_n(&handled, __ATOMIC_RELAXED));
 	_exit(0);
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildProgram } from '../programs/build.js'
-import { startTarget } from '../programs/start-target.js'
+import { startTarget, type Target } from '../programs/start-target.js'
 import { nobody, runsAsRoot } from '../workloads/server-folder.js'
 import { assertCountRefused, assertRefused, withProgram } from './refusals.js'
 import { CountProcess, missingCli, ring3 } from './ring3-cli.js'
@@ -159,6 +159,22 @@ test('a target under a seccomp filter that kills, without the right to suspend i
     },
     asNobody,
   )
+})
+
+test('what a killed ring3 left in padding, where nothing may be mapped, is cleaned', async (t) => {
+  if (!runsAsRoot) return t.skip('only root can become a user without rights')
+  const asNobody = { uid: nobody }
+  const use = async (target: Target): Promise<void> => {
+    await using count = new CountProcess(target.pid, ['seccomp-strict:work'], [], nobody)
+    assert.equal((await count.attached()).probes, 1)
+    count.signal('SIGKILL')
+    await count.exited()
+    const run = await ring3(['clean', '-f', 'json', String(target.pid)], asNobody)
+    assert.equal(run.code, 0, run.stderr)
+    assert.match(run.stdout, /"areas":1,"edits":1/)
+    assert.match(await target.ask('report'), / wrong=0$/)
+  }
+  await withProgram(t, 'seccomp-strict', [], use, asNobody)
 })
 
 test('a process that shares its memory with another, and that other process', async (t) => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { missingTools } from '../programs/build.js'
+import { ring3 } from '../runtime/ring3-cli.js'
 import { compressSymtab } from './compressed-symtab.js'
 import { diskFiles, loadModule } from './loaded-module.js'
 
@@ -95,4 +96,30 @@ for (const format of ['zlib', 'zstd'] as const) {
     const { symbols } = await loadModule(join(folder, 'compressed'))
     assert.equal(symbols.find('hidden_work')[0]?.source, 'symtab')
   })
+}
+
+test('a debug file with a damaged symbol table is passed over, and that is said', async (t) => {
+  const folder = makeProgram(t)
+  if (folder === undefined) return
+  run(folder, 'objcopy', '--only-keep-debug', 'program', 'program.debug')
+  const debug = readFileSync(join(folder, 'program.debug'))
+  damageSymtab(debug)
+  writeFileSync(join(folder, 'program.debug'), debug)
+  run(folder, 'objcopy', '--add-gnu-debuglink=program.debug', 'stripped')
+  const { symbols, warnings } = await loadModule(join(folder, 'stripped'), diskFiles)
+  assert.deepEqual(symbols.find('hidden_work'), [])
+  assert.equal(warnings.length, 1)
+  assert.match(warnings[0] ?? '', /^its other source of symbols was passed over: .*damaged/)
+  const listed = await ring3(['list', join(folder, 'stripped')])
+  assert.equal(listed.code, 0)
+  assert.equal(listed.stderr, `ring3: ${join(folder, 'stripped')}: ${warnings[0]}\n`)
+})
+
+/** Makes the symbol table begin behind the end of the file. */
+function damageSymtab(file: Buffer): void {
+  const SHT_SYMTAB = 2
+  const start = Number(file.readBigUInt64LE(40))
+  for (let at = start; at + 64 <= file.length; at += 64) {
+    if (file.readUInt32LE(at + 4) === SHT_SYMTAB) file.writeBigUInt64LE(BigInt(file.length + 64), at + 24)
+  }
 }

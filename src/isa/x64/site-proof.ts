@@ -13,6 +13,7 @@ import { moduleCode } from './module-code.js'
 import { suspendedInside } from './preemption-proof.js'
 import { type References, scanReferences } from './reference-scan.js'
 import { relocatable } from './relocate.js'
+import { restartedInside } from './restartable-proof.js'
 import { labelInto } from './symbol-proof.js'
 import { scanTables, type TableEntries, tableEntryInto } from './table-proof.js'
 import { windowBits } from './window-bits.js'
@@ -21,7 +22,8 @@ import { type WindowShape, windowShape } from './window-shape.js'
 /**
  * Prepares the window proof for some sites of a module. Safe means: after the jump is written, no thread can begin to
  * execute at any byte that it overwrote, other than the site itself. The steps ask in turn who could: a symbol or
- * table, a return, a direct branch from anywhere, an indirect jump, a runtime that had suspended it.
+ * table, a return, a direct branch from anywhere, an indirect jump, a runtime that had suspended it. Nor may the kernel
+ * watch over the thread there, as it does in restartable sequences.
  */
 export function analyseModule(facts: CodeFacts, sites: readonly Vaddr[], windowLength: WindowLength): ModuleAnalysis {
   const module: DecodedModule = { code: moduleCode(facts), decoded: new Map() }
@@ -64,6 +66,8 @@ function prove(
 ): SiteAnalysis | Refusal {
   const shape = windowShape(module.code, bounds, site, windowLength)
   if (isRefusal(shape)) return shape
+  const watched = restartedInside(module.code, site, shape)
+  if (watched !== undefined) return watched
   const intruder = hasInterior(windowLength) && whoComesInside(module, intruders, bounds, site, windowLength, shape)
   if (intruder) return intruder
   const { displaced, displacedLength, padding, fallsThrough } = shape

@@ -20,7 +20,8 @@ export const jsonOutput: Output = {
   finalCounts: (counts, { all }) => countsLine(counts, all),
   functions: (functions) => functions.map((found) => line('function', functionData(found))).join(''),
   explanations: (explanations) => explanations.map((site) => line('explanation', explanationData(site))).join(''),
-  cleaned: ({ areas, edits, stoppedNs, remaining }) => line('cleaned', { areas, edits, stoppedNs, remaining }),
+  cleaned: ({ areas, edits, interruptedCall, stoppedNs, remaining }) =>
+    line('cleaned', { areas, edits, interruptedCall, stoppedNs, remaining }),
 }
 
 function line(type: string, data: JsonValue): string {

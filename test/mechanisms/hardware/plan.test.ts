@@ -24,6 +24,7 @@ const facts: CodeFacts = {
   framed: new Float64Array(),
   hasRedZone: true,
   preemptible: new Float64Array(),
+  restartable: new Float64Array(),
 }
 
 function moduleWith(...offsets: readonly number[]): ModuleSites {
