@@ -3,11 +3,15 @@ export type { Refusal } from './refusal/refusal.js'
 export {
   type AttachOptions,
   type CountProbes,
+  type HandlerProbes,
   type ListOptions,
+  type ProbeHandler,
   RefusedError,
   type Ring3,
   type Session,
 } from './session/api.js'
+export type { Hit, HitMemory, HitRegisters } from './session/hit.js'
+export type { CatchOptions, ResumeChoice, Via } from './session/mechanisms.js'
 export { attach, clean, listFile } from './session/session.js'
 export type {
   Attached,

@@ -40,11 +40,6 @@ export interface Mechanism {
   readonly traits: MechanismTraits
   /** Decides for every site, and changes nothing. Refused: the mechanism cannot be had in this target at all. */
   plan(modules: readonly ModuleSites[]): ProbePlan | Refusal
-  /**
-   * Handles what has happened since it was asked last, for at most so long. @returns whether there was anything. Absent
-   * where hits need nobody.
-   */
-  poll?(budgetNs: bigint): boolean
 }
 
 /** The decision of one mechanism about some sites. */
@@ -52,8 +47,19 @@ export interface ProbePlan {
   readonly served: readonly Site[]
   readonly refused: readonly RefusedSite[]
   explain(site: Site): SiteExplanation
-  /** Carries the plan out. When it refuses or throws, the target is as it was. @throws KernelError */
-  install(): InstalledProbes | Refusal
+  /**
+   * Carries the plan out. When it refuses or throws, the target is as it was. `onHit` is for mechanisms whose handler runs
+   * in the tracer: hits are held for it. @throws KernelError
+   */
+  install(onHit?: (hit: HeldHit) => void): InstalledProbes | Refusal
+}
+
+/** A thread that stands at a probed instruction, and waits until `InstalledProbes.goOn` is called for it. */
+export interface HeldHit {
+  readonly tid: number
+  readonly site: Site
+  /** struct user_regs_struct, the instruction pointer at the site. */
+  readonly registers: Uint8Array
 }
 
 /** Probes at work. */
@@ -68,6 +74,13 @@ export interface InstalledProbes {
   read(): BigUint64Array | undefined
   /** What was read last. */
   latest(): BigUint64Array
+  /**
+   * Handles what has happened since it was asked last, for at most so long. @returns whether there was anything. Absent
+   * where hits need nobody.
+   */
+  poll?(budgetNs: bigint): boolean
+  /** Lets a thread that was held for a hit go on, with these registers. */
+  goOn?(tid: number, registers: Uint8Array): void
   /** Takes the probes out; sentences about what could not be. @throws KernelError */
   remove(): readonly string[]
 }

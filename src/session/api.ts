@@ -1,4 +1,5 @@
 import type { Refusal } from '../refusal/refusal.js'
+import type { Hit } from './hit.js'
 import type { CatchOptions } from './mechanisms.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
 
@@ -35,10 +36,27 @@ export interface CountProbes {
   remove(): Promise<Snapshot>
 }
 
+/** Probes with a handler that holds the thread. */
+export interface HandlerProbes {
+  readonly attached: Attached
+  /** Takes these probes out. */
+  remove(): Promise<void>
+}
+
+/** What runs at a hit, while the thread is held. */
+export interface ProbeHandler {
+  /** The thread stands at the site, whose instruction has not been executed. When it throws, the thread goes on as it was. */
+  entry(hit: Hit): void
+  /** Is told what `entry` threw; without it a process warning is emitted. */
+  onError?(error: unknown, hit: Hit): void
+}
+
 /** One target. `await using session = await attach(pid)`. */
 export interface Session {
   readonly pid: number
   count(...patterns: string[]): Promise<CountProbes>
+  /** Probes with a handler of your own, which may read and change the thread: its registers, its memory, what it returns. */
+  probe(pattern: string | readonly string[], handler: ProbeHandler): Promise<HandlerProbes>
   explain(pattern: string): Promise<readonly Explanation[]>
   list(pattern: string): Promise<readonly ListedFunction[]>
   /** Removes every probe and leaves the target as it was found. Idempotent. */

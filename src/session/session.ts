@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { AttachOptions, CountProbes, ListOptions, Session } from './api.js'
+import type { Memory } from '../target/memory.js'
+import type { AttachOptions, CountProbes, HandlerProbes, ListOptions, ProbeHandler, Session } from './api.js'
+import { HandlerRunner, openTargetMemory } from './handler-runner.js'
 import { catching } from './mechanisms.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Snapshot } from './session-types.js'
 import { TracerThread } from './tracer-thread.js'
@@ -41,6 +43,7 @@ async function withThread<T>(work: (thread: TracerThread) => Promise<T>, options
 
 class TracedSession implements Session {
   private detaching: Promise<void> | undefined
+  private memory: Memory | undefined
 
   constructor(
     readonly pid: number,
@@ -52,6 +55,17 @@ class TracedSession implements Session {
     this.signal?.throwIfAborted()
     const { group, attached } = await this.thread.request('count', { patterns })
     return new TracedProbes(this.thread, group, attached)
+  }
+
+  async probe(pattern: string | readonly string[], handler: ProbeHandler): Promise<HandlerProbes> {
+    this.signal?.throwIfAborted()
+    this.memory ??= openTargetMemory(this.pid)
+    const runner = new HandlerRunner(handler, this.memory, this.thread)
+    const number = this.thread.handleHits((hit) => runner.run(hit))
+    const patterns = typeof pattern === 'string' ? [pattern] : pattern
+    const { group, attached } = await this.thread.request('probe', { patterns, handler: number })
+    const remove = once(async () => assertClean((await this.thread.request('remove', { group })).remaining))
+    return { attached, remove }
   }
 
   explain(pattern: string): Promise<readonly Explanation[]> {
@@ -72,6 +86,7 @@ class TracedSession implements Session {
     try {
       assertClean(await this.thread.request('detach', {}))
     } finally {
+      this.memory?.[Symbol.dispose]()
       await this.thread.end()
     }
   }
@@ -118,4 +133,12 @@ class TracedProbes implements CountProbes {
 
 function assertClean(remaining: readonly string[]): void {
   if (remaining.length > 0) throw new Error(`not everything could be removed: ${remaining.join('; ')}`)
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined
+  return () => {
+    result ??= work()
+    return result
+  }
 }

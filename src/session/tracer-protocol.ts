@@ -6,6 +6,13 @@ import type { Attached, Cleaned, Explanation, ListedFunction, Progress, Snapshot
 export interface TracerRequests {
   attach: { params: { pid: number; catching: CatchOptions }; result: null }
   count: { params: { patterns: readonly string[] }; result: { group: number; attached: Attached } }
+  /** Hits come as replies of kind `hit` that bear the handler's number. */
+  probe: {
+    params: { patterns: readonly string[]; handler: number }
+    result: { group: number; attached: Attached }
+  }
+  /** A handler is done: the thread goes on with these registers. */
+  goOn: { params: { tid: number; registers: Uint8Array }; result: null }
   snapshot: { params: { group: number }; result: Snapshot }
   remove: { params: { group: number }; result: Removed }
   detach: { params: Record<string, never>; result: readonly string[] }
@@ -20,6 +27,15 @@ export interface Removed {
   readonly remaining: readonly string[]
 }
 
+/** A thread that waits for its handler. */
+export interface HitMessage {
+  readonly tid: number
+  /** `module:symbol` */
+  readonly site: string
+  /** struct user_regs_struct */
+  readonly registers: Uint8Array
+}
+
 export type TracerMethod = keyof TracerRequests
 
 export type TracerRequest = {
@@ -30,5 +46,6 @@ export type TracerReply =
   | { readonly kind: 'result'; readonly id: number; readonly result: unknown }
   | { readonly kind: 'refusal'; readonly id: number; readonly refusal: Refusal }
   | { readonly kind: 'error'; readonly id: number; readonly message: string }
+  | { readonly kind: 'hit'; readonly handler: number; readonly hit: HitMessage }
   | { readonly kind: 'progress'; readonly progress: Progress }
   | { readonly kind: 'warning'; readonly sentence: string }

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { assert, unreachable } from '../bytes/assert.js'
 import { type AttachOptions, RefusedError } from './api.js'
 import { ChangeGate } from './change-gate.js'
-import type { TracerMethod, TracerReply, TracerRequests } from './tracer-protocol.js'
+import type { HitMessage, TracerMethod, TracerReply, TracerRequests } from './tracer-protocol.js'
 
 /** Planning makes many objects that live for a moment: room for them saves a fifth of its time. */
 const YOUNG_GENERATION_MB = 64
@@ -20,6 +20,7 @@ export class TracerThread {
     workerData: this.gate.memory,
   })
   private readonly waiting = new Map<number, Waiting>()
+  private readonly handlers = new Map<number, (hit: HitMessage) => void>()
   private nextId = 1
   private ended = false
   private cancelled = false
@@ -53,6 +54,13 @@ export class TracerThread {
     })
   }
 
+  /** Is called with each hit of the probes that are made with the number. */
+  handleHits(handler: (hit: HitMessage) => void): number {
+    const id = this.nextId++
+    this.handlers.set(id, handler)
+    return id
+  }
+
   /** Ends the OS thread: the kernel detaches whatever it may still hold. */
   async end(): Promise<void> {
     this.ended = true
@@ -81,6 +89,10 @@ export class TracerThread {
       this.options.onWarning?.(reply.sentence)
       return
     }
+    if (reply.kind === 'hit') {
+      this.handlers.get(reply.handler)?.(reply.hit)
+      return
+    }
     const waiting = this.waiting.get(reply.id)
     assert(waiting !== undefined, `nobody waits for reply ${reply.id}`)
     this.waiting.delete(reply.id)
@@ -95,7 +107,7 @@ export class TracerThread {
   }
 }
 
-function settle(waiting: Waiting, reply: Exclude<TracerReply, { kind: 'progress' | 'warning' }>): void {
+function settle(waiting: Waiting, reply: Exclude<TracerReply, { kind: 'progress' | 'warning' | 'hit' }>): void {
   switch (reply.kind) {
     case 'result':
       waiting.resolve(reply.result)

@@ -8,7 +8,7 @@ import { ChangeGate } from './change-gate.js'
 import { cleanProcess } from './clean-process.js'
 import { listFile } from './list-functions.js'
 import { rehearse } from './rehearsal.js'
-import { Tracer, type TracerListener } from './tracer.js'
+import { type MadeGroup, Tracer, type TracerListener } from './tracer.js'
 import type { TracerReply, TracerRequest, TracerRequests } from './tracer-protocol.js'
 
 // The one OS thread that owns ptrace. Requests are answered in order; between them the target runs free.
@@ -93,6 +93,11 @@ function answer(request: TracerRequest): unknown {
       return attach(request.params)
     case 'count':
       return attached().count(request.params.patterns)
+    case 'probe':
+      return probe(request.params)
+    case 'goOn':
+      attached().goOn(request.params.tid, request.params.registers)
+      return null
     case 'snapshot':
       return attached().snapshot(request.params.group)
     case 'remove':
@@ -123,6 +128,12 @@ function attach({ pid, catching }: TracerRequests['attach']['params']): Refusal 
   if (isRefusal(made)) return made
   tracer = made
   return null
+}
+
+function probe({ patterns, handler }: TracerRequests['probe']['params']): Promise<MadeGroup | Refusal> {
+  return attached().probe(patterns, ({ tid, site, registers }) => {
+    send({ kind: 'hit', handler, hit: { tid, site: site.key, registers } })
+  })
 }
 
 function attached(): Tracer {

@@ -2,7 +2,7 @@ import { assert } from '../bytes/assert.js'
 import { x64 } from '../isa/x64/x64.js'
 import type { KernelDoor } from '../kernel/door.js'
 import { readProcessor } from '../kernel/processor.js'
-import type { InstalledProbes, Mechanism } from '../probe/mechanism.js'
+import type { HeldHit, InstalledProbes, Mechanism } from '../probe/mechanism.js'
 import type { RefusedSite } from '../probe/site.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { clean, findAreas } from '../target/clean.js'
@@ -23,6 +23,12 @@ export interface TracerListener {
   onWarning?(sentence: string): void
   /** Called before the target is changed; may throw, and then nothing is. */
   beforeChange?(): void
+}
+
+/** A group of probes that has been planted. */
+export interface MadeGroup {
+  readonly group: number
+  readonly attached: Attached
 }
 
 /** One target, driven from one OS thread: everything that touches the kernel happens here, synchronously. */
@@ -60,13 +66,32 @@ export class Tracer implements Disposable {
   }
 
   /** Plants counters; returns the number of the group. @throws KernelError */
-  async count(patterns: readonly string[]): Promise<{ readonly group: number; readonly attached: Attached } | Refusal> {
+  async count(patterns: readonly string[]): Promise<MadeGroup | Refusal> {
+    return this.plant(patterns, this.mechanisms)
+  }
+
+  /** Plants probes whose hits are held until `goOn` is called for the thread. @throws KernelError */
+  async probe(patterns: readonly string[], onHit: (hit: HeldHit) => void): Promise<MadeGroup | Refusal> {
+    const holding = this.mechanisms.filter(({ traits }) => traits.handlerIn === 'tracer')
+    if (holding.length === 0)
+      return refuse(
+        'no-handler',
+        'a handler that may change the thread needs a mechanism whose handler runs in the tracer',
+      )
+    return this.plant(patterns, holding, onHit)
+  }
+
+  private async plant(
+    patterns: readonly string[],
+    mechanisms: readonly Mechanism[],
+    onHit?: (hit: HeldHit) => void,
+  ): Promise<MadeGroup | Refusal> {
     const began = process.hrtime.bigint()
     this.listener.onProgress?.({ phase: 'symbols', done: 0, total: patterns.length })
     const resolved = await resolveSites(this.catalog, patterns)
     if (isRefusal(resolved)) return resolved
-    const ladder = this.climb(resolved)
-    const made = this.installAll(ladder)
+    const ladder = this.climb(resolved, mechanisms)
+    const made = this.installAll(ladder, onHit)
     if (isRefusal(made)) return made
     const since = process.hrtime.bigint()
     const attached = describeAttached(ladder, made, resolved.refused, since - began)
@@ -75,19 +100,22 @@ export class Tracer implements Disposable {
     return { group, attached }
   }
 
-  private climb(resolved: ResolvedSites): Ladder {
+  private climb(resolved: ResolvedSites, mechanisms: readonly Mechanism[]): Ladder {
     this.listener.onProgress?.({ phase: 'analysis', done: 0, total: resolved.modules.length })
-    return climb(this.mechanisms, resolved.modules)
+    return climb(mechanisms, resolved.modules)
   }
 
   /** One mechanism after the other; when one fails, those before it are taken out again. */
-  private installAll({ steps }: Ladder): readonly InstalledProbes[] | Refusal {
+  private installAll(
+    { steps }: Ladder,
+    onHit: ((hit: HeldHit) => void) | undefined,
+  ): readonly InstalledProbes[] | Refusal {
     const made: InstalledProbes[] = []
     try {
       for (const { plan } of steps) {
         this.listener.onProgress?.({ phase: 'install', done: 0, total: plan.served.length })
         this.listener.beforeChange?.()
-        const installed = plan.install()
+        const installed = plan.install(onHit)
         if (isRefusal(installed)) return this.withdraw(made, installed)
         made.push(installed)
       }
@@ -111,13 +139,22 @@ export class Tracer implements Disposable {
   /** Handles the hits that wait for the tracer, for at most so long. @returns whether there were any */
   poll(budgetNs: bigint): boolean {
     let any = false
-    for (const mechanism of this.mechanisms) if (mechanism.poll?.(budgetNs) === true) any = true
+    for (const probes of this.polled()) if (probes.poll?.(budgetNs) === true) any = true
     return any
   }
 
   /** Whether `poll` has to be called all the time. */
   get needsPolling(): boolean {
-    return this.hasProbes && this.mechanisms.some(({ poll }) => poll !== undefined)
+    return this.polled().length > 0
+  }
+
+  private polled(): readonly InstalledProbes[] {
+    return [...this.groups.values()].flatMap(({ installed }) => installed.filter(({ poll }) => poll !== undefined))
+  }
+
+  /** Lets a thread that waits for its handler go on. @throws KernelError */
+  goOn(tid: number, registers: Uint8Array): void {
+    for (const probes of this.polled()) probes.goOn?.(tid, registers)
   }
 
   snapshot(group: number): Snapshot {
@@ -143,7 +180,7 @@ export class Tracer implements Disposable {
     const resolved = await resolveSites(this.catalog, [pattern])
     if (isRefusal(resolved)) return resolved
     const names = this.mechanisms.map(({ traits }) => traits.name)
-    return explain(this.climb(resolved), resolved.modules, resolved.refused, names)
+    return explain(this.climb(resolved, this.mechanisms), resolved.modules, resolved.refused, names)
   }
 
   async list(text: string): Promise<readonly ListedFunction[] | Refusal> {

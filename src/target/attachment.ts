@@ -125,13 +125,7 @@ export class Attachment implements ThreadKeeper {
   }
 
   handle(tid: number, signal: number, event: number): boolean {
-    try {
-      return this.respond(this.thread(tid), signal, event)
-    } catch (error) {
-      // Killed in its stop: the next look finds it gone.
-      if (error instanceof KernelError && error.errno === ESRCH) return true
-      throw error
-    }
+    return unlessKilled(() => this.respond(this.thread(tid), signal, event))
   }
 
   private respond(thread: TracedThread, signal: number, event: number): boolean {
@@ -169,6 +163,11 @@ export class Attachment implements ThreadKeeper {
   private onSignal(thread: TracedThread, signal: number): boolean {
     const again = this.postponed.delete(thread.tid)
     const next = signal !== SIGTRAP ? 'not-ours' : again ? this.observer.retried(thread) : this.onTrap(thread)
+    return this.carryOut(thread, signal, next)
+  }
+
+  /** @returns whether the thread runs on, or is somebody's to let go. */
+  private carryOut(thread: TracedThread, signal: number, next: Next): boolean {
     switch (next) {
       case 'go-on':
         return this.proceed(thread, 'PTRACE_CONT', 0)
@@ -196,11 +195,11 @@ export class Attachment implements ThreadKeeper {
     return code === TRAP_TRACE ? this.observer.stepped(thread) : 'not-ours'
   }
 
-  /** Lets a thread that waits go on, with its registers as they were set. @throws KernelError */
-  goOn(tid: number, next: 'go-on' | 'step'): void {
+  /** Lets a thread that waits go on, as `decide` says once it has set the registers. @throws KernelError */
+  goOn(tid: number, decide: (thread: TracedThread) => Next): void {
     const thread = this.threads.get(tid)
     if (thread === undefined || !this.waiting.delete(tid)) return
-    this.proceed(thread, next === 'step' ? 'PTRACE_SINGLESTEP' : 'PTRACE_CONT', 0)
+    unlessKilled(() => this.carryOut(thread, SIGTRAP, decide(thread)))
   }
 
   private proceed(thread: TracedThread, request: 'PTRACE_CONT' | 'PTRACE_SINGLESTEP', signal: number): true {
@@ -220,5 +219,15 @@ export class Attachment implements ThreadKeeper {
     const stop = stopTarget(this.door, this.pid)
     this.forget()
     if (!isRefusal(stop)) stop.release()
+  }
+}
+
+/** A thread may be killed in its stop: the next look finds it gone. */
+function unlessKilled(work: () => boolean): boolean {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof KernelError && error.errno === ESRCH) return true
+    throw error
   }
 }

@@ -57,6 +57,43 @@ export class Registers {
     return address(this.get('rip'))
   }
 
+  /** A copy by name. */
+  all(): { [name in RegisterName]: bigint } {
+    return {
+      r15: this.get('r15'),
+      r14: this.get('r14'),
+      r13: this.get('r13'),
+      r12: this.get('r12'),
+      rbp: this.get('rbp'),
+      rbx: this.get('rbx'),
+      r11: this.get('r11'),
+      r10: this.get('r10'),
+      r9: this.get('r9'),
+      r8: this.get('r8'),
+      rax: this.get('rax'),
+      rcx: this.get('rcx'),
+      rdx: this.get('rdx'),
+      rsi: this.get('rsi'),
+      rdi: this.get('rdi'),
+      orig_rax: this.get('orig_rax'),
+      rip: this.get('rip'),
+      cs: this.get('cs'),
+      eflags: this.get('eflags'),
+      rsp: this.get('rsp'),
+      ss: this.get('ss'),
+      fs_base: this.get('fs_base'),
+      gs_base: this.get('gs_base'),
+      ds: this.get('ds'),
+      es: this.get('es'),
+      fs: this.get('fs'),
+      gs: this.get('gs'),
+    }
+  }
+
+  setAll(values: Readonly<{ [name in RegisterName]: bigint }>): void {
+    for (const name of order) this.set(name, values[name])
+  }
+
   copy(): Registers {
     return new Registers(Buffer.from(this.bytes))
   }

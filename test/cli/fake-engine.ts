@@ -72,6 +72,7 @@ function fakeSession(pid: number, scenario: Scenario, log: (event: string) => vo
       if (scenario.countRefused) throw new RefusedError(scenario.countRefused)
       return fakeProbes(scenario, log)
     },
+    probe: () => Promise.reject(new Error('the fake engine has no handlers')),
     explain: async () => scenario.explanations ?? [],
     list: async () => scenario.functions ?? [],
     detach,

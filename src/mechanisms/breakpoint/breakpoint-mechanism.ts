@@ -30,7 +30,6 @@ export function breakpointMechanism(host: Host, options: BreakpointOptions): Mec
       automatic: false,
     },
     plan: (modules) => plan(host, tracing, options, modules),
-    poll: (budgetNs) => tracing.poll(budgetNs),
   }
 }
 
@@ -74,7 +73,7 @@ function planResumes(
     served: plan.served.map(({ site }) => site),
     refused,
     explain: (site) => explainSite(plan, arch, site),
-    install: () => tracing.install(plan, chosen, undefined),
+    install: (onHit) => tracing.install(plan, chosen, onHit),
   }
 }
 

@@ -23,6 +23,8 @@ export class BreakpointTracer implements TrapObserver {
   private readonly taken = Siginfo.taken(SIGTRAP)
   /** Hits that are reported, of threads that could not go on yet. */
   private readonly postponed = new Map<number, PlantedSite>()
+  /** Threads that wait for a handler. */
+  private readonly handling = new Map<number, PlantedSite>()
   private leaving = false
 
   constructor(
@@ -53,11 +55,21 @@ export class BreakpointTracer implements TrapObserver {
     thread.touch()
     if (this.credits.take(thread.tid, at, thread.registers.get('rsp'))) return this.goOn(thread, planted)
     planted.hits++
-    return planted.handler?.(thread, planted) === 'wait' ? 'wait' : this.goOn(thread, planted)
+    if (planted.handler === undefined) return this.goOn(thread, planted)
+    planted.handler(thread, planted)
+    this.handling.set(thread.tid, planted)
+    return 'wait'
+  }
+
+  /** The handler is done with the thread, whose registers it may have changed. */
+  handled(thread: TracedThread): Next {
+    const planted = this.handling.get(thread.tid)
+    this.handling.delete(thread.tid)
+    return planted === undefined ? 'go-on' : this.goOn(thread, planted)
   }
 
   /** Executes the displaced instruction, unless the handler has sent the thread elsewhere. */
-  goOn(thread: TracedThread, planted: PlantedSite): Next {
+  private goOn(thread: TracedThread, planted: PlantedSite): Next {
     if (thread.registers.rip !== planted.site.address) return 'go-on'
     const resume = this.leaving ? boosted : planted.resume
     const next = resume.prepare(thread, planted)
@@ -121,10 +133,9 @@ export class BreakpointTracer implements TrapObserver {
   }
 
   abandoned(thread: TracedThread): void {
-    const planted = this.planted.get(thread.registers.rip)
-    if (planted === undefined) return
-    thread.registers.set('rip', planted.copy)
-    thread.touch()
+    const planted = this.handling.get(thread.tid)
+    this.handling.delete(thread.tid)
+    if (planted !== undefined) boosted.prepare(thread, planted)
   }
 }
 

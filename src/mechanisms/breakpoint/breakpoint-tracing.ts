@@ -1,6 +1,6 @@
 import type { Address } from '../../bytes/address.js'
 import type { InstructionClass, Resume as ResumeName } from '../../isa/instruction-class.js'
-import type { InstalledProbes } from '../../probe/mechanism.js'
+import type { HeldHit, InstalledProbes } from '../../probe/mechanism.js'
 import type { Site } from '../../probe/site.js'
 import { isRefusal, type Refusal } from '../../refusal/refusal.js'
 import { Attachment } from '../../target/attachment.js'
@@ -45,16 +45,11 @@ export class BreakpointTracing {
     this.tracer = new BreakpointTracer(target.door, this.resumes)
   }
 
-  /** Handles the traps of the last moments. @returns whether there were any */
-  poll(budgetNs: bigint): boolean {
-    return this.attachment?.pump(budgetNs) ?? false
-  }
-
   /** Plants int3 at the sites of a plan. @throws KernelError */
   install(
     plan: TrampolinePlan,
     chosen: ReadonlyMap<Site, ChosenResume>,
-    handler: HitHandler | undefined,
+    onHit: ((hit: HeldHit) => void) | undefined,
   ): InstalledProbes | Refusal {
     const { target } = this.host
     const attached = this.attach()
@@ -65,7 +60,7 @@ export class BreakpointTracing {
       return result
     }
     const edits = editSetOf(result.installation.areas)
-    const planted = this.plant(plan, edits, chosen, handler)
+    const planted = this.plant(plan, edits, chosen, onHit && heldFor(onHit))
     const lookup = { originalOf: (rip: Address) => edits.outOfTrampoline(rip) ?? this.slots.originalOf(rip) }
     this.slots.add(plan.spares)
     this.tracer.plant(planted, lookup)
@@ -76,6 +71,8 @@ export class BreakpointTracing {
       heldNs: result.heldNs,
       read: counts,
       latest: counts,
+      poll: (budgetNs) => this.attachment?.pump(budgetNs) ?? false,
+      goOn: (tid, registers) => this.goOn(tid, registers),
       remove: () => {
         const { remaining } = this.tracer.whileLeaving(() => uninstall(target, result.installation))
         this.tracer.remove(planted, lookup)
@@ -84,6 +81,14 @@ export class BreakpointTracing {
         return remaining
       },
     }
+  }
+
+  private goOn(tid: number, registers: Uint8Array): void {
+    this.attachment?.goOn(tid, (thread) => {
+      thread.registers.bytes.set(registers)
+      thread.touch()
+      return this.tracer.handled(thread)
+    })
   }
 
   private attach(): Refusal | undefined {
@@ -117,5 +122,11 @@ export class BreakpointTracing {
       const { instruction } = choice
       return [{ served, site, instruction, edit, copy: edit.trampoline, resume, handler, hits: 0 }]
     })
+  }
+}
+
+function heldFor(onHit: (hit: HeldHit) => void): HitHandler {
+  return ({ tid, registers }, { site }) => {
+    onHit({ tid, site, registers: Uint8Array.from(registers.bytes) })
   }
 }

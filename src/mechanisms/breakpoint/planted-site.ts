@@ -6,8 +6,8 @@ import type { TracedThread } from '../../target/traced-thread.js'
 import type { ServedSite } from '../../trampolines/plan-trampolines.js'
 import type { Resume } from './resume/resume.js'
 
-/** Runs while the thread is held at the site, its instruction pointer on it. `wait`: it goes on later. */
-export type HitHandler = (thread: TracedThread, planted: PlantedSite) => 'done' | 'wait'
+/** Is told of a thread that is held at the site, its instruction pointer on it, until `goOn` is called for it. */
+export type HitHandler = (thread: TracedThread, planted: PlantedSite) => void
 
 /** An int3 in the target's text. */
 export interface PlantedSite {
