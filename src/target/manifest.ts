@@ -45,7 +45,7 @@ export const HEADER_SIZE = 256
 /** Edits in one area; more than any module has functions. */
 const MAX_EDITS = 1 << 22
 const MAX_AREA = 1 << 30
-const SHORTEST_EDIT = 2
+const SHORTEST_EDIT = 1
 const LONGEST_EDIT = 16
 
 /** The edit records, to be placed at `recordsOffset` of the area. */

@@ -19,7 +19,7 @@ const points = fc.array(fc.record({ original: fc.nat(255), relocated: fc.nat(655
 const edits = fc
   .record({
     site: words.map(address),
-    length: fc.integer({ min: 2, max: 16 }),
+    length: fc.integer({ min: 1, max: 16 }),
     fill: fc.nat(255),
     trampolineStart: fc.integer({ min: HEADER_SIZE, max: 2048 }),
     trampolineLength: fc.integer({ min: 0, max: 2048 }),
@@ -60,7 +60,7 @@ function assertSane(area: Buffer, manifest: Manifest): void {
   assert.ok(manifest.dataSize >= 0 && manifest.dataAddress >= 0n)
   for (const edit of manifest.edits) {
     assert.equal(edit.before.length, edit.after.length)
-    assert.ok(edit.before.length >= 2 && edit.before.length <= 16)
+    assert.ok(edit.before.length >= 1 && edit.before.length <= 16)
     assert.ok(edit.trampolineStart <= edit.trampolineEnd && edit.trampolineEnd <= manifest.codeSize)
     assert.ok(edit.points.every(({ original, relocated }) => original >= 0 && relocated >= 0))
   }
@@ -172,13 +172,13 @@ test('a trampoline that wraps around 4 GB is none', () => {
   assert.equal(decodeManifest(area), undefined)
 })
 
-test('an edit has from 2 to 16 bytes', () => {
+test('an edit has from 1 to 16 bytes', () => {
   const area = areaOf(oneEdit, 2048)
   const accepted = [0, 1, 2, 16, 17, 255].filter((length) => {
     area.writeUInt8(length, 2048 + 16)
     return decodeManifest(area) !== undefined
   })
-  assert.deepEqual(accepted, [2, 16])
+  assert.deepEqual(accepted, [1, 2, 16])
 })
 
 test('nothing but the magic says that there is a manifest', () => {
