@@ -38,6 +38,8 @@ export interface SiteExplanation {
 /** One way of noticing that a thread passed a site, bound to a target. */
 export interface Mechanism {
   readonly traits: MechanismTraits
+  /** Reads what planning needs. @returns why the mechanism cannot be had in this target. Absent where there is nothing to read. */
+  prepare?(): Promise<Refusal | undefined>
   /** Decides for every site, and changes nothing. Refused: the mechanism cannot be had in this target at all. */
   plan(modules: readonly ModuleSites[]): ProbePlan | Refusal
 }

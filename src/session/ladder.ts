@@ -24,13 +24,13 @@ export interface Ladder {
 }
 
 /** Asks one mechanism after the other, the cheapest first; what one refuses, the next is asked for. */
-export function climb(mechanisms: readonly Mechanism[], modules: readonly ModuleSites[]): Ladder {
+export async function climb(mechanisms: readonly Mechanism[], modules: readonly ModuleSites[]): Promise<Ladder> {
   const steps: Step[] = []
   const verdicts = new Map<Site, Verdict[]>()
   let left = modules.filter(({ sites }) => sites.length > 0)
   for (const mechanism of mechanisms) {
     if (left.length === 0) break
-    const plan = mechanism.plan(left)
+    const plan = (await mechanism.prepare?.()) ?? mechanism.plan(left)
     const refused = isRefusal(plan) ? everySite(left, plan) : plan.refused
     if (!isRefusal(plan)) {
       if (plan.served.length > 0) steps.push({ mechanism, plan })

@@ -2,11 +2,12 @@ import { breakpointMechanism } from '../mechanisms/breakpoint/breakpoint-mechani
 import { type ResumeChoice, resumeChoices } from '../mechanisms/breakpoint/choose-resume.js'
 import { hardwareMechanism } from '../mechanisms/hardware/hardware-mechanism.js'
 import { jumpMechanism } from '../mechanisms/jump/jump-mechanism.js'
+import { signalMechanism } from '../mechanisms/signal/signal-mechanism.js'
 import type { Mechanism } from '../probe/mechanism.js'
 import type { Host } from '../trampolines/host.js'
 
 /** What users choose between: `auto`, or one mechanism for everything. */
-export const viaChoices = ['auto', 'jump', 'breakpoint', 'hardware'] as const
+export const viaChoices = ['auto', 'jump', 'signal', 'breakpoint', 'hardware'] as const
 
 export type Via = (typeof viaChoices)[number]
 
@@ -33,6 +34,7 @@ export function mechanismsFor(host: Host, options: CatchOptions): Mechanism[] {
   const { via, resume, slots } = catching(options)
   const all = [
     jumpMechanism(host),
+    signalMechanism(host),
     breakpointMechanism(host, { resume, slots }),
     hardwareMechanism(host.target, host.arch),
   ]

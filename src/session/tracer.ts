@@ -15,6 +15,7 @@ import { ModuleCatalog } from './module-catalog.js'
 import { type ProbeGroup, snapshotOf } from './probe-group.js'
 import { matchingModules, type ResolvedSites, resolveSites } from './resolve-sites.js'
 import type { Attached, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
+import { SignalKeeper } from './signal-keeper.js'
 
 /** Who is told what a tracer does. */
 export interface TracerListener {
@@ -45,7 +46,8 @@ export class Tracer implements Disposable {
     options: CatchOptions,
   ) {
     this.catalog = new ModuleCatalog(target, (sentence) => listener.onWarning?.(sentence))
-    this.mechanisms = mechanismsFor({ target, arch: x64, processor: readProcessor(target.door) }, options)
+    const signals = new SignalKeeper(target, this.catalog, x64)
+    this.mechanisms = mechanismsFor({ target, arch: x64, processor: readProcessor(target.door), signals }, options)
   }
 
   /** @throws KernelError */
@@ -90,7 +92,7 @@ export class Tracer implements Disposable {
     this.listener.onProgress?.({ phase: 'symbols', done: 0, total: patterns.length })
     const resolved = await resolveSites(this.catalog, patterns)
     if (isRefusal(resolved)) return resolved
-    const ladder = this.climb(resolved, mechanisms)
+    const ladder = await this.climb(resolved, mechanisms)
     const made = this.installAll(ladder, onHit)
     if (isRefusal(made)) return made
     const since = process.hrtime.bigint()
@@ -100,7 +102,7 @@ export class Tracer implements Disposable {
     return { group, attached }
   }
 
-  private climb(resolved: ResolvedSites, mechanisms: readonly Mechanism[]): Ladder {
+  private climb(resolved: ResolvedSites, mechanisms: readonly Mechanism[]): Promise<Ladder> {
     this.listener.onProgress?.({ phase: 'analysis', done: 0, total: resolved.modules.length })
     return climb(mechanisms, resolved.modules)
   }
@@ -180,7 +182,7 @@ export class Tracer implements Disposable {
     const resolved = await resolveSites(this.catalog, [pattern])
     if (isRefusal(resolved)) return resolved
     const names = this.mechanisms.map(({ traits }) => traits.name)
-    return explain(this.climb(resolved, this.mechanisms), resolved.modules, resolved.refused, names)
+    return explain(await this.climb(resolved, this.mechanisms), resolved.modules, resolved.refused, names)
   }
 
   async list(text: string): Promise<readonly ListedFunction[] | Refusal> {

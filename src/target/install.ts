@@ -8,7 +8,7 @@ import { applyPatch, endOf, preparePatch } from './patch.js'
 import type { TargetProcess } from './target-process.js'
 import { moveIntoTrampolines } from './thread-moves.js'
 import { type StoppedTarget, stopTarget } from './threads.js'
-import { uninstall } from './uninstall.js'
+import { type TableUse, uninstall } from './uninstall.js'
 
 /** The thread that is needed for the calls may be in vfork: each try waits a second for it. */
 const WITHDRAW_TRIES = 3
@@ -31,6 +31,14 @@ export interface InstallCheck {
   readonly threadPointers: boolean
 }
 
+/** Tables in the areas that signal handlers are to read before the first window is written. */
+export interface TablePublisher {
+  publish(): void
+  /** No window was written, so that nobody needs them. */
+  hide(): void
+  readonly use: TableUse
+}
+
 /**
  * Adds the areas, then writes all windows under one stop. When it refuses or throws, the target is as it was, or what is
  * left is named in the error.
@@ -41,17 +49,22 @@ export function install(
   areas: readonly AreaImage[],
   data: DataImage | undefined,
   check: InstallCheck,
+  tables?: TablePublisher,
 ): InstallResult | Refusal {
   const mapped = addAreas(target, areas, data)
   if (isRefusal(mapped)) return mapped
   const installation: Installation = { areas: areas.map(installedArea), data }
   try {
+    tables?.publish()
     const written = writeWindows(target, installation, check)
-    if (isRefusal(written)) return withdraw(target, installation, written)
+    if (isRefusal(written)) {
+      tables?.hide()
+      return withdraw(target, installation, written)
+    }
     const heldNs = written.heldNs + mapped.heldNs
     return { leftOut: written.leftOut, installation: without(installation, written.leftOut), heldNs }
   } catch (error) {
-    uninstall(target, installation)
+    uninstall(target, installation, undefined, tables?.use)
     throw error
   }
 }

@@ -1,5 +1,7 @@
 import type { Architecture } from '../isa/site-analysis.js'
 import type { Processor } from '../kernel/processor.js'
+import type { Refusal } from '../refusal/refusal.js'
+import type { ResidentSignals } from '../target/signals/resident-signals.js'
 import type { TargetProcess } from '../target/target-process.js'
 
 /** What mechanisms are given to work with. */
@@ -8,4 +10,13 @@ export interface Host {
   readonly arch: Architecture
   /** The one that the target runs on. */
   readonly processor: Processor
+  readonly signals: SignalHost
+}
+
+/** The target's signals, made virtual when the first needs them, and given back when the last does not. */
+export interface SignalHost {
+  /** Works out how, without changing anything. @returns why that cannot be had */
+  prepare(): Promise<Refusal | undefined>
+  /** `prepare` comes first; `remove` ends this use. @throws KernelError */
+  acquire(): ResidentSignals | Refusal
 }

@@ -6,5 +6,7 @@ import type { Refusal } from '../refusal/refusal.js'
 export interface PatchStyle {
   /** Bytes overwritten. `near`: the area lies within reach of a 32-bit displacement. */
   windowLength(near: boolean): WindowLength
+  /** Whether threads are led by a signal handler, which finds the trampolines in a table. */
+  readonly bySignal: boolean
   encode(arch: Architecture, site: Address, trampoline: Address, near: boolean): Uint8Array | Refusal
 }

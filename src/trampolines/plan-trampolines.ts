@@ -1,6 +1,7 @@
-import { type Address, address, hex, offsetBy } from '../bytes/address.js'
+import { type Address, address, distance, hex, offsetBy } from '../bytes/address.js'
 import { assert } from '../bytes/assert.js'
 import type { CounterForm } from '../codegen/x64/counter-form.js'
+import { encodeTable } from '../codegen/x64/signals/resident-code.js'
 import { emitTrampolines, type TrampolineCode, type TrampolineSite } from '../codegen/x64/trampolines.js'
 import { bytesAt, type CodeFacts } from '../isa/code-facts.js'
 import type { Architecture, RelocatedCode, SiteAnalysis, WindowLength } from '../isa/site-analysis.js'
@@ -14,6 +15,7 @@ import { encodeEdits, encodeHeader, HEADER_SIZE, type ManifestEdit } from '../ta
 import type { MemoryRange } from '../target/memory.js'
 import type { Mapping } from '../target/memory-map.js'
 import { placeAnywhere } from '../target/placement.js'
+import type { PublishedTable } from '../target/signals/resident-signals.js'
 import type { PatchStyle } from './patch-style.js'
 import { type AreaGroup, type Placed, placeAreas, placeInPadding, roundToPage } from './place-areas.js'
 import { signalReturn } from './signal-return.js'
@@ -48,6 +50,8 @@ export interface TrampolinePlan {
   readonly areas: readonly AreaImage[]
   /** What the areas' own room is for: see `spareBytes`. One per area. */
   readonly spares: readonly MemoryRange[]
+  /** Tables for the signal handler, in the areas. */
+  readonly tables: readonly PublishedTable[]
   readonly counters: PlannedCounters | undefined
   readonly served: readonly ServedSite[]
   readonly refused: readonly RefusedSite[]
@@ -82,6 +86,7 @@ export function planTrampolines(
   return {
     areas: built.flatMap(({ area }) => (area.edits.length === 0 ? [] : [area])),
     spares: built.flatMap(({ area, spare }) => (area.edits.length === 0 ? [] : [spare])),
+    tables: built.flatMap(({ area, tables }) => (area.edits.length === 0 ? [] : tables)),
     counters,
     served: built.flatMap(({ served }) => served),
     refused: [...refused, ...built.flatMap((each) => each.refused)],
@@ -185,6 +190,7 @@ function reserved(site: Site, occupiedUntil: Address, windowLength: WindowLength
 interface BuiltArea {
   readonly area: AreaImage
   readonly spare: MemoryRange
+  readonly tables: readonly PublishedTable[]
   readonly served: readonly ServedSite[]
   readonly refused: readonly RefusedSite[]
 }
@@ -203,7 +209,9 @@ function buildArea(
   const placed = placeEdits(group, served, made, situation)
   const records = encodeEdits(placed.edits)
   const spareOffset = alignUp(HEADER_SIZE + made.code.length, SPARE_ALIGNMENT)
-  const recordsOffset = spareOffset + situation.spareBytes
+  const tablesOffset = spareOffset + situation.spareBytes
+  const tables = situation.style.bySignal ? tablesOf(placed.edits, offsetBy(group.address, tablesOffset)) : []
+  const recordsOffset = tablesOffset + tables.reduce((sum, table) => sum + table.bytes.length, 0)
   const length = recordsOffset + records.length
   const codeSize = group.backing === 'mapped' ? roundToPage(length) : length
   assert(codeSize <= group.room, `the area takes ${codeSize} bytes, ${group.room} were planned`)
@@ -220,11 +228,32 @@ function buildArea(
   const bytes = Buffer.alloc(codeSize)
   encodeHeader(manifest, recordsOffset).copy(bytes)
   made.code.copy(bytes, HEADER_SIZE)
+  for (const table of tables) table.bytes.copy(bytes, Number(distance(group.address, table.address)))
   records.copy(bytes, recordsOffset)
   const area: AreaImage = { address: group.address, backing: group.backing, bytes, edits: placed.edits }
   const spare = { start: offsetBy(group.address, spareOffset), size: situation.spareBytes }
   const lost = new Set(placed.refused.map(({ site }) => site))
-  return { area, spare, served: served.filter(({ site }) => !lost.has(site)), refused: placed.refused }
+  return { area, spare, tables, served: served.filter(({ site }) => !lost.has(site)), refused: placed.refused }
+}
+
+interface PlacedTable extends PublishedTable {
+  readonly bytes: Buffer
+}
+
+/** Where each int3 leads to, and which of the program's instructions each relocated one is, should it fault. */
+function tablesOf(edits: readonly PlacedEdit[], at: Address): PlacedTable[] {
+  const traps = encodeTable(edits.map(({ site, trampoline }) => [site, trampoline]))
+  const origins = encodeTable(
+    edits.flatMap(({ site, trampoline, points }) =>
+      points
+        .filter(({ original }) => original === 0)
+        .map(({ relocated }): [Address, Address] => [offsetBy(trampoline, relocated), site]),
+    ),
+  )
+  return [
+    { kind: 'traps', address: at, bytes: traps },
+    { kind: 'origins', address: offsetBy(at, traps.length), bytes: origins },
+  ]
 }
 
 /** What may be in the room that is left free is fetched by cache lines, too. */

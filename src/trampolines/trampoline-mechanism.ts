@@ -3,9 +3,11 @@ import type { InstalledProbes, ProbePlan } from '../probe/mechanism.js'
 import type { ModuleSites, RefusedSite } from '../probe/site.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { isPlaceTaken } from '../target/area.js'
-import { type InstallResult, install } from '../target/install.js'
+import { type InstallResult, install, type TablePublisher } from '../target/install.js'
 import { thisProcess } from '../target/owner.js'
 import { listThreads } from '../target/process-state.js'
+import type { ResidentSignals } from '../target/signals/resident-signals.js'
+import type { TargetProcess } from '../target/target-process.js'
 import { uninstall } from '../target/uninstall.js'
 import { counterForms, type FormChoice, paddingForm } from './counter-forms.js'
 import { CounterReader } from './counter-reader.js'
@@ -21,7 +23,7 @@ const PLACE_TRIES = 3
 export function planCounting(host: Host, style: PatchStyle, modules: readonly ModuleSites[]): ProbePlan | Refusal {
   const [cheapest] = formsFor(host, modules)
   assert(cheapest !== undefined, 'there is a form of counter for every processor')
-  const plan = planWith(host, style, modules, cheapest)
+  const plan = planWith(host, { style, modules }, cheapest)
   if (isRefusal(plan)) return plan
   return {
     served: plan.served.map(({ site }) => site),
@@ -38,8 +40,7 @@ function formsFor({ target, processor }: Host, modules: readonly ModuleSites[]):
 
 function planWith(
   { target, arch }: Host,
-  style: PatchStyle,
-  modules: readonly ModuleSites[],
+  { style, modules }: Wanted,
   { form, blocks, backing }: FormChoice,
 ): TrampolinePlan | Refusal {
   const owner = thisProcess(target.door)
@@ -59,15 +60,46 @@ function installCounters(
   host: Host,
   style: PatchStyle,
   modules: readonly ModuleSites[],
-  cheapest: TrampolinePlan,
+  plan: TrampolinePlan,
 ): InstalledProbes | Refusal {
-  let ready: TrampolinePlan | undefined = cheapest
+  if (!style.bySignal) return installAnyForm(host, { style, modules }, plan, undefined)
+  const signals = host.signals.acquire()
+  if (isRefusal(signals)) return signals
+  // Planned again: what the signals need may stand where the areas were to be.
+  return withSignals(signals, () => installAnyForm(host, { style, modules }, undefined, signals))
+}
+
+/** Gives the signals back when the work fails. */
+export function withSignals<T>(signals: ResidentSignals, work: () => T | Refusal): T | Refusal {
+  try {
+    const result = work()
+    if (isRefusal(result)) signals.remove()
+    return result
+  } catch (error) {
+    signals.remove()
+    throw error
+  }
+}
+
+/** What is to be installed. */
+interface Wanted {
+  readonly style: PatchStyle
+  readonly modules: readonly ModuleSites[]
+}
+
+function installAnyForm(
+  host: Host,
+  wanted: Wanted,
+  plan: TrampolinePlan | undefined,
+  signals: ResidentSignals | undefined,
+): InstalledProbes | Refusal {
+  let ready = plan
   let last: Refusal | undefined
-  for (const choice of formsFor(host, modules)) {
-    const made = installWith(host, style, modules, choice, ready)
+  for (const choice of formsFor(host, wanted.modules)) {
+    const made = installWith(host, wanted, choice, signals, ready)
     ready = undefined
     if (!isRefusal(made)) return made
-    if (made.code === 'seccomp') return installInPadding(host, style, modules, cheapest)
+    if (made.code === 'seccomp' && plan !== undefined) return installInPadding(host, wanted, plan)
     if (made.code !== 'no-thread-pointer') return made
     last = made
   }
@@ -76,43 +108,53 @@ function installCounters(
 }
 
 /** Padding has room for few: the others are left out. */
-function installInPadding(
-  host: Host,
-  style: PatchStyle,
-  modules: readonly ModuleSites[],
-  wanted: TrampolinePlan,
-): InstalledProbes | Refusal {
-  const plan = planWith(host, style, modules, paddingForm)
+function installInPadding(host: Host, wanted: Wanted, before: TrampolinePlan): InstalledProbes | Refusal {
+  const plan = planWith(host, wanted, paddingForm)
   if (isRefusal(plan)) return plan
-  const made = installWith(host, style, modules, paddingForm, plan)
+  const made = installWith(host, wanted, paddingForm, undefined, plan)
   if (isRefusal(made)) return made
-  const served = new Set(wanted.served.map(({ site }) => site))
+  const served = new Set(before.served.map(({ site }) => site))
   return { ...made, leftOut: [...made.leftOut, ...plan.refused.filter(({ site }) => served.has(site))] }
 }
 
 function installWith(
   host: Host,
-  style: PatchStyle,
-  modules: readonly ModuleSites[],
+  wanted: Wanted,
   choice: FormChoice,
+  signals: ResidentSignals | undefined,
   ready?: TrampolinePlan,
 ): InstalledProbes | Refusal {
   for (let round = 1; ; round++) {
     // Anew the next time: the target may have mapped something where the areas were to be.
-    const plan = round === 1 && ready !== undefined ? ready : planWith(host, style, modules, choice)
+    const plan = round === 1 && ready !== undefined ? ready : planWith(host, wanted, choice)
     if (isRefusal(plan)) return plan
     try {
-      const result = install(host.target, plan.areas, plan.counters?.data, {
-        threadPointers: choice.form.name === 'per-thread',
-      })
-      return isRefusal(result) ? result : installed(host, plan, result)
+      return installPlan(host, plan, choice, signals)
     } catch (error) {
       if (!isPlaceTaken(error) || round === PLACE_TRIES) throw error
     }
   }
 }
 
-function installed({ target }: Host, plan: TrampolinePlan, result: InstallResult): InstalledProbes {
+function installPlan(
+  { target }: Host,
+  plan: TrampolinePlan,
+  { form }: FormChoice,
+  signals: ResidentSignals | undefined,
+): InstalledProbes | Refusal {
+  const check = { threadPointers: form.name === 'per-thread' }
+  const tables = signals?.publisherOf(...plan.tables)
+  const result = install(target, plan.areas, plan.counters?.data, check, tables)
+  return isRefusal(result) ? result : installed(target, plan, result, tables, signals)
+}
+
+function installed(
+  target: TargetProcess,
+  plan: TrampolinePlan,
+  result: InstallResult,
+  tables: TablePublisher | undefined,
+  signals: ResidentSignals | undefined,
+): InstalledProbes {
   const { counters } = plan
   assert(counters !== undefined, 'counting was planned')
   const allInUse = counters.form.name !== 'per-thread'
@@ -123,7 +165,11 @@ function installed({ target }: Host, plan: TrampolinePlan, result: InstallResult
     heldNs: result.heldNs,
     read: () => reader.read(),
     latest: () => reader.latest(),
-    remove: () => uninstall(target, result.installation, () => reader.read()).remaining,
+    remove() {
+      const { remaining } = uninstall(target, result.installation, () => reader.read(), tables?.use)
+      // An int3 that could not be taken out needs its handler.
+      return remaining.length > 0 ? remaining : (signals?.remove().remaining ?? [])
+    },
   }
 }
 

@@ -25,10 +25,12 @@ export function breakpointMechanism(host: Host, options: BreakpointOptions): Mec
       name: 'breakpoint',
       caughtBy: 'int3, taken by the tracer through ptrace',
       handlerIn: 'tracer',
-      needs: 'the right to ptrace, as long as probes are at work; no other tracer',
+      needs:
+        'the right to ptrace as long as probes are at work, and what `signal` needs: should ring3 be killed, its handler goes on',
       noticeable: 'text bytes, maps and a tracer; microseconds a hit',
-      automatic: false,
+      automatic: true,
     },
+    prepare: () => host.signals.prepare(),
     plan: (modules) => plan(host, tracing, options, modules),
   }
 }
@@ -39,8 +41,17 @@ function plan(
   options: BreakpointOptions,
   modules: readonly ModuleSites[],
 ): ProbePlan | Refusal {
-  const { target, arch } = host
-  const trampolines = planTrampolines(modules, {
+  const trampolines = planCopies(host, options, modules)
+  if (isRefusal(trampolines)) return trampolines
+  return planResumes(host, tracing, options, modules, trampolines)
+}
+
+function planCopies(
+  { target, arch }: Host,
+  options: BreakpointOptions,
+  modules: readonly ModuleSites[],
+): TrampolinePlan | Refusal {
+  return planTrampolines(modules, {
     arch,
     style: trapStyle,
     counters: undefined,
@@ -50,21 +61,21 @@ function plan(
     entry: target.entry,
     owner: thisProcess(target.door),
   })
-  if (isRefusal(trampolines)) return trampolines
-  return planResumes(host, tracing, options, trampolines)
 }
 
 function planResumes(
-  { arch }: Host,
+  host: Host,
   tracing: BreakpointTracing,
-  { resume }: BreakpointOptions,
+  options: BreakpointOptions,
+  modules: readonly ModuleSites[],
   trampolines: TrampolinePlan,
 ): ProbePlan {
+  const { arch } = host
   const chosen = new Map<Site, ChosenResume>()
   const refused: RefusedSite[] = [...trampolines.refused]
   for (const { site, analysis } of trampolines.served) {
     const instruction = arch.classify(analysis, site.address)
-    const choice = isRefusal(instruction) ? instruction : choose(resume, instruction, site)
+    const choice = isRefusal(instruction) ? instruction : choose(options.resume, instruction, site)
     if (isRefusal(choice)) refused.push({ site, refusal: choice })
     else chosen.set(site, choice)
   }
@@ -73,8 +84,19 @@ function planResumes(
     served: plan.served.map(({ site }) => site),
     refused,
     explain: (site) => explainSite(plan, arch, site),
-    install: (onHit) => tracing.install(plan, chosen, onHit),
+    install: (onHit) => tracing.install(() => again(host, options, modules, chosen), chosen, onHit),
   }
+}
+
+/** What the signals need may stand where the areas were to be. */
+function again(
+  host: Host,
+  options: BreakpointOptions,
+  modules: readonly ModuleSites[],
+  chosen: ReadonlyMap<Site, ChosenResume>,
+): TrampolinePlan | Refusal {
+  const plan = planCopies(host, options, modules)
+  return isRefusal(plan) ? plan : onlySites(plan, chosen)
 }
 
 function choose(wanted: ResumeChoice, instruction: InstructionClass, site: Site): ChosenResume | Refusal {

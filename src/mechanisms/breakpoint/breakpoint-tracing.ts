@@ -7,10 +7,11 @@ import { Attachment } from '../../target/attachment.js'
 import type { EditSet } from '../../target/edit-set.js'
 import { install } from '../../target/install.js'
 import { editSetOf } from '../../target/installation.js'
+import type { ResidentSignals } from '../../target/signals/resident-signals.js'
 import { uninstall } from '../../target/uninstall.js'
 import type { Host } from '../../trampolines/host.js'
 import type { TrampolinePlan } from '../../trampolines/plan-trampolines.js'
-import { leftOut } from '../../trampolines/trampoline-mechanism.js'
+import { leftOut, withSignals } from '../../trampolines/trampoline-mechanism.js'
 import { BreakpointTracer } from './breakpoint-tracer.js'
 import type { HitHandler, PlantedSite } from './planted-site.js'
 import { boosted } from './resume/boosted.js'
@@ -45,20 +46,35 @@ export class BreakpointTracing {
     this.tracer = new BreakpointTracer(target.door, this.resumes)
   }
 
-  /** Plants int3 at the sites of a plan. @throws KernelError */
+  /** Plants int3 at the sites of a plan, which is made when the signals are ready. @throws KernelError */
   install(
+    makePlan: () => TrampolinePlan | Refusal,
+    chosen: ReadonlyMap<Site, ChosenResume>,
+    onHit: ((hit: HeldHit) => void) | undefined,
+  ): InstalledProbes | Refusal {
+    // Before anything is traced: should this tracer be killed, the handlers go on where it left off.
+    const signals = this.host.signals.acquire()
+    if (isRefusal(signals)) return signals
+    return withSignals(signals, () => {
+      try {
+        const plan = makePlan()
+        return isRefusal(plan) ? plan : this.installWith(signals, plan, chosen, onHit)
+      } finally {
+        this.detachIfIdle()
+      }
+    })
+  }
+
+  private installWith(
+    signals: ResidentSignals,
     plan: TrampolinePlan,
     chosen: ReadonlyMap<Site, ChosenResume>,
     onHit: ((hit: HeldHit) => void) | undefined,
   ): InstalledProbes | Refusal {
     const { target } = this.host
-    const attached = this.attach()
-    if (isRefusal(attached)) return attached
-    const result = install(target, plan.areas, undefined, { threadPointers: false })
-    if (isRefusal(result)) {
-      this.detachIfIdle()
-      return result
-    }
+    const tables = signals.publisherOf(...plan.tables)
+    const result = this.attach() ?? install(target, plan.areas, undefined, { threadPointers: false }, tables)
+    if (isRefusal(result)) return result
     const edits = editSetOf(result.installation.areas)
     const planted = this.plant(plan, edits, chosen, onHit && heldFor(onHit))
     const lookup = { originalOf: (rip: Address) => edits.outOfTrampoline(rip) ?? this.slots.originalOf(rip) }
@@ -74,11 +90,13 @@ export class BreakpointTracing {
       poll: (budgetNs) => this.attachment?.pump(budgetNs) ?? false,
       goOn: (tid, registers) => this.goOn(tid, registers),
       remove: () => {
-        const { remaining } = this.tracer.whileLeaving(() => uninstall(target, result.installation))
+        const { remaining } = this.tracer.whileLeaving(() =>
+          uninstall(target, result.installation, undefined, tables.use),
+        )
         this.tracer.remove(planted, lookup)
         this.slots.remove(plan.spares)
         this.detachIfIdle()
-        return remaining
+        return remaining.length > 0 ? remaining : signals.remove().remaining
       },
     }
   }

@@ -6,6 +6,7 @@ import { planCounting } from '../../trampolines/trampoline-mechanism.js'
 /** `jmp rel32` into an area near the module, or `jmp *0(%rip); .quad`, which reaches anywhere. */
 const jumpStyle: PatchStyle = {
   windowLength: (near) => (near ? 5 : 14),
+  bySignal: false,
   encode: (arch, site, trampoline, near) => arch.encodeJump(site, trampoline, near ? 5 : 14),
 }
 

@@ -1,6 +1,7 @@
 import type { Address } from '../../bytes/address.js'
 import { assert } from '../../bytes/assert.js'
 import { TABLE_SLOTS } from '../../codegen/x64/signals/handler-listing.js'
+import type { TablePublisher } from '../install.js'
 import type { InstalledArea } from '../installation.js'
 import type { TargetProcess } from '../target-process.js'
 import type { TableUse, UninstallResult } from '../uninstall.js'
@@ -34,6 +35,10 @@ export class ResidentSignals {
   ) {
     // The service's own.
     this.published.fixups.push(core.area.start)
+  }
+
+  get isInUse(): boolean {
+    return this.users > 0
   }
 
   /** One more who needs them: `remove` once more. */
@@ -71,9 +76,22 @@ export class ResidentSignals {
     )
   }
 
+  /** As the tables of an installation are published and taken back. */
+  publisherOf(...tables: readonly PublishedTable[]): TablePublisher {
+    return {
+      publish: () => {
+        for (const { kind, address } of tables) this.publish(kind, address)
+      },
+      hide: () => {
+        for (const { kind, address } of tables) this.hide(kind, address)
+      },
+      use: this.useOf(...tables),
+    }
+  }
+
   private hide(kind: TableKind, table: Address): void {
     const slot = this.published[kind].indexOf(table)
-    assert(slot >= 0, 'only what was published is hidden')
+    if (slot < 0) return
     this.published[kind][slot] = undefined
     this.core.setWord(this.target.memory, this.core.places[kind] + 8 * slot, 0n)
   }
