@@ -6,6 +6,7 @@ import { FAR_PLACE, NEAR_PLACE } from './machine-memory.js'
 import { NativeRunner } from './native-runner.js'
 import { type Case, randomCase } from './random-case.js'
 import { relocatedWay } from './relocated-way.js'
+import { scrambledWay } from './scrambled-way.js'
 import { type Executed, nativeRun, type Way } from './way.js'
 
 /** Every way of executing an instruction that is compared with the processor in place. */
@@ -13,6 +14,7 @@ export const ways: readonly Way[] = [
   relocatedWay('relocated near', NEAR_PLACE),
   relocatedWay('relocated far', FAR_PLACE),
   emulatedWay,
+  scrambledWay,
 ]
 
 export interface Finding {
