@@ -1,6 +1,7 @@
-import { type Address, address, offsetBy } from '../bytes/address.js'
+import { type Address, address } from '../bytes/address.js'
 import { flagsOf, rewindingFor } from '../codegen/x64/rewind.js'
 import { registerNames } from '../isa/x64/registers.js'
+import { takeExit } from '../isa/x64/take-exit.js'
 import type { KernelDoor } from '../kernel/door.js'
 import type { EditSet } from './edit-set.js'
 import type { Memory } from './memory.js'
@@ -58,17 +59,14 @@ function moveOut(memory: Memory, state: ThreadState, edits: EditSet): boolean {
 /** Finishes or undoes the moved instruction in whose middle a thread stands. */
 function leave(memory: Memory, state: ThreadState, edits: EditSet): Address | undefined {
   const found = edits.exitAt(state.resumesAt)
-  if (found === undefined) return undefined
-  const { site, exit } = found
-  const rsp = state.get('rsp')
-  const name = exit.restored === undefined ? undefined : registerNames[exit.restored.register]
-  if (exit.restored !== undefined && name !== undefined) {
-    const { from, offset } = exit.restored
-    const word = () => memory.read(address(rsp + BigInt(offset)), 8).readBigUInt64LE()
-    state.set(name, from === 'site' ? offsetBy(site, offset) : word())
-  }
-  state.set('rsp', rsp + BigInt(exit.stackDelta))
-  return offsetBy(site, exit.original)
+  return (
+    found &&
+    takeExit(found.exit, found.site, {
+      get: (register) => state.get(register),
+      set: (register, value) => state.set(register, value),
+      readWord: (at) => memory.read(at, 8).readBigUInt64LE(),
+    })
+  )
 }
 
 /** Undoes what the handler has done so far. Whether the hit has been counted by then or not, it happens once. */

@@ -28,6 +28,8 @@ export interface Unplaced {
 const GROUP_SPAN = 1n << 30n
 /** More than any trampoline with its cold part and its manifest record takes. */
 const BYTES_PER_SITE = 256
+/** The same where nothing is within reach: a rip-relative instruction of 7 bytes takes 32, and 45 in the manifest. */
+const BYTES_PER_FAR_SITE = 512
 const BYTES_PER_AREA = 16384
 /** The same for a shared counter, which has no cold part. */
 const PADDING_PER_SITE = 192
@@ -47,11 +49,9 @@ export function placeAreas(maps: readonly Mapping[], modules: readonly ModuleSit
   const unplaced: Unplaced[] = []
   let taken = maps
   for (const members of groupByReach(modules)) {
-    const room = roundToPage(
-      BYTES_PER_AREA + spareBytes + BYTES_PER_SITE * members.reduce((sum, { sites }) => sum + sites.length, 0),
-    )
     const span = spanOf(members)
-    const near = placeNear(taken, span, room)
+    const near = placeNear(taken, span, roomFor(members, BYTES_PER_SITE, spareBytes))
+    const room = roomFor(members, near === undefined ? BYTES_PER_FAR_SITE : BYTES_PER_SITE, spareBytes)
     const at = near ?? placeAnywhere(taken, span, room)
     if (at === undefined) unplaced.push({ modules: members })
     else {
@@ -67,6 +67,11 @@ export function placeAreas(maps: readonly Mapping[], modules: readonly ModuleSit
     }
   }
   return { groups, unplaced, maps: taken }
+}
+
+function roomFor(members: readonly ModuleSites[], bytesPerSite: number, spareBytes: number): number {
+  const sites = members.reduce((sum, module) => sum + module.sites.length, 0)
+  return roundToPage(BYTES_PER_AREA + spareBytes + bytesPerSite * sites)
 }
 
 /** Puts each module's trampolines into its own padding, as far as that goes. Pure. */

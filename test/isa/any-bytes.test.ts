@@ -3,8 +3,10 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { address, vaddr } from '../../src/bytes/address.js'
 import type { CodeFacts } from '../../src/isa/code-facts.js'
+import { emulationOf } from '../../src/isa/x64/emulate/emulation-of.js'
 import { x64 } from '../../src/isa/x64/x64.js'
 import { isRefusal } from '../../src/refusal/refusal.js'
+import { singleSite } from './differential/single-site.js'
 
 const START = 0x1ff0
 const SIZE = 64
@@ -80,6 +82,24 @@ test('a branch behind the text, in a function that claims to reach there, is a b
   assert.ok(!isRefusal(result))
   assert.ok(!result.flagsDead)
   assert.deepEqual(result.deadRegisters, [])
+})
+
+test('any instruction has a class or a refusal, and what serves it can be made', () => {
+  fc.assert(
+    fc.property(codeBytes, (bytes) => {
+      const [line] = x64.disassemble(Uint8Array.from(bytes), address(START))
+      if (line === undefined || line.text === '(bad)') return
+      const site = singleSite(line.bytes, line.address)
+      const found = x64.classify(site, line.address)
+      if (isRefusal(found)) assert.equal(found.code, 'not-probeable')
+      else {
+        const moved = x64.relocate(site, line.address, address(START + 0x10000))
+        assert.equal(isRefusal(moved), found.refused.boosted !== undefined)
+        assert.equal(emulationOf(line.bytes, line.address) === undefined, found.refused.emulated !== undefined)
+      }
+    }),
+    { numRuns: 5000 },
+  )
 })
 
 test('any bytes can be disassembled, and no byte is lost', () => {

@@ -55,6 +55,8 @@ static struct region regions[] = {
 
 /* Where moved code may be placed: near the code, and far away. */
 static const uint64_t places[] = {0x210000000UL, 0x900000000UL};
+#define PLACES (sizeof places / sizeof *places)
+static unsigned char *code_alias, *place_aliases[PLACES];
 
 struct run {
   uint64_t start, registers[16], flags, place;
@@ -240,10 +242,20 @@ static void *map_file(const char *path, int writable, uint64_t *size) {
   return mapped;
 }
 
+/* Code that can only be read and executed at its address, full of int3, and written at another, which is returned. */
+static unsigned char *map_code(uint64_t at, uint64_t size) {
+  int fd = memfd_create("code", 0);
+  if (fd < 0 || ftruncate(fd, (off_t)size) != 0) exit(2);
+  void *code = mmap((void *)at, size, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0);
+  unsigned char *alias = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (code != (void *)at || alias == MAP_FAILED) exit(2);
+  close(fd);
+  return memset(alias, 0xcc, size);
+}
+
 static void set_up_memory(unsigned char *content) {
-  int code = PROT_READ | PROT_WRITE | PROT_EXEC;
-  memset(map_at(CODE, CODE_SIZE, code), 0xcc, CODE_SIZE);
-  for (unsigned at = 0; at < sizeof places / sizeof *places; at++) memset(map_at(places[at], PAGE, code), 0xcc, PAGE);
+  code_alias = map_code(CODE, CODE_SIZE);
+  for (unsigned at = 0; at < PLACES; at++) place_aliases[at] = map_code(places[at], PAGE);
   for (unsigned at = 0; at < REGIONS; at++) {
     struct region *region = &regions[at];
     region->pristine = content;
@@ -283,8 +295,10 @@ static void collect_changes(void) {
 static void execute(const struct run *run, struct result *result) {
   current = run;
   into = result;
-  memcpy((void *)CODE_AT, run->code, CODE_BYTES);
-  if (run->place_length > 0) memcpy((void *)run->place, run->placed, PLACE_BYTES);
+  memcpy(code_alias + (CODE_AT - CODE), run->code, CODE_BYTES);
+  for (unsigned at = 0; at < PLACES; at++) {
+    if (run->place - places[at] < PAGE) memcpy(place_aliases[at] + (run->place - places[at]), run->placed, PLACE_BYTES);
+  }
   /* What returning from a signal does not reset: NT, ID. */
   __asm__ volatile("pushq $0x202; popfq; int3" ::: "memory", "cc");
   collect_changes();

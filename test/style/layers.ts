@@ -14,7 +14,11 @@ export interface Room {
 export const rooms: readonly Room[] = [
   { name: 'bytes', pure: true, purpose: 'branded addresses and offsets, readers, assertions' },
   { name: 'refusal', pure: true, purpose: 'the catalogue of refusals: why something cannot be done, as a value' },
-  { name: 'isa', pure: true, purpose: 'x86-64: is a window safe, how is each instruction moved' },
+  {
+    name: 'isa',
+    pure: true,
+    purpose: 'x86-64: is a window safe, how is each instruction moved or emulated, what can be probed',
+  },
   { name: 'elf', pure: true, purpose: 'ELF files, one file per structure' },
   { name: 'dwarf', pure: true, purpose: 'function bounds and landing pads from `.eh_frame`' },
   { name: 'symbols', pure: false, purpose: 'the functions of a module: names, bounds, separate debug files' },

@@ -157,14 +157,30 @@ const shiftsByRegister: ReadonlySet<Code> = new Set([
   ...[Code.Shrd_rm16_r16_CL, Code.Shrd_rm32_r32_CL, Code.Shrd_rm64_r64_CL],
 ])
 
-/** `bsf` and `bsr` of zero keep the destination on every processor there is, and programs rely on it. */
-function keepsDestination(instruction: Instruction): boolean {
-  return instruction.mnemonic === Mnemonic.Bsf || instruction.mnemonic === Mnemonic.Bsr
+/** What leaves its destination alone, in whole or in part, more often than the tables say. */
+function keepsDestination({ mnemonic }: Instruction): boolean {
+  return keeping.has(mnemonic)
+}
+
+/**
+ * `bsf` and `bsr` of zero keep the destination on every processor there is, and programs rely on it. `rdssp` is a nop
+ * where no shadow stack is armed. The others are emulated by Linux where UMIP forbids them, which keeps the upper half
+ * of a 32-bit destination (arch/x86/kernel/umip.c).
+ */
+const keeping: ReadonlySet<Mnemonic> = new Set([
+  ...[Mnemonic.Bsf, Mnemonic.Bsr, Mnemonic.Rdsspd, Mnemonic.Rdsspq],
+  ...[Mnemonic.Sldt, Mnemonic.Smsw, Mnemonic.Str],
+])
+
+/** `f3 90` is pause; with REX.B in between it is `xchg r8, rax` to the processor, and still pause to the decoder. */
+export function isNoPause({ code, length }: Instruction): boolean {
+  return code === Code.Pause && length !== 2
 }
 
 /** Instructions behind which nothing is known: calls (iced counts system calls among them), returns, indirect jumps, traps, transactions. */
-export function endsKnowledge({ flowControl }: Instruction): boolean {
-  switch (flowControl) {
+export function endsKnowledge(instruction: Instruction): boolean {
+  if (isNoPause(instruction)) return true
+  switch (instruction.flowControl) {
     case FlowControl.Next:
     case FlowControl.UnconditionalBranch:
     case FlowControl.ConditionalBranch:

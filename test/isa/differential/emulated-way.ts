@@ -1,15 +1,16 @@
-import { type Address, address, hex, offsetBy } from '../../../src/bytes/address.js'
-import { type CpuState, MemoryFault, type OperandSize } from '../../../src/isa/x64/emulate/cpu-state.js'
-import { emulationOf } from '../../../src/isa/x64/emulate/emulation-of.js'
+import { hex, offsetBy } from '../../../src/bytes/address.js'
+import { type CpuState, MemoryFault } from '../../../src/isa/x64/emulate/cpu-state.js'
+import { type Emulation, emulationOf } from '../../../src/isa/x64/emulate/emulation-of.js'
 import { eflagsOf } from '../../../src/isa/x64/emulate/flags.js'
-import { registerNames } from '../../../src/isa/x64/registers.js'
-import { CODE_AT, GS_BASE, isCode, READ_ONLY, regionOf } from './machine-memory.js'
+import { CODE_AT, regionOf } from './machine-memory.js'
 import type { NativeRunner } from './native-runner.js'
 import type { Case } from './random-case.js'
-import { stateDifference } from './state-difference.js'
+import { RecordedCpu } from './recorded-cpu.js'
+import type { Outcome } from './run-record.js'
+import { type Place, stateDifference } from './state-difference.js'
 import { differs, type Executed, notServed, same, type Verdict, type Way } from './way.js'
 
-/** The instruction executed on the initial state in TypeScript. */
+/** The instruction executed on the initial state in TypeScript, and again as after a tracer that was killed half way. */
 export const emulatedWay: Way = {
   name: 'emulated',
   compare: (executed, runner) => executed.map((each) => compareOne(each, runner)),
@@ -22,105 +23,69 @@ function compareOne({ subject, native }: Executed, { memory }: NativeRunner): Ve
   const emulation = emulationOf(subject.bytes, CODE_AT)
   if (emulation === undefined) return notServed('not emulated')
   const cpu = new RecordedCpu(subject, memory)
-  const done = executeOn(cpu, emulation.execute)
-  if (done !== 'done') {
-    const touched = cpu.touched(subject)
-    if (touched !== undefined) return differs(`${done}, and ${touched}`)
-    if (cpu.touchedCode) return notServed('touches code')
-    if (done === 'declined') return notServed(`declined: ${emulation.name}`)
-    return native.rip === CODE_AT && native.signal !== SIGTRAP ? same : differs('the emulation faults')
-  }
-  const rip = native.signal === SIGTRAP && native.code === SI_KERNEL ? offsetBy(native.rip, -1) : native.rip
-  const state = { rip: cpu.rip, registers: cpu.registers, flags: cpu.eflags }
+  const done = executeOn(cpu, emulation)
+  if (done !== 'done') return notDone(done, cpu, subject, native, emulation)
   const difference =
-    stateDifference({ ...native, rip }, state, eflagsOf(subject.undefinedFlags)) ??
-    writeDifference(native.changes, cpu.writes, memory)
+    stateDifference(behind(native), stateOf(cpu), eflagsOf(subject.undefinedFlags)) ??
+    writeDifference(native, cpu) ??
+    repeatDifference(subject, cpu, emulation)
   return difference === undefined ? same : differs(difference)
 }
 
-function executeOn(cpu: CpuState, execute: (cpu: CpuState) => boolean): 'done' | 'declined' | 'faulted' {
+function executeOn(cpu: CpuState, emulation: Emulation): 'done' | 'declined' | 'faulted' {
   try {
-    return execute(cpu) ? 'done' : 'declined'
+    return emulation.execute(cpu) ? 'done' : 'declined'
   } catch (error) {
     if (error instanceof MemoryFault) return 'faulted'
     throw error
   }
 }
 
-function writeDifference(
-  changes: ReadonlyMap<bigint, bigint>,
-  writes: ReadonlyMap<bigint, number>,
-  memory: Buffer,
-): string | undefined {
-  const words = new Map<bigint, bigint>()
+/** Nothing may have changed; and what faults has to fault on the processor too. */
+function notDone(
+  done: 'declined' | 'faulted',
+  cpu: RecordedCpu,
+  subject: Case,
+  native: Outcome,
+  { name }: Emulation,
+): Verdict {
+  const before = { rip: CODE_AT, registers: subject.registers, flags: subject.flags }
+  const touched = cpu.writes.size > 0 ? 'memory was written' : stateDifference(before, stateOf(cpu))
+  if (touched !== undefined) return differs(`${done}, and ${touched}`)
+  if (cpu.touchedCode) return notServed('touches code')
+  if (done === 'declined') return notServed(`declined: ${name}`)
+  return native.rip === CODE_AT && native.signal !== SIGTRAP ? same : differs('the emulation faults')
+}
+
+function stateOf({ rip, registers, eflags }: RecordedCpu): Place {
+  return { rip, registers, flags: eflags }
+}
+
+/** A run that came to the next instruction was ended by an int3 there. */
+function behind(native: Outcome): Place {
+  const trapped = native.signal === SIGTRAP && native.code === SI_KERNEL
+  return trapped ? { ...native, rip: offsetBy(native.rip, -1) } : native
+}
+
+function writeDifference({ changes }: Outcome, { writes, memory }: RecordedCpu): string | undefined {
   for (const at of [...writes.keys(), ...changes.keys()]) {
     const word = at & ~7n
     const offset = regionOf(word)?.offset ?? 0
     const bytes = Buffer.from(memory.subarray(offset, offset + 8))
+    const before = bytes.readBigUInt64LE()
     for (let index = 0; index < 8; index++) bytes[index] = writes.get(word + BigInt(index)) ?? bytes[index] ?? 0
-    words.set(word, bytes.readBigUInt64LE())
-    const expected = changes.get(word) ?? memory.readBigUInt64LE(offset)
-    if (bytes.readBigUInt64LE() !== expected) return `the word at ${hex(word)} is ${hex(bytes.readBigUInt64LE())}`
+    const written = bytes.readBigUInt64LE()
+    if (written !== (changes.get(word) ?? before)) return `the word at ${hex(word)} is ${hex(written)}`
   }
   return undefined
 }
 
-/** The state of a case, with writes kept apart by byte. */
-class RecordedCpu implements CpuState {
-  readonly registers: bigint[]
-  readonly writes = new Map<bigint, number>()
-  readonly fsBase = 0n
-  /** An access to code has been made, and not been answered. */
-  touchedCode = false
-  readonly gsBase = GS_BASE
-  rip: Address = CODE_AT
-  eflags: bigint
-  readonly #memory: Buffer
-
-  constructor(subject: Case, memory: Buffer) {
-    this.registers = [...subject.registers]
-    this.eflags = subject.flags
-    this.#memory = memory
-  }
-
-  get(register: (typeof registerNames)[number]): bigint {
-    return this.registers[registerNames.indexOf(register)] ?? 0n
-  }
-
-  set(register: (typeof registerNames)[number], value: bigint): void {
-    this.registers[registerNames.indexOf(register)] = value
-  }
-
-  read(at: Address, size: OperandSize): bigint {
-    const offset = this.#offset(at, size)
-    return BigInt.asUintN(
-      8 * size,
-      this.#memory.subarray(offset, offset + 8).length < 8
-        ? BigInt(this.#memory.readUIntLE(offset, Math.min(size, 6)))
-        : this.#memory.readBigUInt64LE(offset),
-    )
-  }
-
-  write(at: Address, size: OperandSize, value: bigint): void {
-    this.#offset(at, size)
-    if (regionOf(at)?.region === READ_ONLY) throw new MemoryFault(at)
-    for (let index = 0; index < size; index++) {
-      this.writes.set(at + BigInt(index), Number((value >> BigInt(8 * index)) & 0xffn))
-    }
-  }
-
-  /** What has been changed by an emulation that said that it did nothing. */
-  touched(subject: Case): string | undefined {
-    if (this.writes.size > 0) return 'memory was written'
-    const before = { rip: CODE_AT, registers: subject.registers, flags: subject.flags }
-    return stateDifference(before, { rip: this.rip, registers: this.registers, flags: this.eflags })
-  }
-
-  #offset(at: Address, size: OperandSize): number {
-    this.touchedCode ||= isCode(at)
-    const found = regionOf(at)
-    const last = regionOf(address(at + BigInt(size - 1)))
-    if (found === undefined || last?.region !== found.region) throw new MemoryFault(at)
-    return found.offset
-  }
+/** Memory is written before registers are: once more from the same registers has to do the same. */
+function repeatDifference(subject: Case, first: RecordedCpu, emulation: Emulation): string | undefined {
+  const second = new RecordedCpu(subject, first.memory, new Map(first.writes))
+  if (executeOn(second, emulation) !== 'done') return 'it cannot be repeated'
+  const difference = stateDifference(stateOf(first), stateOf(second))
+  if (difference !== undefined) return `repeated, ${difference}`
+  const rewritten = [...first.writes].some(([at, byte]) => second.writes.get(at) !== byte)
+  return rewritten ? 'repeated, it writes something else' : undefined
 }

@@ -102,6 +102,8 @@ function evex(form: InstructionForm, random: PseudoRandom): number[] {
 
 const SIB = 4
 const RIP_RELATIVE = 5
+/** A SIB byte with rsp as base and no index. */
+const STACK_POINTER = 0x24
 
 /** ModRM and random bytes behind it; harmless where there is none. */
 function operandBytes(form: InstructionForm, random: PseudoRandom): number[] {
@@ -109,6 +111,7 @@ function operandBytes(form: InstructionForm, random: PseudoRandom): number[] {
   const isMemory = form.memory === 'always' || (form.memory === 'either' && chance(random, 0.65))
   if (!isMemory) return [0xc0 | (reg << 3) | (form.rmField ?? byte(random) % 8)]
   if (form.vectorIndex) return [((byte(random) % 3) << 6) | (reg << 3) | SIB]
+  if (chance(random, 0.1)) return [0x40 | (reg << 3) | SIB, STACK_POINTER]
   if (chance(random, 0.35)) return [(reg << 3) | RIP_RELATIVE]
   return [((byte(random) % 3) << 6) | (reg << 3) | (byte(random) % 8)]
 }

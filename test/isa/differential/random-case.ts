@@ -110,6 +110,9 @@ function placeConstants(
     view.writeInt32LE(Number(codePointer(random) - next), offsets.immediateOffset)
   }
   if (offsets.displacementSize === 8) view.writeBigUInt64LE(operandAddress(random, DATA), offsets.displacementOffset)
+  if (offsets.displacementSize === 1 && instruction.memoryBase === Register.RSP && random.below(1) < 0.4) {
+    view.writeInt8(Math.floor(random.below(32)) - 16, offsets.displacementOffset)
+  }
   if (offsets.displacementSize !== 4) return
   view.writeInt32LE(displacementFor(instruction, next, random), offsets.displacementOffset)
 }

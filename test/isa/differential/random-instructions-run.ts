@@ -6,6 +6,7 @@ import { FAR_PLACE, NEAR_PLACE } from './machine-memory.js'
 import { NativeRunner } from './native-runner.js'
 import { type Case, randomCase } from './random-case.js'
 import { relocatedWay } from './relocated-way.js'
+import { scrambledWay } from './scrambled-way.js'
 import { type Executed, nativeRun, type Way } from './way.js'
 
 /** Every way of executing an instruction that is compared with the processor in place. */
@@ -13,6 +14,7 @@ export const ways: readonly Way[] = [
   relocatedWay('relocated near', NEAR_PLACE),
   relocatedWay('relocated far', FAR_PLACE),
   emulatedWay,
+  scrambledWay,
 ]
 
 export interface Finding {
@@ -79,21 +81,26 @@ function countReasons(leftOut: readonly LeftOut[]): Record<string, number> {
 /** A case depends on the seed and its number only, so that it can be made again alone. */
 function casesOf(forms: readonly InstructionForm[], seed: number, from: number, to: number): Case[] {
   const cases: Case[] = []
-  const common = forms.filter(isCommon)
+  const choices = [forms, forms.filter(isCommon), forms.filter(isMovedInItsOwnWay)]
   for (let number = from; number < to; number++) {
     const random = new PseudoRandom(Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b))
-    const form = random.pick(random.below(1) < 0.4 ? common : forms)
+    const form = random.pick(random.pick(choices))
     const made = randomCase(form, number, random)
     if (made !== undefined) cases.push(made)
   }
   return cases
 }
 
-/** What programs are made of: these are emulated, or moved in a way of their own. */
+/** What programs are made of, and what is emulated. */
 function isCommon({ name }: InstructionForm): boolean {
   return /^(Mov|Lea|Push|Pop|Call|J|Loop|Ret|Leave|Add|Sub|And|Or|Xor|Cmp|Test|Inc|Dec|Neg|Not|Set|Cmov|Xchg|Nop|Endbr|C[bwdq][wdqeo])/.test(
     name,
   )
+}
+
+/** Branches, and what uses the stack. */
+function isMovedInItsOwnWay({ name }: InstructionForm): boolean {
+  return /^(Push|Pop|Call_r|J(?!mp_m)|Loop|Retn|Leave|Enter|Syscall)/.test(name)
 }
 
 const PROBES = 10

@@ -1,6 +1,8 @@
 import { type Address, hex, offsetBy } from '../../../src/bytes/address.js'
 import { assert } from '../../../src/bytes/assert.js'
 import type { RelocatedCode } from '../../../src/isa/site-analysis.js'
+import { registerNames } from '../../../src/isa/x64/registers.js'
+import { takeExit } from '../../../src/isa/x64/take-exit.js'
 import { x64 } from '../../../src/isa/x64/x64.js'
 import { isRefusal, type Refusal } from '../../../src/refusal/refusal.js'
 import { CODE_AT } from './machine-memory.js'
@@ -122,13 +124,14 @@ function leave(state: ThreadState, { points, exits }: RelocatedCode, place: Addr
   const exit = exits.find(({ relocated: at }) => at === offset)
   if (exit === undefined) return `a thread can stand ${offset} bytes into the moved code, and there is no exit`
   const registers = [...state.registers]
-  const { restored } = exit
-  if (restored !== undefined) {
-    const { register, from, offset: at } = restored
-    registers[register] = from === 'site' ? offsetBy(CODE_AT, at) : state.stack.readBigUInt64LE(at)
-  }
-  registers[RSP] = BigInt.asUintN(64, (registers[RSP] ?? 0n) + BigInt(exit.stackDelta))
-  return { flags: state.flags, registers, rip: offsetBy(CODE_AT, exit.original) }
+  const rip = takeExit(exit, CODE_AT, {
+    get: (register) => registers[registerNames.indexOf(register)] ?? 0n,
+    set: (register, value) => {
+      registers[registerNames.indexOf(register)] = value
+    },
+    readWord: (at) => state.stack.readBigUInt64LE(Number(at - (state.registers[RSP] ?? 0n))),
+  })
+  return { flags: state.flags, registers, rip }
 }
 
 /** RelocatedCode out at any boundary, a thread is before the instruction, or behind it. */

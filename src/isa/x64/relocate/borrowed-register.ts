@@ -14,6 +14,7 @@ export const WORD = 8
 
 /** `lea rsp, [rsp + delta]`: moves the stack pointer without touching flags. */
 export function moveStack(delta: number): number[] {
+  if (delta >= -128 && delta < 128) return [0x48, 0x8d, 0x64, 0x24, delta & 0xff]
   return [0x48, 0x8d, 0xa4, 0x24, ...int32Bytes(delta)]
 }
 
