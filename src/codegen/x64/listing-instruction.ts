@@ -48,7 +48,7 @@ export function encodeInstruction(mnemonic: string, operands: readonly Operand[]
 }
 
 function withOne(mnemonic: string, operand: Operand): EncodedInstruction | undefined {
-  if (mnemonic === '.quad' && operand.kind === 'immediate') return { code: little(operand.value, 8) }
+  if (mnemonic === '.quad' && operand.kind === 'label') return { code: little(BigInt(operand.label), 8) }
   if (operand.kind === 'label') return branch(mnemonic, operand.label)
   if (operand.kind === 'indirect')
     return mnemonic === 'jmp' ? form([0xff], 4, { kind: 'register', number: operand.number, wide: false }, false) : undefined
@@ -101,7 +101,7 @@ function withImmediate(mnemonic: string, value: bigint, to: Operand): EncodedIns
   if (name === 'movabs' && to.kind === 'register')
     return { code: [...rex(true, 0, 0, to.number), 0xb8 | (to.number & 7), ...little(value, 8)] }
   if (name === 'shl') return form([0xc1], 4, to, wide, little(value, 1))
-  if (name === 'shr') return form([0xc1], 5, to, wide, little(value, 1))
+  if (name === 'shr') return value === 1n ? form([0xd1], 5, to, wide) : form([0xc1], 5, to, wide, little(value, 1))
   if (name === 'bt') return form([0x0f, 0xba], 4, to, wide, little(value, 1))
   const row = arithmetic.indexOf(name)
   if (row < 0) return undefined
