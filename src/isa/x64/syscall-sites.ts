@@ -1,4 +1,4 @@
-import { Code, FlowControl, type Instruction, Mnemonic, OpKind, Register, RegisterExt } from 'iced-x86'
+import { Code } from 'iced-x86'
 import { hex, type Vaddr, vaddr } from '../../bytes/address.js'
 import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
 import type { CodeFacts, FunctionBounds } from '../code-facts.js'
@@ -8,6 +8,7 @@ import { decodedFunction } from './decoded-module.js'
 import { fallsThrough } from './direct-target.js'
 import { InstructionCursor } from './instruction-cursor.js'
 import { functionAround, moduleCode, textBytes } from './module-code.js'
+import { syscallNumbers } from './register-constants.js'
 import { analyseModule } from './site-proof.js'
 import { upperBound } from './sorted-search.js'
 
@@ -83,105 +84,42 @@ function* candidates({ text }: CodeFacts): Generator<number> {
 /** Undefined when the bytes are surely no `syscall`. */
 function examine(module: DecodedModule, at: number): Found | Refusal | undefined {
   const bounds = functionAround(module.code, at)
-  if (bounds === undefined)
-    return refuse('unknown-boundaries', `no function is known around ${hex(at)}, where a system call may be`)
-  return walkTo(module, bounds, at)
+  if (bounds !== undefined) return walkTo(module, bounds, at)
+  if (isNamedData(module, at)) return undefined
+  return refuse('unknown-boundaries', `no function is known around ${hex(at)}, where a system call may be`)
+}
+
+/** In a gap between functions, behind a symbol there that is no function's: a table, as hand-written code has them in its text. */
+function isNamedData({ code }: DecodedModule, at: number): boolean {
+  const { labels, functions } = code.facts
+  const label = labels[upperBound(labels, at) - 1]
+  const before = functions[upperBound(code.functionStarts, at) - 1]
+  return label !== undefined && label >= (before?.end ?? 0) && label !== before?.start
 }
 
 function walkTo(module: DecodedModule, bounds: FunctionBounds, at: number): Found | Refusal | undefined {
-  const entries = entriesOf(module, bounds)
+  const entries = labelsIn(module, bounds)
+  const owner = decodedFunction(module, bounds)
   let steps: Step[] = []
-  let number: number | undefined
-  const bytes = textBytes(module.code, bounds.start, at + SYSCALL_LENGTH - bounds.start)
+  const bytes = textBytes(module.code, bounds.start, bounds.end - bounds.start)
   using cursor = new InstructionCursor(bytes, bounds.start)
-  while (cursor.next()) {
+  while (cursor.next() && bounds.start + cursor.offset <= at) {
     const here = bounds.start + cursor.offset
-    if (entries.has(here)) {
-      steps = []
-      number = undefined
-    }
-    if (here === at) return cursor.instruction.code === Code.Syscall ? { syscall: at, number, steps } : undefined
-    number = numberAfter(cursor.instruction, number)
+    if (entries.has(here) || owner.branchTargets.has(here)) steps = []
+    if (here === at && cursor.instruction.code === Code.Syscall)
+      return { syscall: at, number: syscallNumbers(module.code, owner, entries).get(at), steps }
     steps.push({ at: here, bytes: bytes.slice(cursor.offset, cursor.nextOffset) })
     if (!fallsThrough(cursor.instruction)) steps = []
   }
-  const ended = bounds.start + cursor.offset
-  if (ended > at || (ended < at + SYSCALL_LENGTH && bytes.length - cursor.offset < 15)) return undefined
-  return refuse('unknown-boundaries', `the bytes at ${hex(ended)} are no instruction`)
+  const reached = bounds.start + cursor.offset
+  if (reached >= at) return undefined
+  return refuse('unknown-boundaries', `the bytes at ${hex(reached)} are no instruction`)
 }
 
-/** Where control may come in other than from the instruction before. */
-function entriesOf(module: DecodedModule, bounds: FunctionBounds): ReadonlySet<number> {
-  const { labels } = module.code.facts
-  const named = labels.subarray(upperBound(labels, bounds.start - 1), upperBound(labels, bounds.end - 1))
-  return new Set([...named, ...decodedFunction(module, bounds).branchTargets])
-}
-
-/** What eax is known to hold behind an instruction. */
-function numberAfter(instruction: Instruction, before: number | undefined): number | undefined {
-  if (instruction.flowControl !== FlowControl.Next)
-    return instruction.flowControl === FlowControl.ConditionalBranch ? before : undefined
-  const writesEax = instruction.op0Kind === OpKind.Register && isAccumulator(instruction.op0Register)
-  if (!writesEax) return writesImplicitly(instruction) ? undefined : before
-  if (instruction.mnemonic === Mnemonic.Mov && isImmediate(instruction.opKind(1)))
-    return Number(BigInt.asUintN(32, instruction.immediate(1)))
-  if (instruction.mnemonic === Mnemonic.Xor && instruction.op1Kind === OpKind.Register)
-    return isAccumulator(instruction.op1Register) ? 0 : undefined
-  return readsOnly(instruction) ? before : undefined
-}
-
-function isAccumulator(register: number): boolean {
-  return RegisterExt.isGPR(register) && RegisterExt.fullRegister(register) === Register.RAX
-}
-
-function isImmediate(kind: OpKind): boolean {
-  return kind === OpKind.Immediate32 || kind === OpKind.Immediate32to64 || kind === OpKind.Immediate64
-}
-
-const comparing: ReadonlySet<Mnemonic> = new Set([Mnemonic.Cmp, Mnemonic.Test, Mnemonic.Push, Mnemonic.Bt])
-
-function readsOnly({ mnemonic }: Instruction): boolean {
-  return comparing.has(mnemonic)
-}
-
-/** Instructions that may write eax without naming it first: all but those that surely do not. */
-const explicit: ReadonlySet<Mnemonic> = new Set([
-  Mnemonic.Mov,
-  Mnemonic.Movzx,
-  Mnemonic.Movsx,
-  Mnemonic.Movsxd,
-  Mnemonic.Lea,
-  Mnemonic.Xor,
-  Mnemonic.Or,
-  Mnemonic.And,
-  Mnemonic.Add,
-  Mnemonic.Sub,
-  Mnemonic.Shl,
-  Mnemonic.Shr,
-  Mnemonic.Sar,
-  Mnemonic.Neg,
-  Mnemonic.Not,
-  Mnemonic.Inc,
-  Mnemonic.Dec,
-  Mnemonic.Cmp,
-  Mnemonic.Test,
-  Mnemonic.Push,
-  Mnemonic.Pop,
-  Mnemonic.Bt,
-  Mnemonic.Nop,
-  Mnemonic.Endbr64,
-  Mnemonic.Movaps,
-  Mnemonic.Movups,
-  Mnemonic.Movdqa,
-  Mnemonic.Movdqu,
-  Mnemonic.Movq,
-  Mnemonic.Pxor,
-  Mnemonic.Sete,
-  Mnemonic.Setne,
-])
-
-function writesImplicitly({ mnemonic }: Instruction): boolean {
-  return !explicit.has(mnemonic)
+/** Where control may come in other than by a direct branch. */
+function labelsIn({ code }: DecodedModule, { start, end }: FunctionBounds): ReadonlySet<number> {
+  const { labels } = code.facts
+  return new Set(labels.subarray(upperBound(labels, start - 1), upperBound(labels, end - 1)))
 }
 
 /** Where a jump may begin so that its bytes end at the latest with the `syscall`: the nearest first. */
