@@ -11,6 +11,7 @@ import { functionAround, moduleCode, textBytes } from './module-code.js'
 import { syscallNumbers } from './register-constants.js'
 import { analyseModule } from './site-proof.js'
 import { upperBound } from './sorted-search.js'
+import { mayBeSyscall } from './unknown-syscall.js'
 
 /** A `syscall` instruction with a jump in front of it, which is proven safe. */
 export interface SyscallSite {
@@ -85,16 +86,8 @@ function* candidates({ text }: CodeFacts): Generator<number> {
 function examine(module: DecodedModule, at: number): Found | Refusal | undefined {
   const bounds = functionAround(module.code, at)
   if (bounds !== undefined) return walkTo(module, bounds, at)
-  if (isNamedData(module, at)) return undefined
+  if (!mayBeSyscall(module.code, at)) return undefined
   return refuse('unknown-boundaries', `no function is known around ${hex(at)}, where a system call may be`)
-}
-
-/** In a gap between functions, behind a symbol there that is no function's: a table, as hand-written code has them in its text. */
-function isNamedData({ code }: DecodedModule, at: number): boolean {
-  const { labels, functions } = code.facts
-  const label = labels[upperBound(labels, at) - 1]
-  const before = functions[upperBound(code.functionStarts, at) - 1]
-  return label !== undefined && label >= (before?.end ?? 0) && label !== before?.start
 }
 
 function walkTo(module: DecodedModule, bounds: FunctionBounds, at: number): Found | Refusal | undefined {
