@@ -5,6 +5,7 @@ export const syscallNumbers = {
   mmap: 9,
   mprotect: 10,
   munmap: 11,
+  rt_sigaction: 13,
   rt_sigreturn: 15,
   ioctl: 16,
   pread64: 17,

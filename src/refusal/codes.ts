@@ -54,6 +54,8 @@ export const refusalCodes = {
   'unsupported-process': 'The process runs 32-bit code, or another architecture.',
   'shares-memory': 'The process shares its memory with another process.',
   'does-not-stop': 'A thread did not stop in time.',
+  'sigtrap-blockable':
+    'SIGTRAP may become blocked while a breakpoint is planted, and the kernel ends a program that hits one then.',
   seccomp: 'A seccomp filter forbids what ring3 would have to do.',
   busy: 'Another ring3 is at work in this process.',
   'no-stack-room': 'No dead stack memory is there for a remote call.',

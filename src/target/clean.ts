@@ -15,10 +15,12 @@ import type { Mapping } from './memory-map.js'
 import { isOwnerAlive } from './owner.js'
 import { isOrphan, isWipedOnFork } from './ownership.js'
 import { remoteCallStub } from './remote-call.js'
+import { CoreArea } from './signals/core-area.js'
+import { removeSignals, withdrawAll } from './signals/remove.js'
 import type { TargetProcess } from './target-process.js'
 import { stopTarget } from './threads.js'
 import { uncoverStub } from './uncover-stub.js'
-import { uninstall } from './uninstall.js'
+import { type UninstallResult, uninstall } from './uninstall.js'
 
 /** What ring3 has in a process, by what the process's own memory says. */
 export interface FoundAreas {
@@ -63,7 +65,8 @@ function installed(start: Address, manifest: Manifest): InstalledArea {
     ...edit,
     trampoline: offsetBy(start, edit.trampolineStart),
   }))
-  return { start, size: manifest.codeSize, backing: manifest.backing, edits }
+  const { codeSize, backing, signals } = manifest
+  return { start, size: codeSize, backing, edits, ...(signals === undefined ? {} : { signals }) }
 }
 
 function intentIn(target: TargetProcess, maps: readonly Mapping[]): FoundAreas['intent'] {
@@ -100,15 +103,37 @@ export function clean(target: TargetProcess, found: FoundAreas): CleanResult {
   const kept = found.strayStub ? restoreStub(target, found) : undefined
   if (isRefusal(kept)) return { ...result, heldNs: 0n, remaining: [kept.because] }
   const [first, ...others] = found.data
-  const installation: Installation = { areas: found.areas, data: first }
-  const { heldNs, remaining } = uninstall(target, installation)
+  const { probes, core, stubs } = bySignals(found.areas)
+  const installation: Installation = { areas: probes, data: first }
+  const mayUnmap = (): Refusal | undefined => (core === undefined ? undefined : withdrawAll(target, core))
+  const { heldNs, remaining } = uninstall(target, installation, mayUnmap)
   if (remaining.length > 0) return { ...result, heldNs, remaining }
+  const signals = core === undefined ? removeOrphanStubs(target, stubs) : removeSignals(target, core, stubs)
+  if (signals.remaining.length > 0) return { ...result, heldNs, remaining: signals.remaining }
   const orphans = [...others, ...orphanRanges(target, found)]
   const removed = orphans.length > 0 ? removeAreas(target, orphans) : undefined
   if (isRefusal(removed)) return { ...result, heldNs, remaining: [removed.because] }
   const erased = found.intent === undefined ? undefined : eraseIntent(target, found.intent.at)
   if (isRefusal(erased)) return { ...result, heldNs, remaining: [erased.because] }
   return { ...result, areas: result.areas + orphans.length, heldNs, remaining }
+}
+
+interface BySignals {
+  readonly probes: readonly InstalledArea[]
+  readonly core: CoreArea | undefined
+  readonly stubs: readonly InstalledArea[]
+}
+
+/** What keeps the program's signals virtual comes out last: until then, an int3 may be hit. */
+function bySignals(areas: readonly InstalledArea[]): BySignals {
+  const [core] = areas.flatMap((area) => CoreArea.of(area) ?? [])
+  const probes = areas.filter(({ signals }) => signals === undefined)
+  return { probes, core, stubs: areas.filter(({ signals }) => signals?.kind === 'stubs') }
+}
+
+/** Stubs without a core are not in use: either not yet, or not any more. */
+function removeOrphanStubs(target: TargetProcess, stubs: readonly InstalledArea[]): UninstallResult {
+  return uninstall(target, { areas: stubs, data: undefined })
 }
 
 function restoreStub(target: TargetProcess, { intent }: FoundAreas): Refusal | undefined {

@@ -1,5 +1,6 @@
 import { type Address, offsetBy } from '../bytes/address.js'
 import { EditSet, type PlacedEdit } from './edit-set.js'
+import type { SignalsPart } from './manifest.js'
 
 /** Where an area's memory comes from: a mapping of its own, or the unused end of a page that the program has anyway. */
 export type Backing = 'mapped' | 'padding'
@@ -14,6 +15,7 @@ export interface AddedRange {
 /** A code area with the edits that lead into it. */
 export interface InstalledArea extends AddedRange {
   readonly edits: readonly PlacedEdit[]
+  readonly signals?: SignalsPart
 }
 
 /** Everything that was added to a target by one request, and has to be taken out together. */
@@ -28,10 +30,12 @@ export interface AreaImage {
   readonly backing: Backing
   readonly bytes: Buffer
   readonly edits: readonly PlacedEdit[]
+  readonly signals?: SignalsPart
 }
 
 export function installedArea(image: AreaImage): InstalledArea {
-  return { start: image.address, size: image.bytes.length, backing: image.backing, edits: image.edits }
+  const { address: start, backing, bytes, edits, signals } = image
+  return { start, size: bytes.length, backing, edits, ...(signals === undefined ? {} : { signals }) }
 }
 
 export function editSetOf(areas: readonly InstalledArea[]): EditSet {

@@ -1,4 +1,6 @@
 import { type Address, address } from '../bytes/address.js'
+import type { ResidentPlaces } from '../codegen/x64/signals/resident-code.js'
+import type { VirtualSignals } from '../codegen/x64/signals/virtual-signals.js'
 import type { ResumeExit, ResumePoint } from '../isa/site-analysis.js'
 import type { Backing } from './installation.js'
 
@@ -16,7 +18,14 @@ export interface Manifest {
   /** Start time of the owner in clock ticks: with the pid it names a process for good. */
   readonly ownerStart: bigint
   readonly edits: readonly ManifestEdit[]
+  /** Only in areas that keep the program's signals virtual. */
+  readonly signals?: SignalsPart
 }
+
+/** What an area has to do with signals: jumps in front of system calls, or what these jumps and the kernel lead to. */
+export type SignalsPart =
+  | { readonly kind: 'stubs' }
+  | { readonly kind: 'core'; readonly virtual: VirtualSignals; readonly places: ResidentPlaces }
 
 /** One change of the target's text. */
 export interface ManifestEdit {
@@ -122,7 +131,47 @@ export function encodeHeader(manifest: Manifest, recordsOffset: number): Buffer 
   bytes.writeBigUInt64LE(manifest.dataAddress, 32)
   bytes.writeBigUInt64LE(BigInt(manifest.dataSize), 40)
   bytes.writeUInt8(manifest.backing === 'mapped' ? 0 : 1, 48)
+  if (manifest.signals !== undefined) encodeSignals(bytes, manifest.signals)
   return bytes
+}
+
+const SIGNALS_AT = 49
+const STUBS = 1
+const CORE = 2
+const PLACES_AT = 64
+
+function encodeSignals(bytes: Buffer, signals: SignalsPart): void {
+  bytes.writeUInt8(signals.kind === 'stubs' ? STUBS : CORE, SIGNALS_AT)
+  if (signals.kind === 'stubs') return
+  const { virtual, places } = signals
+  bytes.set([virtual.standIn, virtual.action, virtual.witness], SIGNALS_AT + 1)
+  const { rewind, forward, ...single } = places
+  const words = [
+    ...[single.service, single.handler, single.restorer, single.live, single.traps, single.fixups, single.origins],
+    ...[single.words, rewind.from, rewind.to, forward.from, forward.to],
+  ]
+  words.forEach((word, index) => bytes.writeUInt32LE(word, PLACES_AT + 4 * index))
+}
+
+function decodeSignals(area: Buffer): SignalsPart | undefined {
+  const kind = area.readUInt8(SIGNALS_AT)
+  if (kind === STUBS) return { kind: 'stubs' }
+  if (kind !== CORE) return undefined
+  const word = (index: number): number => area.readUInt32LE(PLACES_AT + 4 * index)
+  return {
+    kind: 'core',
+    virtual: {
+      standIn: area.readUInt8(SIGNALS_AT + 1),
+      action: area.readUInt8(SIGNALS_AT + 2),
+      witness: area.readUInt8(SIGNALS_AT + 3),
+    },
+    places: {
+      ...{ service: word(0), handler: word(1), restorer: word(2), live: word(3) },
+      ...{ traps: word(4), fixups: word(5), origins: word(6), words: word(7) },
+      rewind: { from: word(8), to: word(9) },
+      forward: { from: word(10), to: word(11) },
+    },
+  }
 }
 
 /** A header that describes the same memory, while its edits are not written yet. */
@@ -145,6 +194,7 @@ export function decodeManifest(area: Buffer): Manifest | undefined {
   if (codeSize > MAX_AREA || codeSize > area.length || recordsOffset > codeSize || count > MAX_EDITS) return undefined
   const edits = decodeEdits(area.subarray(0, codeSize), recordsOffset, count)
   if (edits === undefined) return undefined
+  const signals = decodeSignals(area)
   return {
     codeSize,
     dataAddress: address(area.readBigUInt64LE(32)),
@@ -153,6 +203,7 @@ export function decodeManifest(area: Buffer): Manifest | undefined {
     ownerPid: area.readUInt32LE(20),
     ownerStart: area.readBigUInt64LE(24),
     edits,
+    ...(signals === undefined ? {} : { signals }),
   }
 }
 

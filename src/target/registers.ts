@@ -35,6 +35,10 @@ export type RegisterName = (typeof order)[number]
 
 const offsets: ReadonlyMap<RegisterName, number> = new Map(order.map((name, index) => [name, index * 8]))
 
+export function isRegisterName(name: string): name is RegisterName {
+  return order.some((each) => each === name)
+}
+
 export const REGISTERS_SIZE = order.length * 8
 
 /** The general registers of a stopped thread, as PTRACE_GETREGS gives them. */

@@ -29,13 +29,14 @@ export interface RemoteTarget {
 
 /**
  * Lets `work` make remote calls in a stopped thread, which must be the leader while there is one: nobody else uses the
- * process's first stack. `ranges` are those that `work` will map or unmap.
+ * process's first stack. `ranges` are those that `work` will map or unmap; `scratch`
+ * are 64 bytes of dead stack, to be covered before they are used.
  */
 export function withRemoteCalls<T>(
   target: RemoteTarget,
   thread: StoppedThread,
   ranges: readonly IntendedRange[],
-  work: (caller: RemoteCaller) => T | Refusal,
+  work: (caller: RemoteCaller, scratch: Address) => T | Refusal,
 ): T | Refusal {
   if (thread.registers.get('cs') !== USER_CS)
     return refuse('unsupported-process', `thread ${thread.tid} of process ${target.pid} runs 32-bit code`)
@@ -47,7 +48,7 @@ export function withRemoteCalls<T>(
     using caller = new RemoteCaller(target.door, target.memory, thread, place)
     const covered = target.memory.read(place.stub, remoteCallStub.length)
     caller.cover(place.intent, encodeIntent({ stub: place.stub, covered, ranges, owner: thisProcess(target.door) }))
-    return work(caller)
+    return work(caller, place.scratch)
   } finally {
     if (target.filtered) tryPtrace(target.door, 'PTRACE_SETOPTIONS', thread.tid, 0, PTRACE_O_TRACESYSGOOD)
   }
@@ -66,6 +67,7 @@ function suspendFilter(target: RemoteTarget, thread: StoppedThread): Refusal | u
 interface Place extends RemoteCallPlace {
   /** Where the intent goes. */
   readonly intent: Address
+  readonly scratch: Address
 }
 
 function findPlace(target: RemoteTarget, thread: StoppedThread): Place | Refusal {
@@ -84,7 +86,7 @@ function belowStackPointer(target: RemoteTarget, stack: Mapping, rsp: bigint): P
   const frameTop = address((rsp - RED_ZONE - 512n) & ~63n)
   const deepest = offsetBy(stack.start, INTENT_OFFSET)
   const intent = isZero(target.memory, deepest, INTENT_ROOM) ? deepest : offsetBy(frameTop, -FRAME_ROOM - INTENT_ROOM)
-  return { stub: target.entry, frameTop, intent }
+  return { stub: target.entry, frameTop, intent, scratch: frameTop }
 }
 
 /** The thread runs on another stack (a goroutine's, an alternate one): only never-used stack memory is surely dead. */
@@ -92,7 +94,7 @@ function untouchedStack(target: RemoteTarget, stack: Mapping | undefined): Place
   const room = INTENT_OFFSET + INTENT_ROOM + FRAME_ROOM
   if (stack !== undefined && isZero(target.memory, stack.start, room)) {
     const frameTop = address(offsetBy(stack.start, room) & ~63n)
-    return { stub: target.entry, frameTop, intent: offsetBy(stack.start, INTENT_OFFSET) }
+    return { stub: target.entry, frameTop, intent: offsetBy(stack.start, INTENT_OFFSET), scratch: stack.start }
   }
   return refuse(
     'no-stack-room',

@@ -89,6 +89,11 @@ export class TargetProcess implements Disposable {
     return new StackScanner(this.memory, this.restorers, maps)
   }
 
+  /** Code was added from which signal handlers return. */
+  forgetRestorers(): void {
+    this.restorers = undefined
+  }
+
   [Symbol.dispose](): void {
     this.memory[Symbol.dispose]()
   }

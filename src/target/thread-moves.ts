@@ -89,7 +89,8 @@ function rewind(memory: Memory, state: ThreadState, edits: EditSet): Address | u
   return edit.site
 }
 
-function* statesOf(target: MovingThreads, threads: readonly StoppedThread[]): Generator<ThreadState> {
+/** Every place where threads go on from: their registers, and those in the signal frames on their stacks. */
+export function* statesOf(target: MovingThreads, threads: readonly StoppedThread[]): Generator<ThreadState> {
   for (const thread of threads) yield stateOfThread(target.door, thread)
   for (const frame of target.stacks.scan(threads)) yield stateInFrame(target.memory, frame)
 }

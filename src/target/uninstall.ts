@@ -28,13 +28,13 @@ export interface UninstallResult {
 
 /**
  * Puts back every window, brings every thread back to the program's own code, and unmaps the areas. Areas that the process
- * no longer has (it called exec) are passed over. `beforeUnmap` runs when nothing counts any more, to read what is there.
+ * no longer has (it called exec) are passed over. `beforeUnmap` runs when nothing counts any more, to read what is there; where it refuses, the areas stay.
  * @throws KernelError
  */
 export function uninstall(
   target: TargetProcess,
   installation: Installation,
-  beforeUnmap: () => void = () => {},
+  beforeUnmap: () => unknown = () => undefined,
 ): UninstallResult {
   if (!isStillThere(target)) return { heldNs: 0n, remaining: [] }
   const areas = installation.areas.filter((area) => twice(() => isThere(target, area)))
@@ -46,7 +46,8 @@ export function uninstall(
   // Whoever changed the bytes over our jump may have kept the jump, and go through our area.
   if (restored.remaining.length > 0) return { heldNs: restored.heldNs, remaining: restored.remaining }
   if (restored.inside > 0) return { heldNs: restored.heldNs, remaining: [keptMapped(restored.inside, areas)] }
-  beforeUnmap()
+  const kept = beforeUnmap()
+  if (isRefusal(kept)) return { heldNs: restored.heldNs, remaining: [kept.because] }
   const unmapped = removeAreas(target, ranges)
   if (isRefusal(unmapped)) return { heldNs: restored.heldNs, remaining: [unmapped.because] }
   return { heldNs: restored.heldNs + unmapped.heldNs, remaining: [] }

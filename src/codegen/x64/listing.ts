@@ -1,4 +1,3 @@
-import { type Address, offsetBy } from '../../bytes/address.js'
 import { assert } from '../../bytes/assert.js'
 import { encodeInstruction } from './listing-instruction.js'
 import { parseOperand } from './listing-operand.js'
@@ -9,6 +8,8 @@ export interface AssembledListing {
   readonly labels: ReadonlyMap<string, number>
 }
 
+const INT3 = 0xcc
+
 /** A place in the code that holds the distance from its end to a label. */
 interface Reference {
   readonly at: number
@@ -17,7 +18,7 @@ interface Reference {
 }
 
 /**
- * Assembles a listing in the AT&T syntax of the GNU assembler: one instruction, `label:` or `.quad` a line, comments behind
+ * Assembles a listing in the AT&T syntax of the GNU assembler: one instruction, `label:`, `.quad` or `.balign 8` a line, comments behind
  * `#`. Knows the instructions that ring3's own listings use; the bytes are those of the GNU assembler, but for jumps, which
  * are always long. A listing that it does not understand is a defect: asserts.
  */
@@ -30,6 +31,8 @@ export function assembleListing(listing: string): AssembledListing {
     if (label !== undefined) {
       assert(!labels.has(label), `label ${label} is bound once`)
       labels.set(label, bytes.length)
+    } else if (line === '.balign 8') {
+      while (bytes.length % 8 !== 0) bytes.push(INT3)
     } else if (line !== '') {
       const { code, reference } = encodeLine(line)
       if (reference !== undefined) references.push({ ...reference, at: bytes.length + reference.at })
@@ -43,11 +46,6 @@ export function assembleListing(listing: string): AssembledListing {
     code.writeIntLE(target - (at + size), at, size)
   }
   return { code, labels }
-}
-
-/** The address of a label of code that begins at `base`. */
-export function labelAddress({ labels }: AssembledListing, base: Address, label: string): Address {
-  return offsetBy(base, labelOffset(labels, label))
 }
 
 export function labelOffset(labels: ReadonlyMap<string, number>, label: string): number {

@@ -16,6 +16,8 @@ export interface ResidentPlaces {
   readonly traps: number
   readonly fixups: number
   readonly origins: number
+  /** Where the code ends and the words begin. */
+  readonly words: number
   /** A thread at one of these can make its call again from the beginning. */
   readonly rewind: { readonly from: number; readonly to: number }
   /** A thread at one of these has made its call. */
@@ -35,7 +37,7 @@ export function residentCode(base: Address, virtual: VirtualSignals): ResidentCo
     [
       serviceListing(virtual),
       handlerListing(virtual),
-      `live:\n.quad 0\ntraps:\n${emptySlots}origins:\n${emptySlots}fixups:\n${emptySlots}own_fixups:`,
+      `.balign 8\nwords:\nlive:\n.quad 0\ntraps:\n${emptySlots}origins:\n${emptySlots}fixups:\n${emptySlots}own_fixups:`,
     ].join('\n'),
   )
   const at = (label: string): number => labelOffset(labels, label)
@@ -49,6 +51,7 @@ export function residentCode(base: Address, virtual: VirtualSignals): ResidentCo
     traps: at('traps'),
     fixups: at('fixups'),
     origins: at('origins'),
+    words: at('words'),
     rewind: { from: at('rewind_from'), to: at('final') },
     forward: { from: at('forward_from'), to: at('forward_from') },
   }

@@ -276,10 +276,13 @@ to_kernel:
   or %rcx, %rax
   ret
 to_program:
+  mov %eax, %ecx
+  and $${residentMask}, %ecx
+  jne meant_known             # of a mask that was not taken over yet
   mov %rax, %rcx
   shr $${standIn}, %rcx
-  or %rax, %rcx
   and $${residentMask}, %ecx
+meant_known:
   movabs $${others}, %r11
   and %r11, %rax
   or %rcx, %rax

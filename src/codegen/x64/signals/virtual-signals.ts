@@ -70,14 +70,38 @@ function agree(masks: readonly bigint[], taken: readonly number[], witness: numb
 
 /** A mask as the program means it, as the kernel gets it. */
 export function toKernel(mask: bigint, { standIn }: VirtualSignals): bigint {
-  const shift = BigInt(standIn)
-  return (mask & ~(residentMask | (residentMask << shift)) & ALL) | ((mask & residentMask) << shift)
+  const stand = residentMask << BigInt(standIn)
+  return (mask & ~(residentMask | stand) & ALL) | ((mask & residentMask) << BigInt(standIn))
 }
 
-/** A mask as the kernel has it, as the program is to see it. */
-export function toProgram(mask: bigint, { standIn, witness }: VirtualSignals): bigint {
-  const shift = BigInt(standIn)
-  const stand = residentMask << shift
-  const own = (mask & residentMask) | ((mask >> shift) & residentMask)
-  return (mask & ~(residentMask | stand) & ALL) | own | ((mask & bitOf(witness)) === 0n ? 0n : stand)
+/** A mask as the kernel has it, as the program is to see it. One that still has resident signals was not taken over yet. */
+export function toProgram(mask: bigint, virtual: VirtualSignals): bigint {
+  const own = mask & residentMask
+  const meant = own !== 0n ? own : (mask >> BigInt(virtual.standIn)) & residentMask
+  return withStandInsShown((mask & ~residentMask & ALL) | meant, virtual)
+}
+
+/** Stand-ins as their witness is: what they were before they stood in. */
+export function withStandInsShown(mask: bigint, { standIn, witness }: VirtualSignals): bigint {
+  const stand = residentMask << BigInt(standIn)
+  return (mask & bitOf(witness)) === 0n ? mask & ~stand & ALL : mask | stand
+}
+
+/**
+ * First step of taking a mask over, which changes nothing that matters: afterwards a mask without resident signals means
+ * the same before and after the second step, so that it does not matter where a tracer is killed.
+ */
+export function withoutStandIns(mask: bigint, { standIn }: VirtualSignals): bigint {
+  return (mask & residentMask) === 0n ? mask & ~(residentMask << BigInt(standIn)) & ALL : mask
+}
+
+/** Second step. */
+export function takenOver(mask: bigint, virtual: VirtualSignals): bigint {
+  return (mask & residentMask) === 0n ? mask : toKernel(mask, virtual)
+}
+
+/** Undoes the second step. */
+export function givenBack(mask: bigint, virtual: VirtualSignals): bigint {
+  const standsIn = (mask & (residentMask << BigInt(virtual.standIn))) !== 0n
+  return standsIn && (mask & residentMask) === 0n ? toProgram(mask, virtual) : mask
 }

@@ -1,0 +1,166 @@
+import { TABLE_SLOTS } from '../../codegen/x64/signals/handler-listing.js'
+import {
+  givenBack,
+  maskOf,
+  residentMask,
+  residentSignals,
+  shifted,
+  takenSignals,
+  toProgram,
+  withStandInsShown,
+} from '../../codegen/x64/signals/virtual-signals.js'
+import { insist } from '../../kernel/insist.js'
+import { sleep } from '../../kernel/wait.js'
+import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
+import { describeRange, removeAreas } from '../area.js'
+import { editSetOf, type InstalledArea } from '../installation.js'
+import { applyPatch, preparePatch } from '../patch.js'
+import { withRemoteCalls } from '../remote-session.js'
+import type { StackScanner } from '../signal-stacks.js'
+import type { TargetProcess } from '../target-process.js'
+import { moveOutOfTrampolines, statesOf } from '../thread-moves.js'
+import { type StoppedTarget, stopTarget } from '../threads.js'
+import type { UninstallResult } from '../uninstall.js'
+import type { CoreArea } from './core-area.js'
+import { settleHandlers } from './settle-handlers.js'
+import { changeActionMasks, defaultAction, ignoreAction, SignalActions } from './signal-action.js'
+import { readSignalStates } from './signal-state.js'
+import { signalsIn } from './signals-in.js'
+import { changeMasks, masksOf } from './thread-masks.js'
+
+/** Rounds of letting threads run out of the areas, and pauses between them. */
+const ROUNDS = 100
+const PAUSE_US = 5_000
+
+/**
+ * Gives the program its actions and masks back, takes the stubs out and unmaps the areas. No int3 may be in the text any
+ * more. Also for what a killed tracer left, in whatever state. @throws KernelError
+ */
+export function removeSignals(
+  target: TargetProcess,
+  core: CoreArea,
+  stubs: readonly InstalledArea[],
+): UninstallResult {
+  target.forgetRestorers()
+  const areas = [...stubs, core.area]
+  let heldNs = 0n
+  const given = insist(() =>
+    settleHandlers(target, core, (held, stacks) => {
+      const refusal = giveBack(target, core, stubs, held, stacks)
+      held.release()
+      heldNs = held.heldNs()
+      return refusal
+    }),
+  )
+  if (isRefusal(given)) return given.code === 'target-gone' ? { heldNs, remaining: [] } : { heldNs, remaining: [given.because] }
+  const inside = insist(() => waitUntilEmpty(target, core, stubs))
+  if (isRefusal(inside)) return { heldNs, remaining: [inside.because] }
+  const unmapped = removeAreas(target, areas)
+  target.forgetRestorers()
+  return { heldNs, remaining: isRefusal(unmapped) ? [unmapped.because] : [] }
+}
+
+/** Hides all tables from the handlers, when no thread can be reading them. @throws KernelError */
+export function withdrawAll(target: TargetProcess, core: CoreArea): Refusal | undefined {
+  const { traps, origins, fixups } = core.places
+  return settleHandlers(target, core, () => {
+    const { memory } = target
+    for (let slot = 0; slot < TABLE_SLOTS; slot++) {
+      core.setWord(memory, traps + 8 * slot, 0n)
+      core.setWord(memory, origins + 8 * slot, 0n)
+      // The first is the service's own.
+      if (slot > 0) core.setWord(memory, fixups + 8 * slot, 0n)
+    }
+    return undefined
+  })
+}
+
+/** The reverse of taking over: masks, actions, stubs, and then the threads that are in them. */
+function giveBack(
+  target: TargetProcess,
+  core: CoreArea,
+  stubs: readonly InstalledArea[],
+  held: StoppedTarget,
+  stacks: StackScanner,
+): Refusal | undefined {
+  const { door, memory } = target
+  const { virtual } = core
+  const edits = editSetOf(stubs)
+  if (core.isLive(memory))
+    changeMasks(masksOf(door, memory, stacks, held.threads), (mask) => givenBack(mask, virtual))
+  const actions = giveActionsBack(target, core, held)
+  if (isRefusal(actions)) return actions
+  changeMasks(masksOf(door, memory, stacks, held.threads), (mask) => withStandInsShown(mask, virtual))
+  const { unexpected } = applyPatch(memory, preparePatch(memory, edits.edits, 'remove'))
+  const foreign = unexpected.find(({ site, before }) => !memory.tryRead(site, before.length).equals(before))
+  if (foreign !== undefined)
+    return refuse('text-changed', 'a jump in front of a system call was changed by somebody else; the areas stay mapped')
+  leaveAreas(target, core, stubs, held, stacks)
+  return undefined
+}
+
+function giveActionsBack(target: TargetProcess, core: CoreArea, { threads }: StoppedTarget): Refusal | undefined {
+  const { door, pid, memory, entry } = target
+  const { virtual, places } = core
+  const [thread] = threads
+  if (thread === undefined) return refuse('target-gone', `process ${pid} has ended`)
+  const caught = readSignalStates(door, pid)[0]?.caught ?? 0n
+  const others = signalsIn(caught & ~(residentMask | maskOf(takenSignals(virtual))))
+  const remote = { door, pid, memory, entry, maps: target.maps(), filtered: target.isFiltered(thread.tid) }
+  return withRemoteCalls(remote, thread, [], (caller, scratch) => {
+    const actions = new SignalActions(caller, memory, scratch)
+    if (core.isLive(memory)) {
+      changeActionMasks(actions, others, (mask) => givenBack(mask, virtual))
+      for (const signal of residentSignals) {
+        if (actions.get(signal).handler !== core.at(places.handler)) continue
+        const action = actions.get(signal + virtual.action)
+        actions.set(signal, { ...action, mask: toProgram(action.mask, virtual) })
+      }
+      core.setLive(memory, false)
+    }
+    changeActionMasks(actions, others, (mask) => withStandInsShown(mask, virtual))
+    // A stand-in that is pending would end the program by its default action: ignoring it first takes it away.
+    for (const signal of shifted(virtual.standIn)) actions.set(signal, ignoreAction)
+    for (const signal of takenSignals(virtual)) actions.set(signal, defaultAction)
+    return undefined
+  })
+}
+
+/** @returns how many instruction pointers are still in an area. */
+function leaveAreas(
+  target: TargetProcess,
+  core: CoreArea,
+  stubs: readonly InstalledArea[],
+  { threads }: StoppedTarget,
+  stacks: StackScanner,
+): number {
+  const { door, memory } = target
+  const moving = { door, memory, stacks }
+  let inside = 0
+  for (const state of statesOf(moving, threads)) {
+    if (core.canLeave(state.resumesAt)) core.leave(memory, state)
+    else if (core.holds(state.resumesAt)) inside++
+  }
+  return inside + moveOutOfTrampolines(moving, threads, editSetOf(stubs))
+}
+
+function waitUntilEmpty(
+  target: TargetProcess,
+  core: CoreArea,
+  stubs: readonly InstalledArea[],
+): Refusal | undefined {
+  for (let round = 0; round < ROUNDS; round++) {
+    const stacks = target.stackScanner()
+    const stop = stopTarget(target.door, target.pid)
+    if (isRefusal(stop)) {
+      if (stop.code !== 'does-not-stop') return stop
+      continue
+    }
+    using held = stop
+    if (leaveAreas(target, core, stubs, held, stacks) === 0) return undefined
+    held.release()
+    sleep(target.door, PAUSE_US)
+  }
+  const ranges = [...stubs, core.area].map(describeRange).join(', ')
+  return refuse('busy', `threads still stand in the areas at ${ranges}: they stay mapped, harmless; run ring3 clean later`)
+}
