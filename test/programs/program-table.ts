@@ -31,6 +31,9 @@ export const programs = {
   leaver: fromC('leaver'),
   // Bound at once: the dynamic linker's own need for stack would hide a small excess of ours.
   signals: fromC('signals', '-Wl,-z,now'),
+  'signal-witness': fromC('signal-witness'),
+  'signal-witness-static': fromC('signal-witness', '-static'),
+  'signal-witness-musl': { source: 'signal-witness.c', compiler: 'musl-gcc', flags: [...c, '-static'] },
   tracer: fromC('tracer'),
   loader: fromC('loader'),
   lookalike: fromC('lookalike'),
