@@ -34,6 +34,7 @@ export const programs = {
   'signal-witness': fromC('signal-witness'),
   'signal-witness-static': fromC('signal-witness', '-static'),
   'signal-witness-musl': { source: 'signal-witness.c', compiler: 'musl-gcc', flags: [...c, '-static'] },
+  'trap-victim': fromC('trap-victim'),
   tracer: fromC('tracer'),
   loader: fromC('loader'),
   lookalike: fromC('lookalike'),

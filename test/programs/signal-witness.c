@@ -71,6 +71,11 @@ static void set_handler(int signal, void (*handler)(int, siginfo_t *, void *), i
   if (sigaction(signal, &action, NULL) != 0) perror("sigaction");
 }
 
+static void show_result(const char *what, long result) {
+  int error = result < 0 ? errno : 0;
+  printf("%-40s %ld %d hits %d\n", what, result, error, hits);
+}
+
 static const int resident[] = {SIGTRAP, SIGBUS, SIGSEGV};
 
 static void actions(void) {
@@ -101,12 +106,12 @@ static void actions(void) {
   raise(SIGUSR1);
   show("mask inside its handler", mask_inside);
   show("mask after it", mask_now());
-  printf("SIGKILL: %d %d\n", sigaction(SIGKILL, &(struct sigaction){.sa_handler = on_plain}, NULL), errno);
-  printf("65: %d %d\n", sigaction(65, NULL, &(struct sigaction){0}), errno);
-  printf("bad action: %ld %d\n", syscall(SYS_rt_sigaction, SIGUSR1, 8, NULL, 8), errno);
-  printf("bad old: %ld %d\n", syscall(SYS_rt_sigaction, SIGUSR1, NULL, 8, 8), errno);
-  printf("bad size: %ld %d\n", syscall(SYS_rt_sigaction, SIGSEGV, NULL, NULL, 4), errno);
-  printf("bad old for SIGSEGV: %ld %d\n", syscall(SYS_rt_sigaction, SIGSEGV, NULL, 8, 8), errno);
+  show_result("SIGKILL", sigaction(SIGKILL, &(struct sigaction){.sa_handler = on_plain}, NULL));
+  show_result("65", sigaction(65, NULL, &(struct sigaction){0}));
+  show_result("bad action", syscall(SYS_rt_sigaction, SIGUSR1, 8, NULL, 8));
+  show_result("bad old", syscall(SYS_rt_sigaction, SIGUSR1, NULL, 8, 8));
+  show_result("bad size", syscall(SYS_rt_sigaction, SIGSEGV, NULL, NULL, 4));
+  show_result("bad old for SIGSEGV", syscall(SYS_rt_sigaction, SIGSEGV, NULL, 8, 8));
   signal(SIGUSR1, SIG_DFL);
 }
 
@@ -121,7 +126,7 @@ static void masks(const char *who) {
   show("before SIGSEGV, SIGUSR2", word(&old));
   show("SIGSEGV, SIGUSR2 blocked", mask_now());
   sigfillset(&set);
-  pthread_sigmask(SIG_BLOCK, &set, &set);
+  syscall(SYS_rt_sigprocmask, SIG_BLOCK, &set, &set, 8);
   show("before all, set and old the same", word(&set));
   show("all blocked", mask_now());
   sigemptyset(&set);
@@ -131,15 +136,15 @@ static void masks(const char *who) {
   pthread_sigmask(SIG_SETMASK, &old, &set);
   show("before setting it back", word(&set));
   show("as at first", mask_now());
-  printf("bad how: %ld %d\n", syscall(SYS_rt_sigprocmask, 7, &set, &old, 8), errno);
-  printf("bad set: %ld %d\n", syscall(SYS_rt_sigprocmask, SIG_BLOCK, 8, &old, 8), errno);
-  printf("bad size: %ld %d\n", syscall(SYS_rt_sigprocmask, SIG_BLOCK, &set, NULL, 4), errno);
+  show_result("bad how", syscall(SYS_rt_sigprocmask, 7, &set, &old, 8));
+  show_result("bad set", syscall(SYS_rt_sigprocmask, SIG_BLOCK, 8, &old, 8));
+  show_result("bad size", syscall(SYS_rt_sigprocmask, SIG_BLOCK, &set, NULL, 4));
   sigemptyset(&set);
   sigaddset(&set, SIGHUP);
-  printf("bad old: %ld %d\n", syscall(SYS_rt_sigprocmask, SIG_BLOCK, &set, 8, 8), errno);
+  show_result("bad old", syscall(SYS_rt_sigprocmask, SIG_BLOCK, &set, 8, 8));
   show("set all the same", mask_now());
   pthread_sigmask(SIG_SETMASK, &old, NULL);
-  printf("bad query: %ld %d\n", syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, 8, 8), errno);
+  show_result("bad query", syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, 8, 8));
 }
 
 static void *masks_thread(void *nothing) {
@@ -160,29 +165,28 @@ static void waiting(void) {
   sigset_t but_usr1 = all;
   sigdelset(&but_usr1, SIGUSR1);
   hits = 0;
-  printf("sigsuspend %d %d hits %d\n", sigsuspend(&but_usr1), errno, hits);
+  show_result("sigsuspend", sigsuspend(&but_usr1));
   show("mask inside", mask_inside);
   show("mask after", mask_now());
   raise(SIGUSR1);
   struct timespec soon = {.tv_nsec = 5000000};
-  printf("ppoll %d %d hits %d\n", ppoll(NULL, 0, &soon, &but_usr1), errno, hits);
-  printf("ppoll %d hits %d\n", ppoll(NULL, 0, &soon, &all), hits);
-  printf("ppoll %d hits %d\n", ppoll(NULL, 0, &soon, NULL), hits);
+  show_result("ppoll", ppoll(NULL, 0, &soon, &but_usr1));
+  show_result("ppoll", ppoll(NULL, 0, &soon, &all));
+  show_result("ppoll", ppoll(NULL, 0, &soon, NULL));
   raise(SIGUSR1);
-  printf("pselect %d %d hits %d\n", pselect(0, NULL, NULL, NULL, &soon, &but_usr1), errno, hits);
-  printf("pselect %d hits %d\n", pselect(0, NULL, NULL, NULL, &soon, &all), hits);
+  show_result("pselect", pselect(0, NULL, NULL, NULL, &soon, &but_usr1));
+  show_result("pselect", pselect(0, NULL, NULL, NULL, &soon, &all));
   int epoll = epoll_create1(0);
   struct epoll_event event;
   raise(SIGUSR1);
-  printf("epoll_pwait %d %d hits %d\n", epoll_pwait(epoll, &event, 1, 5, &but_usr1), errno, hits);
-  printf("epoll_pwait %d hits %d\n", epoll_pwait(epoll, &event, 1, 5, &all), hits);
-  printf("epoll_pwait2 %d hits %d\n", epoll_pwait2(epoll, &event, 1, &soon, &all), hits);
-  printf("bad masks: %ld", syscall(SYS_ppoll, NULL, 0, &soon, 8, 8));
-  printf(" %d %ld", errno, syscall(SYS_rt_sigsuspend, 8, 8));
-  printf(" %d %ld", errno, syscall(SYS_epoll_pwait, epoll, &event, 1, 5, 8, 8));
-  printf(" %d %ld", errno, syscall(SYS_pselect6, 0, NULL, NULL, NULL, &soon, 8));
-  printf(" %d %ld", errno, syscall(SYS_rt_sigsuspend, &all, 4));
-  printf(" %d\n", errno);
+  show_result("epoll_pwait", epoll_pwait(epoll, &event, 1, 5, &but_usr1));
+  show_result("epoll_pwait", epoll_pwait(epoll, &event, 1, 5, &all));
+  show_result("epoll_pwait2", syscall(SYS_epoll_pwait2, epoll, &event, 1, &soon, &all, 8));
+  show_result("bad mask of ppoll", syscall(SYS_ppoll, NULL, 0, &soon, 8, 8));
+  show_result("bad mask of sigsuspend", syscall(SYS_rt_sigsuspend, 8, 8));
+  show_result("bad mask of epoll_pwait", syscall(SYS_epoll_pwait, epoll, &event, 1, 5, 8, 8));
+  show_result("bad mask of pselect", syscall(SYS_pselect6, 0, NULL, NULL, NULL, &soon, 8));
+  show_result("bad size of sigsuspend", syscall(SYS_rt_sigsuspend, &all, 4));
   close(epoll);
   show("mask at last", mask_now());
   pthread_sigmask(SIG_SETMASK, &none, NULL);
@@ -276,6 +280,7 @@ static void on_step(int signal, siginfo_t *info, void *context) {
 }
 
 static void traps(void) {
+  steps = 0;
   set_handler(SIGTRAP, on_trap, 0, 0);
   hits = 0;
   run_own_trap();

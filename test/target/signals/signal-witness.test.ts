@@ -15,7 +15,7 @@ const door = openRealDoor()
 
 /** The signal masks that the kernel shows of a process and its first thread. */
 function signalMasks(pid: number): string {
-  return (readFileSync(`/proc/${pid}/status`, 'latin1').match(/^Sig\w+:.*$/gm) ?? []).join('\n')
+  return (readFileSync(`/proc/${pid}/status`, 'latin1').match(/^Sig(?:Pnd|Blk|Ign|Cgt):.*$/gm) ?? []).join('\n')
 }
 
 async function unprobed(path: string): Promise<readonly string[]> {

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { type Address, address, offsetBy } from '../../../src/bytes/address.js'
+import { encodeTable } from '../../../src/codegen/x64/signals/resident-code.js'
+import { isRefusal } from '../../../src/refusal/refusal.js'
+import { addAreas, type DataImage } from '../../../src/target/area.js'
+import { EditSet, type PlacedEdit } from '../../../src/target/edit-set.js'
+import { type AreaImage, type Installation, installedArea } from '../../../src/target/installation.js'
+import { encodeEdits, encodeHeader, HEADER_SIZE } from '../../../src/target/manifest.js'
+import { thisProcess } from '../../../src/target/owner.js'
+import { applyPatch, preparePatch } from '../../../src/target/patch.js'
+import { placeNear } from '../../../src/target/placement.js'
+import type { ResidentSignals } from '../../../src/target/signals/resident-signals.js'
+import type { TargetProcess } from '../../../src/target/target-process.js'
+import { moveIntoTrampolines } from '../../../src/target/thread-moves.js'
+import { stopTarget } from '../../../src/target/threads.js'
+import { uninstall } from '../../../src/target/uninstall.js'
+
+const PUSH_RBP = 0x55
+const INT3 = 0xcc
+const LOCK_INC_LENGTH = 8
+const COUNTER = 4096
+const RECORDS = 1024
+const TABLE = 2048
+
+/** An int3 over a `push %rbp`, which the resident handler sends to code that counts, pushes and goes on. */
+export class PlantedTrap {
+  private constructor(
+    private readonly target: TargetProcess,
+    private readonly resident: ResidentSignals,
+    private readonly installation: Installation,
+    private readonly table: Address,
+    private readonly counter: Address,
+  ) {}
+
+  static plant(target: TargetProcess, resident: ResidentSignals, site: Address): PlantedTrap {
+    const at = placeNear(target.maps(), { start: site, end: site }, 3 * 4096)
+    assert.ok(at !== undefined)
+    const data: DataImage = { start: offsetBy(at, 4096), size: 8192, backing: 'mapped', head: Buffer.alloc(8) }
+    const counter = offsetBy(data.start, COUNTER)
+    const area = trapArea(at, site, counter, data, thisProcess(target.door))
+    const added = addAreas(target, [area], data)
+    assert.ok(!isRefusal(added), 'areas')
+    const table = offsetBy(at, TABLE)
+    resident.publish('traps', table)
+    write(target, area.edits)
+    return new PlantedTrap(target, resident, { areas: [installedArea(area)], data }, table, counter)
+  }
+
+  hits(): bigint {
+    return this.target.memory.read(this.counter, 8).readBigUInt64LE()
+  }
+
+  /** Sentences about what is left; the hits at last. */
+  remove(): { readonly remaining: readonly string[]; readonly hits: bigint } {
+    let hits = 0n
+    const { remaining } = uninstall(this.target, this.installation, () => {
+      hits = this.hits()
+      return this.resident.withdraw('traps', [this.table])
+    })
+    return { remaining, hits }
+  }
+}
+
+function write(target: TargetProcess, edits: readonly PlacedEdit[]): void {
+  const prepared = preparePatch(target.memory, edits, 'install')
+  const stacks = target.stackScanner()
+  const stop = stopTarget(target.door, target.pid)
+  assert.ok(!isRefusal(stop), isRefusal(stop) ? stop.because : '')
+  using held = stop
+  const stuck = moveIntoTrampolines(
+    { door: target.door, memory: target.memory, stacks },
+    held.threads,
+    new EditSet(edits, []),
+  )
+  assert.equal(stuck.length, 0)
+  assert.equal(applyPatch(target.memory, prepared).unexpected.length, 0)
+}
+
+function trapArea(
+  at: Address,
+  site: Address,
+  counter: Address,
+  data: DataImage,
+  owner: { readonly pid: number; readonly startTime: bigint },
+): AreaImage {
+  const trampoline = offsetBy(at, HEADER_SIZE)
+  const edit: PlacedEdit = {
+    site,
+    before: Uint8Array.of(PUSH_RBP),
+    after: Uint8Array.of(INT3),
+    trampoline,
+    trampolineStart: HEADER_SIZE,
+    trampolineEnd: HEADER_SIZE + 14,
+    points: [
+      { original: 0, relocated: LOCK_INC_LENGTH },
+      { original: 1, relocated: LOCK_INC_LENGTH + 1 },
+    ],
+  }
+  const bytes = Buffer.alloc(4096)
+  const manifest = {
+    codeSize: bytes.length,
+    dataAddress: data.start,
+    dataSize: data.size,
+    backing: 'mapped' as const,
+    ownerPid: owner.pid,
+    ownerStart: owner.startTime,
+    edits: [edit],
+  }
+  encodeHeader(manifest, RECORDS).copy(bytes)
+  encodeEdits([edit]).copy(bytes, RECORDS)
+  encodeTable([[site, trampoline]]).copy(bytes, TABLE)
+  resumeCode(trampoline, site, counter).copy(bytes, HEADER_SIZE)
+  return { address: at, backing: 'mapped', bytes, edits: [edit] }
+}
+
+/** `lock incq counter(%rip); push %rbp; jmp site + 1` */
+function resumeCode(at: Address, site: Address, counter: Address): Buffer {
+  const code = Buffer.from('f048ff050000000055e900000000', 'hex')
+  code.writeInt32LE(Number(counter - offsetBy(at, LOCK_INC_LENGTH)), 4)
+  code.writeInt32LE(Number(address(site + 1n) - offsetBy(at, code.length)), 10)
+  return code
+}
