@@ -8,7 +8,7 @@ import { decodedFunction } from './decoded-module.js'
 import { fallsThrough } from './direct-target.js'
 import { InstructionCursor } from './instruction-cursor.js'
 import { functionAround, moduleCode, textBytes } from './module-code.js'
-import { syscallNumbers } from './register-constants.js'
+import { type Numbers, syscallNumbers } from './register-constants.js'
 import { analyseModule } from './site-proof.js'
 import { upperBound } from './sorted-search.js'
 import { mayBeSyscall } from './unknown-syscall.js'
@@ -17,8 +17,8 @@ import { mayBeSyscall } from './unknown-syscall.js'
 export interface SyscallSite {
   /** Address of the `syscall`. */
   readonly syscall: Vaddr
-  /** The system call's number, where the instructions in front of it tell; undefined where it may be any. */
-  readonly number: number | undefined
+  /** True when the instructions in front of it leave no number but those wanted. */
+  readonly numberKnown: boolean
   /** The jump's window. */
   readonly window: SiteAnalysis
   /** From the window's beginning up to the `syscall`, which is not among them. */
@@ -44,7 +44,8 @@ interface Step {
 
 interface Found {
   readonly syscall: number
-  readonly number: number | undefined
+  /** What eax may hold; undefined where it may be anything. */
+  readonly numbers: Numbers | undefined
   readonly steps: readonly Step[]
 }
 
@@ -60,13 +61,13 @@ export function syscallSites(facts: CodeFacts, wanted: ReadonlySet<number>): Sys
     const site = examine(module, at)
     if (site === undefined) continue
     if (isRefusal(site)) refused.push({ at: vaddr(at), refusal: site })
-    else if (site.number === undefined || wanted.has(site.number)) found.push(site)
+    else if (site.numbers === undefined || site.numbers.some((number) => wanted.has(number))) found.push(site)
   }
   const starts = found.map(startsOf)
   const analysis = analyseModule(facts, [...new Set(starts.flat())], JUMP_LENGTH)
   const sites: SyscallSite[] = []
   for (const [index, each] of found.entries()) {
-    const site = withWindow(each, starts[index] ?? [], (start) => analysis.analyse(start))
+    const site = withWindow(each, wanted, starts[index] ?? [], (start) => analysis.analyse(start))
     if (isRefusal(site)) refused.push({ at: vaddr(each.syscall), refusal: site })
     else sites.push(site)
   }
@@ -100,7 +101,7 @@ function walkTo(module: DecodedModule, bounds: FunctionBounds, at: number): Foun
     const here = bounds.start + cursor.offset
     if (entries.has(here) || owner.branchTargets.has(here)) steps = []
     if (here === at && cursor.instruction.code === Code.Syscall)
-      return { syscall: at, number: syscallNumbers(module.code, owner, entries).get(at), steps }
+      return { syscall: at, numbers: syscallNumbers(module.code, owner, entries).get(at), steps }
     steps.push({ at: here, bytes: bytes.slice(cursor.offset, cursor.nextOffset) })
     if (!fallsThrough(cursor.instruction)) steps = []
   }
@@ -126,14 +127,16 @@ function startsOf({ syscall, steps }: Found): Vaddr[] {
 
 function withWindow(
   found: Found,
+  wanted: ReadonlySet<number>,
   starts: readonly Vaddr[],
   analyse: (start: Vaddr) => SiteAnalysis | Refusal,
 ): SyscallSite | Refusal {
   let last = refuse('window-too-short', `a branch leads to the system call at ${hex(found.syscall)}, or right before it`)
+  const numberKnown = found.numbers?.every((number) => wanted.has(number)) === true
   for (const start of starts) {
     const window = analyse(start)
-    if (!isRefusal(window)) return { syscall: vaddr(found.syscall), number: found.number, window, before: upTo(found, window) }
-    last = window
+    if (isRefusal(window)) last = window
+    else return { syscall: vaddr(found.syscall), numberKnown, window, before: upTo(found, window) }
   }
   return last
 }

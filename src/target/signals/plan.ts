@@ -179,7 +179,7 @@ function stubArea(
 
 function makeStub(
   module: SignalModule,
-  { window, before, number, syscall }: SyscallSite,
+  { window, before, numberKnown, syscall }: SyscallSite,
   area: Address,
   offset: number,
   service: Address,
@@ -192,7 +192,7 @@ function makeStub(
     {
       offset: inWindow,
       next: addressIn(module, syscall + 2),
-      numberKnown: number !== undefined,
+      numberKnown,
       relocate: (to) => arch.relocate(before, site, to),
     },
     trampoline,

@@ -66,13 +66,13 @@ function spin(milliseconds: number): void {
 
 /** Kills at one of: any stop of the installation, with the int3 in, any stop of the removal, any time. */
 async function killSomewhere(pid: number, tracer: TrapTracer, random: PseudoRandom): Promise<void> {
-  const moment = random.below(4)
-  if (moment === 3) await sleep(random.below(2500))
+  const moment = random.pick(['installing', 'armed', 'removing', 'any'] as const)
+  if (moment === 'any') await sleep(random.below(2500))
   else {
-    if (moment > 0) await tracer.until(() => tracer.said.includes('armed'))
-    if (moment === 1) await sleep(random.below(30))
-    if (moment === 2) tracer.finish()
-    if (moment !== 1) {
+    if (moment !== 'installing') await tracer.until(() => tracer.said.includes('armed'))
+    if (moment === 'armed') await sleep(random.below(30))
+    if (moment === 'removing') tracer.finish()
+    if (moment !== 'armed') {
       await tracer.until(() => isTraced(pid))
       spin(random.next() * (random.next() < 0.5 ? 4 : 60))
     }
