@@ -150,7 +150,7 @@ function encodeSignals(bytes: Buffer, signals: SignalsPart): void {
     ...[single.service, single.handler, single.restorer, single.live, single.traps, single.fixups, single.origins],
     ...[single.words, rewind.from, rewind.to, forward.from, forward.to],
   ]
-  words.forEach((word, index) => bytes.writeUInt32LE(word, PLACES_AT + 4 * index))
+  for (const [index, word] of words.entries()) bytes.writeUInt32LE(word, PLACES_AT + 4 * index)
 }
 
 function decodeSignals(area: Buffer): SignalsPart | undefined {

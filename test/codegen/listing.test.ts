@@ -47,7 +47,12 @@ test('every form of operand is encoded as the GNU assembler does it', (t) => {
       `movq $-1, ${place}`,
       `andq $-257, ${place}`,
     ]),
-    ...registers.flatMap((register) => [`push ${register}`, `pop ${register}`, `add $1, ${register}`, `or $1000, ${register}`]),
+    ...registers.flatMap((register) => [
+      `push ${register}`,
+      `pop ${register}`,
+      `add $1, ${register}`,
+      `or $1000, ${register}`,
+    ]),
     'back:',
     'jecxz back',
     'call back',

@@ -51,7 +51,9 @@ function withOne(mnemonic: string, operand: Operand): EncodedInstruction | undef
   if (mnemonic === '.quad' && operand.kind === 'label') return { code: little(BigInt(operand.label), 8) }
   if (operand.kind === 'label') return branch(mnemonic, operand.label)
   if (operand.kind === 'indirect')
-    return mnemonic === 'jmp' ? form([0xff], 4, { kind: 'register', number: operand.number, wide: false }, false) : undefined
+    return mnemonic === 'jmp'
+      ? form([0xff], 4, { kind: 'register', number: operand.number, wide: false }, false)
+      : undefined
   if (operand.kind !== 'register') return undefined
   if (mnemonic === 'push') return { code: [...rex(false, 0, 0, operand.number), 0x50 | (operand.number & 7)] }
   if (mnemonic === 'pop') return { code: [...rex(false, 0, 0, operand.number), 0x58 | (operand.number & 7)] }
@@ -137,7 +139,14 @@ function form(
       return { code: [...head, 0, 0, 0, 0], reference: { at: head.length, size: 4, label: place.label } }
     }
     case 'memory':
-      return { code: [...rex(wide, reg, place.index?.register ?? 0, place.base), ...opcode, ...memory(field, place), ...immediate] }
+      return {
+        code: [
+          ...rex(wide, reg, place.index?.register ?? 0, place.base),
+          ...opcode,
+          ...memory(field, place),
+          ...immediate,
+        ],
+      }
   }
 }
 

@@ -1,4 +1,13 @@
-import { ConditionCode, FlowControl, type Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind, RegisterExt } from 'iced-x86'
+import {
+  ConditionCode,
+  FlowControl,
+  type Instruction,
+  InstructionInfoFactory,
+  Mnemonic,
+  OpAccess,
+  OpKind,
+  RegisterExt,
+} from 'iced-x86'
 import { directTarget, fallsThrough, isNearCall } from './direct-target.js'
 import type { FunctionCode } from './function-code.js'
 import { InstructionCursor } from './instruction-cursor.js'
@@ -87,7 +96,9 @@ function whereZero({ tested }: Flow, { conditionCode }: Instruction, on: Conditi
 /** `test %reg, %reg` */
 function testedRegister({ mnemonic, op0Kind, op1Kind, op0Register, op1Register }: Instruction): number | undefined {
   const same = op0Kind === OpKind.Register && op1Kind === OpKind.Register && op0Register === op1Register
-  return mnemonic === Mnemonic.Test && same && RegisterExt.isGPR64(op0Register) ? RegisterExt.number(op0Register) : undefined
+  return mnemonic === Mnemonic.Test && same && RegisterExt.isGPR64(op0Register)
+    ? RegisterExt.number(op0Register)
+    : undefined
 }
 
 function stateBehind(instruction: Instruction, state: Constants): Constants {
@@ -131,8 +142,10 @@ function noteWrites(instruction: Instruction, state: Constants): void {
   const value = constantWritten(instruction, state)
   const info = factory.info(instruction)
   for (const used of info.usedRegisters()) {
-    const isRead = used.access === OpAccess.Read || used.access === OpAccess.CondRead || used.access === OpAccess.NoMemAccess
-    if (RegisterExt.isGPR(used.register) && !isRead) state[RegisterExt.number(RegisterExt.fullRegister(used.register))] = undefined
+    const isRead =
+      used.access === OpAccess.Read || used.access === OpAccess.CondRead || used.access === OpAccess.NoMemAccess
+    if (RegisterExt.isGPR(used.register) && !isRead)
+      state[RegisterExt.number(RegisterExt.fullRegister(used.register))] = undefined
     used.free()
   }
   info.free()

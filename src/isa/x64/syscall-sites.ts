@@ -131,7 +131,10 @@ function withWindow(
   starts: readonly Vaddr[],
   analyse: (start: Vaddr) => SiteAnalysis | Refusal,
 ): SyscallSite | Refusal {
-  let last = refuse('window-too-short', `a branch leads to the system call at ${hex(found.syscall)}, or right before it`)
+  let last = refuse(
+    'window-too-short',
+    `a branch leads to the system call at ${hex(found.syscall)}, or right before it`,
+  )
   const numberKnown = found.numbers?.every((number) => wanted.has(number)) === true
   for (const start of starts) {
     const window = analyse(start)

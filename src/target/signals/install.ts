@@ -15,14 +15,14 @@ import {
 import { insist } from '../../kernel/insist.js'
 import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
 import { addAreas, removeAreas } from '../area.js'
-import { EditSet, type PlacedEdit } from '../edit-set.js'
+import type { PlacedEdit } from '../edit-set.js'
 import { findSharer, sharesMemory } from '../inspect.js'
-import { installedArea } from '../installation.js'
-import { applyPatch, preparePatch } from '../patch.js'
+import { editSetOf, installedArea } from '../installation.js'
+import { applyPatch, type Patched, preparePatch } from '../patch.js'
 import { listThreads } from '../process-state.js'
 import { withRemoteCalls } from '../remote-session.js'
 import type { TargetProcess } from '../target-process.js'
-import { moveIntoTrampolines, statesOf } from '../thread-moves.js'
+import { moveIntoTrampolines, moveOutOfTrampolines, statesOf } from '../thread-moves.js'
 import { type StoppedTarget, stopTarget } from '../threads.js'
 import { CoreArea } from './core-area.js'
 import type { SignalPlan } from './plan.js'
@@ -41,7 +41,10 @@ import { changeMasks, type HeldMask, masksOf } from './thread-masks.js'
 export function installSignals(target: TargetProcess, plan: SignalPlan): ResidentSignals | Refusal {
   const filtered = listThreads(target.door, target.pid).some((tid) => target.isFiltered(tid))
   if (filtered)
-    return refuse('seccomp', `process ${target.pid} is under a seccomp filter, which may forbid what signal handlers need`)
+    return refuse(
+      'seccomp',
+      `process ${target.pid} is under a seccomp filter, which may forbid what signal handlers need`,
+    )
   const images = [...plan.stubs, plan.core]
   const mapped = addAreas(target, images, undefined)
   if (isRefusal(mapped)) return mapped
@@ -66,7 +69,7 @@ export function installSignals(target: TargetProcess, plan: SignalPlan): Residen
  */
 function takeOver(target: TargetProcess, plan: SignalPlan, core: CoreArea): { readonly heldNs: bigint } | Refusal {
   const { door, memory, pid } = target
-  const edits = new EditSet(plan.stubs.flatMap((area) => area.edits), [])
+  const edits = editSetOf(plan.stubs.map(installedArea))
   const stacks = target.stackScanner()
   const prepared = preparePatch(memory, edits.edits, 'install')
   const stop = stopTarget(door, pid)
@@ -80,29 +83,39 @@ function takeOver(target: TargetProcess, plan: SignalPlan, core: CoreArea): { re
   if (objection !== undefined) return objection
   const moving = { door, memory, stacks }
   const [stuck] = moveIntoTrampolines(moving, held.threads, edits)
-  if (stuck !== undefined) return refuse('busy', `a thread stands inside a window, at ${hex(stuck)}`)
   moveToStubs(moving, held, plan)
   changeMasks(masks, (mask) => withoutStandIns(mask, plan.virtual))
-  const { done, unexpected } = applyPatch(memory, prepared)
-  const actions = unexpected.length > 0 ? textChanged(unexpected) : setActions(target, held, plan, core)
-  if (isRefusal(actions)) {
+  const { done, unexpected } = stuck === undefined ? applyPatch(memory, prepared) : nothingWritten
+  const refusal =
+    stuck !== undefined ? occupied(stuck) : (textChanged(unexpected) ?? setActions(target, held, plan, core))
+  if (refusal !== undefined) {
     applyPatch(memory, preparePatch(memory, done, 'remove'))
+    moveOutOfTrampolines(moving, held.threads, edits)
     for (const each of masks) each.set(each.mask)
-    return actions
+    return refusal
   }
   changeMasks(masks, (mask) => takenOver(mask, plan.virtual))
   held.release()
   return { heldNs: held.heldNs() }
 }
 
-function textChanged([first]: readonly PlacedEdit[]): Refusal {
-  return refuse('sigtrap-blockable', `the system call near ${hex(first?.site ?? 0n)} is not as the module's file has it`)
+const nothingWritten: Patched<PlacedEdit> = { done: [], unexpected: [] }
+
+function occupied(rip: Address): Refusal {
+  return refuse('busy', `a thread stands inside a window, at ${hex(rip)}`)
+}
+
+function textChanged([first]: readonly PlacedEdit[]): Refusal | undefined {
+  if (first === undefined) return undefined
+  return refuse('sigtrap-blockable', `the system call near ${hex(first.site)} is not as the module’s file has it`)
 }
 
 /** The stand-ins were chosen before the stop. */
 function unsuitable(target: TargetProcess, { virtual }: SignalPlan, masks: readonly HeldMask[]): Refusal | undefined {
   const taken = maskOf([...takenSignals(virtual), virtual.witness])
-  const used = readSignalStates(target.door, target.pid).some(({ caught, ignored }) => ((caught | ignored) & taken) !== 0n)
+  const used = readSignalStates(target.door, target.pid).some(
+    ({ caught, ignored }) => ((caught | ignored) & taken) !== 0n,
+  )
   const apart = masks.some(({ mask }) => mask !== withStandInsShown(mask, virtual))
   return used || apart ? standInsUsed(target.pid) : undefined
 }
@@ -152,7 +165,8 @@ function setActions(
       flags: BigInt(RESIDENT_FLAGS),
       mask: 0n,
     }
-    for (const { signal, action } of known) actions.set(signal, { ...resident, flags: resident.flags | restart(action) })
+    for (const { signal, action } of known)
+      actions.set(signal, { ...resident, flags: resident.flags | restart(action) })
     for (const signal of shifted(virtual.standIn)) actions.set(signal, { ...resident, flags: resident.flags | ALWAYS })
     changeActionMasks(actions, others, (mask) => takenOver(mask, virtual))
     return undefined

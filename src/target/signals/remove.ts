@@ -36,11 +36,7 @@ const PAUSE_US = 5_000
  * Gives the program its actions and masks back, takes the stubs out and unmaps the areas. No int3 may be in the text any
  * more. Also for what a killed tracer left, in whatever state. @throws KernelError
  */
-export function removeSignals(
-  target: TargetProcess,
-  core: CoreArea,
-  stubs: readonly InstalledArea[],
-): UninstallResult {
+export function removeSignals(target: TargetProcess, core: CoreArea, stubs: readonly InstalledArea[]): UninstallResult {
   target.forgetRestorers()
   const areas = [...stubs, core.area]
   let heldNs = 0n
@@ -52,7 +48,8 @@ export function removeSignals(
       return refusal
     }),
   )
-  if (isRefusal(given)) return given.code === 'target-gone' ? { heldNs, remaining: [] } : { heldNs, remaining: [given.because] }
+  if (isRefusal(given))
+    return given.code === 'target-gone' ? { heldNs, remaining: [] } : { heldNs, remaining: [given.because] }
   const inside = insist(() => waitUntilEmpty(target, core, stubs))
   if (isRefusal(inside)) return { heldNs, remaining: [inside.because] }
   const unmapped = removeAreas(target, areas)
@@ -86,15 +83,17 @@ function giveBack(
   const { door, memory } = target
   const { virtual } = core
   const edits = editSetOf(stubs)
-  if (core.isLive(memory))
-    changeMasks(masksOf(door, memory, stacks, held.threads), (mask) => givenBack(mask, virtual))
+  if (core.isLive(memory)) changeMasks(masksOf(door, memory, stacks, held.threads), (mask) => givenBack(mask, virtual))
   const actions = giveActionsBack(target, core, held)
   if (isRefusal(actions)) return actions
   changeMasks(masksOf(door, memory, stacks, held.threads), (mask) => withStandInsShown(mask, virtual))
   const { unexpected } = applyPatch(memory, preparePatch(memory, edits.edits, 'remove'))
   const foreign = unexpected.find(({ site, before }) => !memory.tryRead(site, before.length).equals(before))
   if (foreign !== undefined)
-    return refuse('text-changed', 'a jump in front of a system call was changed by somebody else; the areas stay mapped')
+    return refuse(
+      'text-changed',
+      'a jump in front of a system call was changed by somebody else; the areas stay mapped',
+    )
   leaveAreas(target, core, stubs, held, stacks)
   return undefined
 }
@@ -144,11 +143,7 @@ function leaveAreas(
   return inside + moveOutOfTrampolines(moving, threads, editSetOf(stubs))
 }
 
-function waitUntilEmpty(
-  target: TargetProcess,
-  core: CoreArea,
-  stubs: readonly InstalledArea[],
-): Refusal | undefined {
+function waitUntilEmpty(target: TargetProcess, core: CoreArea, stubs: readonly InstalledArea[]): Refusal | undefined {
   for (let round = 0; round < ROUNDS; round++) {
     const stacks = target.stackScanner()
     const stop = stopTarget(target.door, target.pid)
@@ -162,5 +157,8 @@ function waitUntilEmpty(
     sleep(target.door, PAUSE_US)
   }
   const ranges = [...stubs, core.area].map(describeRange).join(', ')
-  return refuse('busy', `threads still stand in the areas at ${ranges}: they stay mapped, harmless; run ring3 clean later`)
+  return refuse(
+    'busy',
+    `threads still stand in the areas at ${ranges}: they stay mapped, harmless; run ring3 clean later`,
+  )
 }

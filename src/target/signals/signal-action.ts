@@ -38,7 +38,7 @@ export class SignalActions {
   set(signal: number, { handler, flags, restorer, mask }: SignalAction): void {
     const bytes = Buffer.alloc(SIGACTION_SIZE)
     const words = [handler, flags, restorer, mask]
-    words.forEach((word, index) => bytes.writeBigUInt64LE(word, 8 * index))
+    for (const [index, word] of words.entries()) bytes.writeBigUInt64LE(word, 8 * index)
     this.memory.write(this.scratch, bytes)
     this.caller.call('rt_sigaction', signal, this.scratch, 0, MASK_SIZE)
   }

@@ -89,7 +89,11 @@ async function problemsOf(target: Target): Promise<string[]> {
   return after.includes('wrong=0') ? stuck : [...stuck, after]
 }
 
-export async function runTrapKills(kinds: string, kills: number, seed: number): Promise<TrapKillReport | { readonly missing: string }> {
+export async function runTrapKills(
+  kinds: string,
+  kills: number,
+  seed: number,
+): Promise<TrapKillReport | { readonly missing: string }> {
   const built = await buildProgram('trap-victim')
   if (built.kind === 'missing') return { missing: built.because }
   await using target = await startTarget(built.path, [kinds])

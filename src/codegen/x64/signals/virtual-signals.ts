@@ -43,8 +43,13 @@ export function takenSignals({ standIn, action }: VirtualSignals): number[] {
  * of all threads and handlers: in each, a stand-in must be as its witness is.
  */
 export function chooseVirtualSignals(used: bigint, masks: readonly bigint[]): VirtualSignals | undefined {
-  const shifts = Array.from({ length: LAST_SIGNAL - 11 - (FIRST_REALTIME - 5) + 1 }, (_, index) => FIRST_REALTIME - 5 + index)
-  const free = shifts.toSorted((a, b) => Math.abs(a - 41) - Math.abs(b - 41)).filter((shift) => unused(used, shifted(shift)))
+  const shifts = Array.from(
+    { length: LAST_SIGNAL - 11 - (FIRST_REALTIME - 5) + 1 },
+    (_, index) => FIRST_REALTIME - 5 + index,
+  )
+  const free = shifts
+    .toSorted((a, b) => Math.abs(a - 41) - Math.abs(b - 41))
+    .filter((shift) => unused(used, shifted(shift)))
   for (const standIn of free) {
     for (const action of free) {
       const taken = shifted(standIn)
