@@ -25,8 +25,15 @@ export function findRestorers(memory: Memory, maps: readonly Mapping[]): Address
   return maps
     .filter((mapping) => mapping.executable && mapping.path !== '[vsyscall]')
     .flatMap((mapping) =>
-      restorersIn(memory.tryRead(mapping.start, Number(mapping.end - mapping.start)), mapping.start),
+      restorersIn(readText(memory, mapping), mapping.start),
     )
+}
+
+/** A read that fails once is tried again: without restorers, signal frames would be overlooked. */
+function readText(memory: Memory, { start, end }: Mapping): Buffer {
+  const size = Number(end - start)
+  const text = memory.tryRead(start, size)
+  return text.length === size ? text : memory.tryRead(start, size)
 }
 
 function restorersIn(text: Buffer, base: Address): Address[] {

@@ -29,7 +29,7 @@ import type { SignalPlan } from './plan.js'
 import { removeSignals } from './remove.js'
 import { ResidentSignals } from './resident-signals.js'
 import { changeActionMasks, type SignalAction, SignalActions } from './signal-action.js'
-import { readSignalStates } from './signal-state.js'
+import { readSignalState, readSignalStates } from './signal-state.js'
 import { signalsIn } from './signals-in.js'
 import { changeMasks, type HeldMask, masksOf } from './thread-masks.js'
 
@@ -146,9 +146,11 @@ function setActions(
   core: CoreArea,
 ): Refusal | undefined {
   const { door, pid, memory, entry } = target
-  const [thread] = threads
+  const thread = threads.find(({ tid }) => tid === target.tid)
   if (thread === undefined) return refuse('target-gone', `process ${pid} has ended`)
-  const others = signalsIn((readSignalStates(door, pid)[0]?.caught ?? 0n) & ~residentMask)
+  const state = readSignalState(door, pid, thread.tid)
+  if (state === undefined) return refuse('target-gone', `process ${pid} has ended`)
+  const others = signalsIn(state.caught & ~residentMask)
   const remote = { door, pid, memory, entry, maps: target.maps(), filtered: false }
   return withRemoteCalls(remote, thread, [], (caller, scratch) => {
     const actions = new SignalActions(caller, memory, scratch)

@@ -24,7 +24,7 @@ import type { UninstallResult } from '../uninstall.js'
 import type { CoreArea } from './core-area.js'
 import { settleHandlers } from './settle-handlers.js'
 import { changeActionMasks, defaultAction, ignoreAction, SignalActions } from './signal-action.js'
-import { readSignalStates } from './signal-state.js'
+import { readSignalState } from './signal-state.js'
 import { signalsIn } from './signals-in.js'
 import { changeMasks, masksOf } from './thread-masks.js'
 
@@ -101,10 +101,11 @@ function giveBack(
 function giveActionsBack(target: TargetProcess, core: CoreArea, { threads }: StoppedTarget): Refusal | undefined {
   const { door, pid, memory, entry } = target
   const { virtual, places } = core
-  const [thread] = threads
+  const thread = threads.find(({ tid }) => tid === target.tid)
   if (thread === undefined) return refuse('target-gone', `process ${pid} has ended`)
-  const caught = readSignalStates(door, pid)[0]?.caught ?? 0n
-  const others = signalsIn(caught & ~(residentMask | maskOf(takenSignals(virtual))))
+  const state = readSignalState(door, pid, thread.tid)
+  if (state === undefined) return refuse('target-gone', `process ${pid} has ended`)
+  const others = signalsIn(state.caught & ~(residentMask | maskOf(takenSignals(virtual))))
   const remote = { door, pid, memory, entry, maps: target.maps(), filtered: target.isFiltered(thread.tid) }
   return withRemoteCalls(remote, thread, [], (caller, scratch) => {
     const actions = new SignalActions(caller, memory, scratch)

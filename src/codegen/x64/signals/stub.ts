@@ -1,7 +1,7 @@
 import { type Address, offsetBy } from '../../../bytes/address.js'
 import { int32Bytes, jump, nearJump, relative32 } from '../../../isa/x64/machine-code.js'
 import { isRefusal, type Refusal, refuse } from '../../../refusal/refusal.js'
-import type { DisplacedCode } from '../counting-code.js'
+import type { DisplacedCode } from '../trampolines.js'
 import { interposedNumbers } from './interposed-calls.js'
 
 /** A `syscall` that is made in the area instead. */
