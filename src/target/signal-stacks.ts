@@ -24,9 +24,7 @@ export interface SavedFrame {
 export function findRestorers(memory: Memory, maps: readonly Mapping[]): Address[] {
   return maps
     .filter((mapping) => mapping.executable && mapping.path !== '[vsyscall]')
-    .flatMap((mapping) =>
-      restorersIn(readText(memory, mapping), mapping.start),
-    )
+    .flatMap((mapping) => restorersIn(readText(memory, mapping), mapping.start))
 }
 
 /** A read that fails once is tried again: without restorers, signal frames would be overlooked. */
