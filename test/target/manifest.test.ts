@@ -35,7 +35,7 @@ const exits = fc.array(
 const edits = fc
   .record({
     site: words.map(address),
-    length: fc.integer({ min: 2, max: 16 }),
+    length: fc.integer({ min: 1, max: 16 }),
     fill: fc.nat(255),
     trampolineStart: fc.integer({ min: HEADER_SIZE, max: 2048 }),
     trampolineLength: fc.integer({ min: 0, max: 2048 }),
@@ -78,7 +78,7 @@ function assertSane(area: Buffer, manifest: Manifest): void {
   assert.ok(manifest.dataSize >= 0 && manifest.dataAddress >= 0n)
   for (const edit of manifest.edits) {
     assert.equal(edit.before.length, edit.after.length)
-    assert.ok(edit.before.length >= 2 && edit.before.length <= 16)
+    assert.ok(edit.before.length >= 1 && edit.before.length <= 16)
     assert.ok(edit.trampolineStart <= edit.trampolineEnd && edit.trampolineEnd <= manifest.codeSize)
     assert.ok(edit.points.every(({ original, relocated }) => original >= 0 && relocated >= 0))
   }

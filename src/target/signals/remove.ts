@@ -22,6 +22,7 @@ import { moveOutOfTrampolines, statesOf } from '../thread-moves.js'
 import { type StoppedTarget, stopTarget } from '../threads.js'
 import type { UninstallResult } from '../uninstall.js'
 import type { CoreArea } from './core-area.js'
+import { publishedTraps, stillPlanted } from './planted-traps.js'
 import { settleHandlers } from './settle-handlers.js'
 import { changeActionMasks, defaultAction, ignoreAction, SignalActions } from './signal-action.js'
 import { readSignalState } from './signal-state.js'
@@ -60,8 +61,10 @@ export function removeSignals(target: TargetProcess, core: CoreArea, stubs: read
 /** Hides all tables from the handlers, when no thread can be reading them. @throws KernelError */
 export function withdrawAll(target: TargetProcess, core: CoreArea): Refusal | undefined {
   const { traps, origins, fixups } = core.places
+  const { memory } = target
   return settleHandlers(target, core, () => {
-    const { memory } = target
+    const planted = stillPlanted(memory, publishedTraps(memory, core))
+    if (planted !== undefined) return planted
     for (let slot = 0; slot < TABLE_SLOTS; slot++) {
       core.setWord(memory, traps + 8 * slot, 0n)
       core.setWord(memory, origins + 8 * slot, 0n)
@@ -83,6 +86,8 @@ function giveBack(
   const { door, memory } = target
   const { virtual } = core
   const edits = editSetOf(stubs)
+  const planted = stillPlanted(memory, publishedTraps(memory, core))
+  if (planted !== undefined) return planted
   if (core.isLive(memory)) changeMasks(masksOf(door, memory, stacks, held.threads), (mask) => givenBack(mask, virtual))
   const actions = giveActionsBack(target, core, held)
   if (isRefusal(actions)) return actions

@@ -6,6 +6,7 @@ import type { InstalledArea } from '../installation.js'
 import type { TargetProcess } from '../target-process.js'
 import type { UninstallResult } from '../uninstall.js'
 import type { CoreArea } from './core-area.js'
+import { stillPlanted } from './planted-traps.js'
 import { removeSignals } from './remove.js'
 import { settleHandlers } from './settle-handlers.js'
 
@@ -57,6 +58,8 @@ export class ResidentSignals {
   withdraw(kind: TableKind, tables: readonly Address[]): Refusal | undefined {
     const { memory } = this.target
     return settleHandlers(this.target, this.core, () => {
+      const planted = kind === 'traps' ? stillPlanted(memory, tables) : undefined
+      if (planted !== undefined) return planted
       for (const table of tables) {
         const slot = this.published[kind].indexOf(table)
         assert(slot >= 0, 'only what was published is withdrawn')
