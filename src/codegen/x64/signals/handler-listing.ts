@@ -58,53 +58,11 @@ trap:
   je deliver
   mov %rax, ${UC.rip}(%r14)
   ret
-step:                         # a tracer that is gone may have asked for it
-  lea traps(%rip), %r9
-  mov $${TABLE_SLOTS}, %ecx
-next_trap_slot:
-  mov -8(%r9,%rcx,8), %rax
-  test %rax, %rax
-  jne armed
-  sub $1, %ecx
-  jne next_trap_slot
-  jmp deliver
-armed:
-  mov ${UC.eflags}(%r14), %rax
-  bt $${TRAP_FLAG_BIT}, %rax
-  jnc stray_step
-  lea -64(%rsp), %rsp
-  call read_action
-  mov (%rsp), %rbx
-  lea 64(%rsp), %rsp
-  cmp $1, %rbx
-  ja deliver                  # the program steps itself
-  andq $-257, ${UC.eflags}(%r14)
-stray_step:
-  ret
+${stepListing}
 ${deliverListing(standIn, action)}
 ${stackListing}
 ${lookupListing}
-read_action:                  # the program's, to 8(%rsp)
-  lea ${action}(%r12), %edi
-  xor %esi, %esi
-  lea 8(%rsp), %rdx
-  mov $8, %r10d
-  mov $${rt_sigaction}, %eax
-  syscall
-  ret
-queue:                        # the signal in rdx, for this thread, with what came with it
-  push %rdx
-  mov $${GETTID}, %eax
-  syscall
-  mov %rax, %rsi
-  mov $${GETPID}, %eax
-  syscall
-  mov %rax, %rdi
-  pop %rdx
-  mov %r13, %r10
-  mov $${RT_TGSIGQUEUEINFO}, %eax
-  syscall
-  ret
+${callsListing(action)}
 restorer:                     # exactly these bytes: unwinders know signal frames by them
   mov $15, %rax
   syscall`
@@ -137,6 +95,50 @@ open:
   cmp $1, %rbx
   ja caught
   je ignored
+${dieListing}
+${callListing(standIn, action)}`
+}
+
+/** rsp points to the program's action. */
+function callListing(standIn: number, action: number): string {
+  return `
+caught:
+  mov 8(%rsp), %r15
+  mov 24(%rsp), %rax
+  bt $30, %r15                # SA_NODEFER
+  jc mask_known
+  lea ${standIn - 1}(%r12), %ecx
+  bts %rcx, %rax
+mask_known:
+  mov %rax, 32(%rsp)
+  bt $31, %r15                # SA_RESETHAND
+  jnc action_stays
+  movq $0, (%rsp)
+  lea ${action}(%r12), %edi
+  mov %rsp, %rsi
+  xor %edx, %edx
+  mov $8, %r10d
+  mov $${rt_sigaction}, %eax
+  syscall
+action_stays:
+  call block
+  mov 16(%rsp), %rbp
+  lea 64(%rsp), %rsp
+  bt $26, %r15                # SA_RESTORER
+  jnc return_known
+  mov %rbp, (%rsp)
+return_known:
+  bt $27, %r15                # SA_ONSTACK
+  jnc choose_stack
+run:
+  mov %r12d, %edi
+  mov %r13, %rsi
+  mov %r14, %rdx
+  xor %eax, %eax
+  jmp *%rbx`
+}
+
+const dieListing = `
 die:
   cmpl $0, 8(%r13)
   jg die_now
@@ -175,41 +177,57 @@ block:                        # what 40(%rsp) says
   mov $8, %r10d
   mov $${rt_sigprocmask}, %eax
   syscall
-  ret
-caught:
-  mov 8(%rsp), %r15
-  mov 24(%rsp), %rax
-  bt $30, %r15                # SA_NODEFER
-  jc mask_known
-  lea ${standIn - 1}(%r12), %ecx
-  bts %rcx, %rax
-mask_known:
-  mov %rax, 32(%rsp)
-  bt $31, %r15                # SA_RESETHAND
-  jnc action_stays
-  movq $0, (%rsp)
+  ret`
+
+/** A step that nobody waits for: a tracer that is gone may have asked for it. */
+const stepListing = `
+step:
+  lea traps(%rip), %r9
+  mov $${TABLE_SLOTS}, %ecx
+next_trap_slot:
+  mov -8(%r9,%rcx,8), %rax
+  test %rax, %rax
+  jne armed
+  sub $1, %ecx
+  jne next_trap_slot
+  jmp deliver
+armed:
+  mov ${UC.eflags}(%r14), %rax
+  bt $${TRAP_FLAG_BIT}, %rax
+  jnc stray_step
+  lea -64(%rsp), %rsp
+  call read_action
+  mov (%rsp), %rbx
+  lea 64(%rsp), %rsp
+  cmp $1, %rbx
+  ja deliver                  # the program steps itself
+  andq $-257, ${UC.eflags}(%r14)
+stray_step:
+  ret`
+
+function callsListing(action: number): string {
+  return `
+read_action:                  # the program's, to 8(%rsp)
   lea ${action}(%r12), %edi
-  mov %rsp, %rsi
-  xor %edx, %edx
+  xor %esi, %esi
+  lea 8(%rsp), %rdx
   mov $8, %r10d
   mov $${rt_sigaction}, %eax
   syscall
-action_stays:
-  call block
-  mov 16(%rsp), %rbp
-  lea 64(%rsp), %rsp
-  bt $26, %r15                # SA_RESTORER
-  jnc return_known
-  mov %rbp, (%rsp)
-return_known:
-  bt $27, %r15                # SA_ONSTACK
-  jnc choose_stack
-run:
-  mov %r12d, %edi
-  mov %r13, %rsi
-  mov %r14, %rdx
-  xor %eax, %eax
-  jmp *%rbx`
+  ret
+queue:                        # the signal in rdx, for this thread, with what came with it
+  push %rdx
+  mov $${GETTID}, %eax
+  syscall
+  mov %rax, %rsi
+  mov $${GETPID}, %eax
+  syscall
+  mov %rax, %rdi
+  pop %rdx
+  mov %r13, %r10
+  mov $${RT_TGSIGQUEUEINFO}, %eax
+  syscall
+  ret`
 }
 
 /**
