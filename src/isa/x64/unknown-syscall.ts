@@ -25,7 +25,16 @@ const privileged: ReadonlySet<Mnemonic> = new Set([
  * them something sets eax. Hand-written libraries have tables in their text, which do not look like that.
  */
 export function mayBeSyscall(code: ModuleCode, at: number): boolean {
-  return goesOn(textBytes(code, at, REACH), at) && setsNumber(textBytes(code, at - REACH, REACH))
+  return goesOn(textBytes(code, at, REACH), at) && setsNumber(bytesBefore(code, at))
+}
+
+/** Fewer at the beginning of the text. */
+function bytesBefore(code: ModuleCode, at: number): Uint8Array {
+  for (let length = REACH; length > 0; length--) {
+    const bytes = textBytes(code, at - length, length)
+    if (bytes.length > 0) return bytes
+  }
+  return new Uint8Array(0)
 }
 
 /** Valid instructions up to one that does not fall through. */
