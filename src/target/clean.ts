@@ -16,7 +16,8 @@ import { isOwnerAlive } from './owner.js'
 import { isOrphan, isWipedOnFork } from './ownership.js'
 import { remoteCallStub } from './remote-call.js'
 import { CoreArea } from './signals/core-area.js'
-import { removeSignals, withdrawAll } from './signals/remove.js'
+import { removeSignals } from './signals/remove.js'
+import { useOfAllTables } from './signals/table-use.js'
 import type { TargetProcess } from './target-process.js'
 import { stopTarget } from './threads.js'
 import { uncoverStub } from './uncover-stub.js'
@@ -105,8 +106,8 @@ export function clean(target: TargetProcess, found: FoundAreas): CleanResult {
   const [first, ...others] = found.data
   const { probes, core, stubs } = bySignals(found.areas)
   const installation: Installation = { areas: probes, data: first }
-  const mayUnmap = (): Refusal | undefined => (core === undefined ? undefined : withdrawAll(target, core))
-  const { heldNs, remaining } = uninstall(target, installation, mayUnmap)
+  const tables = core === undefined ? undefined : useOfAllTables(target, core)
+  const { heldNs, remaining } = uninstall(target, installation, undefined, tables)
   if (remaining.length > 0) return { ...result, heldNs, remaining }
   const signals = core === undefined ? removeOrphanStubs(target, stubs) : removeSignals(target, core, stubs)
   if (signals.remaining.length > 0) return { ...result, heldNs, remaining: signals.remaining }

@@ -10,9 +10,10 @@ import { type AddedRange, editSetOf, type Installation } from './installation.js
 import { hasManifest, MANIFEST_MAGIC } from './manifest.js'
 import type { Memory } from './memory.js'
 import { applyPatch, preparePatch } from './patch.js'
+import type { StackScanner } from './signal-stacks.js'
 import type { TargetProcess } from './target-process.js'
 import { moveOutOfTrampolines } from './thread-moves.js'
-import { stopTarget } from './threads.js'
+import { type StoppedTarget, stopTarget } from './threads.js'
 
 /** Rounds of letting threads run out of the handler part of a trampoline, and pauses between them. */
 const MAX_ROUNDS = 100
@@ -28,29 +29,38 @@ export interface UninstallResult {
 
 /**
  * Puts back every window, brings every thread back to the program's own code, and unmaps the areas. Areas that the process
- * no longer has (it called exec) are passed over. `beforeUnmap` runs when nothing counts any more, to read what is there; where it refuses, the areas stay.
+ * no longer has (it called exec) are passed over. `beforeUnmap` runs when nothing counts any more, to read what is there.
+ * `tables` are those in the areas that signal handlers read.
  * @throws KernelError
  */
 export function uninstall(
   target: TargetProcess,
   installation: Installation,
-  beforeUnmap: () => unknown = () => undefined,
+  beforeUnmap: () => void = () => {},
+  tables?: TableUse,
 ): UninstallResult {
   if (!isStillThere(target)) return { heldNs: 0n, remaining: [] }
   const areas = installation.areas.filter((area) => twice(() => isThere(target, area)))
   if (areas.length < installation.areas.length && areas.length === 0) return { heldNs: 0n, remaining: [] }
-  const restored = insist(() => restoreText(target, editSetOf(areas)))
+  const restored = insist(() => restoreText(target, editSetOf(areas), tables))
   if (isRefusal(restored) && restored.code === 'target-gone') return { heldNs: 0n, remaining: [] }
   if (isRefusal(restored)) return { heldNs: 0n, remaining: [restored.because] }
   const ranges: AddedRange[] = [...(installation.data === undefined ? [] : [installation.data]), ...areas]
   // Whoever changed the bytes over our jump may have kept the jump, and go through our area.
   if (restored.remaining.length > 0) return { heldNs: restored.heldNs, remaining: restored.remaining }
   if (restored.inside > 0) return { heldNs: restored.heldNs, remaining: [keptMapped(restored.inside, areas)] }
-  const kept = beforeUnmap()
-  if (isRefusal(kept)) return { heldNs: restored.heldNs, remaining: [kept.because] }
+  beforeUnmap()
   const unmapped = removeAreas(target, ranges)
   if (isRefusal(unmapped)) return { heldNs: restored.heldNs, remaining: [unmapped.because] }
   return { heldNs: restored.heldNs + unmapped.heldNs, remaining: [] }
+}
+
+/** Who else may lead threads into areas, or read there. */
+export interface TableUse {
+  /** Asked in a stop in which no thread is in the areas: ends the use, or says that it cannot be ended yet. @throws KernelError */
+  end(held: StoppedTarget, stacks: StackScanner): boolean
+  /** A signal that the handlers take will be delivered to this thread as soon as it goes on. @throws KernelError */
+  isFaulting(tid: number): boolean
 }
 
 /** Absent only if the kernel says that nothing is mapped there. @throws KernelError for any other doubt. */
@@ -76,11 +86,11 @@ interface Restored {
   readonly inside: number
 }
 
-function restoreText(target: TargetProcess, edits: EditSet): Restored | Refusal {
+function restoreText(target: TargetProcess, edits: EditSet, tables: TableUse | undefined): Restored | Refusal {
   let heldNs = 0n
   let remaining: readonly string[] = []
   for (let round = 0; ; round++) {
-    const once = restoreOnce(target, edits, round === 0)
+    const once = restoreOnce(target, edits, tables, round === 0)
     if (isRefusal(once)) {
       if (round >= STOP_TRIES || !mayBeTriedAgain(target, once)) return once
       continue
@@ -107,7 +117,12 @@ interface RestoredOnce {
   readonly inside: number
 }
 
-function restoreOnce(target: TargetProcess, edits: EditSet, first: boolean): RestoredOnce | Refusal {
+function restoreOnce(
+  target: TargetProcess,
+  edits: EditSet,
+  tables: TableUse | undefined,
+  first: boolean,
+): RestoredOnce | Refusal {
   const { door, memory } = target
   const stacks = target.stackScanner()
   const prepared = preparePatch(memory, edits.edits, 'remove')
@@ -116,7 +131,12 @@ function restoreOnce(target: TargetProcess, edits: EditSet, first: boolean): Res
   using held = stop
   if (!target.hasSameMemory()) return refuse('target-gone', `process ${target.pid} has ended or called exec`)
   const { unexpected } = applyPatch(memory, prepared)
-  const inside = moveOutOfTrampolines({ door, memory, stacks }, held.threads, edits)
+  // Where a fault came from decides what its handler does.
+  const movable = tables === undefined ? held.threads : held.threads.filter(({ tid }) => !tables.isFaulting(tid))
+  const faulting = held.threads.length - movable.length
+  const standing = faulting + moveOutOfTrampolines({ door, memory, stacks }, movable, edits)
+  // A handler that still runs may send its thread into the areas.
+  const inside = standing === 0 && tables?.end(held, stacks) === false ? 1 : standing
   held.release()
   const heldNs = held.heldNs()
   const remaining = first ? unexpected.filter((edit) => isForeign(memory, edit)).map(notOurs) : undefined

@@ -1,4 +1,3 @@
-import { TABLE_SLOTS } from '../../codegen/x64/signals/handler-listing.js'
 import {
   givenBack,
   maskOf,
@@ -56,23 +55,6 @@ export function removeSignals(target: TargetProcess, core: CoreArea, stubs: read
   const unmapped = removeAreas(target, areas)
   target.forgetRestorers()
   return { heldNs, remaining: isRefusal(unmapped) ? [unmapped.because] : [] }
-}
-
-/** Hides all tables from the handlers, when no thread can be reading them. @throws KernelError */
-export function withdrawAll(target: TargetProcess, core: CoreArea): Refusal | undefined {
-  const { traps, origins, fixups } = core.places
-  const { memory } = target
-  return settleHandlers(target, core, () => {
-    const planted = stillPlanted(memory, publishedTraps(memory, core))
-    if (planted !== undefined) return planted
-    for (let slot = 0; slot < TABLE_SLOTS; slot++) {
-      core.setWord(memory, traps + 8 * slot, 0n)
-      core.setWord(memory, origins + 8 * slot, 0n)
-      // The first is the service's own.
-      if (slot > 0) core.setWord(memory, fixups + 8 * slot, 0n)
-    }
-    return undefined
-  })
 }
 
 /** The reverse of taking over: masks, actions, stubs, and then the threads that are in them. */

@@ -1,14 +1,12 @@
 import type { Address } from '../../bytes/address.js'
 import { assert } from '../../bytes/assert.js'
 import { TABLE_SLOTS } from '../../codegen/x64/signals/handler-listing.js'
-import type { Refusal } from '../../refusal/refusal.js'
 import type { InstalledArea } from '../installation.js'
 import type { TargetProcess } from '../target-process.js'
-import type { UninstallResult } from '../uninstall.js'
+import type { TableUse, UninstallResult } from '../uninstall.js'
 import type { CoreArea } from './core-area.js'
-import { stillPlanted } from './planted-traps.js'
 import { removeSignals } from './remove.js'
-import { settleHandlers } from './settle-handlers.js'
+import { useOfTables } from './table-use.js'
 
 /**
  * What the handlers look addresses up in. `traps`: the site of an int3, and where the thread goes on. `fixups`: an
@@ -16,6 +14,12 @@ import { settleHandlers } from './settle-handlers.js'
  * the program's handler is to see if it faults; the thread must be able to go on there.
  */
 export type TableKind = 'traps' | 'fixups' | 'origins'
+
+/** A table in the target's memory that the handlers see. */
+export interface PublishedTable {
+  readonly kind: TableKind
+  readonly address: Address
+}
 
 /** A target's signals, virtual. Shared by everybody who needs them; the last who lets go of them has them removed. */
 export class ResidentSignals {
@@ -41,7 +45,7 @@ export class ResidentSignals {
 
   /**
    * Lets the handlers see a table, whose bytes `encodeTable` makes. It must be in the target's memory by then, and stay
-   * there, unchanged, until `withdraw`. Takes effect at once, for running threads too. @throws KernelError
+   * there, unchanged, until its use has ended. Takes effect at once, for running threads too. @throws KernelError
    */
   publish(kind: TableKind, table: Address): void {
     const slots = this.published[kind]
@@ -52,22 +56,26 @@ export class ResidentSignals {
   }
 
   /**
-   * Hides tables from the handlers. For `traps`, every int3 must have been taken out of the text. Afterwards no thread
-   * reads the tables any more; refused where that cannot be waited for: then they must stay. @throws KernelError
+   * To be given to `uninstall` with the areas that hold the tables, and lead to their addresses: it hides them from the
+   * handlers when no thread needs them any more.
    */
-  withdraw(kind: TableKind, tables: readonly Address[]): Refusal | undefined {
-    const { memory } = this.target
-    return settleHandlers(this.target, this.core, () => {
-      const planted = kind === 'traps' ? stillPlanted(memory, tables) : undefined
-      if (planted !== undefined) return planted
-      for (const table of tables) {
-        const slot = this.published[kind].indexOf(table)
-        assert(slot >= 0, 'only what was published is withdrawn')
-        this.published[kind][slot] = undefined
-        this.core.setWord(memory, this.core.places[kind] + 8 * slot, 0n)
-      }
-      return undefined
-    })
+  useOf(...tables: readonly PublishedTable[]): TableUse {
+    const traps = tables.filter(({ kind }) => kind === 'traps').map(({ address }) => address)
+    return useOfTables(
+      this.target,
+      this.core,
+      () => traps,
+      () => {
+        for (const { kind, address } of tables) this.hide(kind, address)
+      },
+    )
+  }
+
+  private hide(kind: TableKind, table: Address): void {
+    const slot = this.published[kind].indexOf(table)
+    assert(slot >= 0, 'only what was published is hidden')
+    this.published[kind][slot] = undefined
+    this.core.setWord(this.target.memory, this.core.places[kind] + 8 * slot, 0n)
   }
 
   /** Gives the program its signals back, once nobody needs them. @throws KernelError */

@@ -37,7 +37,13 @@ export function settleHandlers(
   return refuse('busy', `threads of process ${target.pid} do not leave ring3's signal handlers`)
 }
 
-function isSettled(target: TargetProcess, core: CoreArea, { threads }: StoppedTarget, stacks: StackScanner): boolean {
+/** No thread is in a resident handler, nor about to be, nor in a call that cannot be made again. @throws KernelError */
+export function isSettled(
+  target: TargetProcess,
+  core: CoreArea,
+  { threads }: StoppedTarget,
+  stacks: StackScanner,
+): boolean {
   const { door, memory, pid } = target
   if (threads.some(({ tid }) => isComing(readSignalState(door, pid, tid)))) return false
   for (const { resumesAt } of statesOf({ door, memory, stacks }, threads)) {
@@ -47,6 +53,6 @@ function isSettled(target: TargetProcess, core: CoreArea, { threads }: StoppedTa
 }
 
 /** A resident signal will be delivered as soon as the thread goes on. */
-function isComing(state: SignalState | undefined): boolean {
+export function isComing(state: SignalState | undefined): boolean {
   return state !== undefined && (state.pending & ~state.blocked & residentMask) !== 0n
 }

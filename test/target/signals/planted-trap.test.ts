@@ -9,12 +9,12 @@ import { buildProgram } from '../../programs/build.js'
 import { startTarget } from '../../programs/start-target.js'
 import { captureState, stateDifferences } from '../../runtime/target-state.js'
 import { installIn } from './install-in.js'
-import { PlantedTrap } from './planted-trap.js'
+import { loadingCode, PlantedTrap, type TrapCode } from './planted-trap.js'
 import { runTrapKills } from './trap-kills.js'
 
 const callsIn = (line: string): bigint => BigInt(/calls=(\d+)/.exec(line)?.[1] ?? '')
 
-async function countsExactly(t: TestContext, kinds: string): Promise<void> {
+async function countsExactly(t: TestContext, kinds: string, code?: TrapCode): Promise<void> {
   const built = await buildProgram('trap-victim')
   if (built.kind === 'missing') return t.skip(built.because)
   await using program = await startTarget(built.path, [kinds])
@@ -27,7 +27,7 @@ async function countsExactly(t: TestContext, kinds: string): Promise<void> {
     const before = callsIn(await program.ask('pause', /^calls=/))
     const resident = await installIn(open.door, open)
     assert.ok(!isRefusal(resident), isRefusal(resident) ? resident.because : '')
-    const trap = PlantedTrap.plant(open, resident, site)
+    const trap = PlantedTrap.plant(open, resident, site, code)
     await program.ask('go', /^calls=/)
     await sleep(300)
     const line = await program.ask('pause', /^calls=/)
@@ -52,6 +52,9 @@ for (const [what, kinds] of [
 ] as const) {
   test(`an int3 is counted exactly and harms nothing: ${what}`, (t) => countsExactly(t, kinds))
 }
+
+test('a handler reads memory that is not there, in every kind of thread', (t) =>
+  countsExactly(t, 'nbtcfnbtcf', loadingCode))
 
 test('a tracer killed anywhere leaves a program that goes on, and clean takes everything out', async (t) => {
   const report = await runTrapKills('nbtcf', 8, Number(process.env['RING3_SEED'] ?? 1))
