@@ -19,6 +19,7 @@ function oneFunction(hex: string, known = true): CodeFacts {
     framed: Float64Array.of(START, end),
     hasRedZone: true,
     preemptible: new Float64Array(),
+    restartable: new Float64Array(),
   }
 }
 

@@ -213,6 +213,7 @@ function makeStub(
     trampolineStart: offset,
     trampolineEnd: offset + stub.bytes.length,
     points: stub.points,
+    exits: stub.exits,
   }
   return { edit, code, call: offsetBy(trampoline, call.relocated) }
 }

@@ -11,7 +11,7 @@ import type { TargetProcess } from '../../../src/target/target-process.js'
 
 /** Everything up to the stop. */
 export async function planFor(door: KernelDoor, target: TargetProcess): Promise<SignalPlan | Refusal> {
-  const catalog = new ModuleCatalog(target)
+  const catalog = new ModuleCatalog(target, () => {})
   const modules: SignalModule[] = []
   for (const mapped of catalog.modules()) {
     const module = await catalog.load(mapped)

@@ -121,6 +121,7 @@ function trapArea(
       { original: 0, relocated: code.push },
       { original: 1, relocated: code.push + 1 },
     ],
+    exits: [],
   }
   const bytes = Buffer.alloc(4096)
   const manifest = {
