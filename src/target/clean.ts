@@ -51,9 +51,9 @@ export function findAreas(target: TargetProcess): FoundAreas {
   return { areas, data, owner, intent, strayStub, nothing }
 }
 
-/** A mapping without edits is only there while its tracer is at work, or was killed at that. */
+/** A mapping without edits, other than the core of virtual signals, is only there while its tracer is at work, or was killed at that. */
 function leadsSomewhere({ start, manifest }: FoundManifest, intent: Intent | undefined): boolean {
-  if (manifest.edits.length > 0 || manifest.backing === 'padding') return true
+  if (manifest.edits.length > 0 || manifest.backing === 'padding' || manifest.signals !== undefined) return true
   return intent?.ranges.some((range) => range.start === start && range.size === manifest.codeSize) === true
 }
 

@@ -1,4 +1,5 @@
 import type { Address } from '../bytes/address.js'
+import { SI_QUEUE, TAKEN } from '../codegen/x64/signals/kernel-constants.js'
 import type { KernelDoor } from '../kernel/door.js'
 import { ptrace, tryPtrace } from '../kernel/ptrace.js'
 
@@ -7,18 +8,6 @@ const CODE_AT = 8
 /** `si_addr` of a fault, `si_value` of a queued signal (struct siginfo, include/uapi/asm-generic/siginfo.h). */
 const ADDRESS_AT = 16
 const VALUE_AT = 24
-
-/** `int3`, as x86 reports it (arch/x86/kernel/traps.c, do_int3_user: force_sig). */
-export const SI_KERNEL = 0x80
-/** A single step. */
-export const TRAP_TRACE = 2
-const SI_QUEUE = -1
-
-/**
- * The siginfo of a trap that the tracer has taken. Should the tracer die before the thread goes on, the kernel delivers
- * it to the resident handler, which then knows that the registers are no longer those of the trap.
- */
-export const TAKEN = 0x0133_676e_6972_2121n
 
 /** What the kernel says about the signal that a thread is stopped for. */
 export class Siginfo {
@@ -44,12 +33,13 @@ export class Siginfo {
     return new Siginfo(bytes)
   }
 
-  /** The same signal, marked as taken. */
+  /** A signal that the tracer has taken: see `TAKEN`. */
   static taken(signal: number): Siginfo {
     const bytes = Buffer.alloc(SIZE)
     bytes.writeInt32LE(signal, 0)
     bytes.writeInt32LE(SI_QUEUE, CODE_AT)
-    bytes.writeBigUInt64LE(TAKEN, VALUE_AT)
+    bytes.writeUInt32LE(TAKEN.low, VALUE_AT)
+    bytes.writeUInt32LE(TAKEN.high, VALUE_AT + 4)
     return new Siginfo(bytes)
   }
 

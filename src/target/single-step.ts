@@ -1,7 +1,8 @@
+import { TRAP_TRACE } from '../codegen/x64/signals/kernel-constants.js'
 import type { KernelDoor } from '../kernel/door.js'
 import { PTRACE_EVENT_STOP, tryPtrace } from '../kernel/ptrace.js'
 import { pauseBetweenLooks, poll, type WaitResult } from '../kernel/wait.js'
-import { Siginfo, TRAP_TRACE } from './siginfo.js'
+import { Siginfo } from './siginfo.js'
 import type { TracedThread } from './traced-thread.js'
 
 const SIGTRAP = 5

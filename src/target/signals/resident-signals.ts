@@ -91,6 +91,7 @@ export class ResidentSignals {
 
   private hide(kind: TableKind, table: Address): void {
     const slot = this.published[kind].indexOf(table)
+    // Another publication may have failed half-way.
     if (slot < 0) return
     this.published[kind][slot] = undefined
     this.core.setWord(this.target.memory, this.core.places[kind] + 8 * slot, 0n)

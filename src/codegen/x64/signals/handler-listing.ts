@@ -1,5 +1,14 @@
 import { interposedCalls } from './interposed-calls.js'
-import { FRAME_INFO, FRAME_SIZE, FRAME_UCONTEXT, SI_KERNEL, TRAP_TRACE, UC } from './kernel-constants.js'
+import {
+  FRAME_INFO,
+  FRAME_SIZE,
+  FRAME_UCONTEXT,
+  SI_KERNEL,
+  SI_QUEUE,
+  TAKEN,
+  TRAP_TRACE,
+  UC,
+} from './kernel-constants.js'
 import type { VirtualSignals } from './virtual-signals.js'
 
 const GETPID = 39
@@ -11,6 +20,8 @@ const { rt_sigaction, rt_sigprocmask } = interposedCalls
 export const TABLE_SLOTS = 32
 const SIGSEGV = 11
 const SIGTRAP = 5
+/** si_value of a queued signal's siginfo. */
+const VALUE_AT = 24
 /** Signals from here on are stand-ins. */
 const STANDARD_SIGNALS = 31
 const TRAP_FLAG_BIT = 8
@@ -50,13 +61,28 @@ trap:
   cmp $${TRAP_TRACE}, %eax
   je step
   cmp $${SI_KERNEL}, %eax
-  jne deliver
+  jne taken
   lea traps(%rip), %r9
   sub $1, %r8
   call lookup
   test %rax, %rax
   je deliver
   mov %rax, ${UC.rip}(%r14)
+  ret
+taken:                        # by a tracer that is gone, and may have moved the thread already
+  cmp $${SI_QUEUE}, %eax
+  jne deliver
+  cmpl $${TAKEN.low}, ${VALUE_AT}(%r13)
+  jne deliver
+  cmpl $${TAKEN.high}, ${VALUE_AT + 4}(%r13)
+  jne deliver
+  lea traps(%rip), %r9
+  sub $1, %r8
+  call lookup
+  test %rax, %rax
+  je moved
+  mov %rax, ${UC.rip}(%r14)
+moved:
   ret
 ${stepListing}
 ${deliverListing(standIn, action)}

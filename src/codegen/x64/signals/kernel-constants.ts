@@ -11,6 +11,7 @@ export const RESIDENT_FLAGS = SA_SIGINFO | SA_RESTORER | SA_ONSTACK | SA_NODEFER
 export const SIGACTION_SIZE = 32
 
 export const SI_KERNEL = 0x80
+export const SI_QUEUE = -1
 export const TRAP_TRACE = 2
 
 /** Offsets from a ucontext. */
@@ -20,3 +21,9 @@ export const UC = { stackBase: 16, stackSize: 32, rsp: 160, rip: 168, eflags: 17
 export const FRAME_SIZE = 440
 export const FRAME_INFO = 312
 export const FRAME_UCONTEXT = 8
+
+/**
+ * The value of a queued SIGTRAP that stands for an int3 which a tracer has taken: it marks the trap so before it changes
+ * registers. Should the tracer die then, the handler gets it, and the registers may be those behind the trap already.
+ */
+export const TAKEN = { low: 0x6972_2121, high: 0x0133_676e } as const

@@ -35,11 +35,8 @@ export function emitStub(call: InterposedCall, to: Address, service: Address): D
     relocated: relocated + before.bytes.length,
   }))
   const earlier = before.points.filter(({ original }) => original < call.offset)
-  return {
-    bytes: Uint8Array.from([...before.bytes, ...made.bytes]),
-    points: [...earlier, ...points],
-    exits: before.exits,
-  }
+  const bytes = Uint8Array.from([...before.bytes, ...made.bytes])
+  return { bytes, points: [...earlier, ...points], exits: before.exits }
 }
 
 interface Piece {
