@@ -1,3 +1,4 @@
+export type { MechanismTraits } from './probe/mechanism.js'
 export type { RefusalCode } from './refusal/codes.js'
 export type { Refusal } from './refusal/refusal.js'
 export {
@@ -11,7 +12,7 @@ export {
   type Session,
 } from './session/api.js'
 export type { Hit, HitMemory, HitRegisters } from './session/hit.js'
-export type { CatchOptions, ResumeChoice, Via } from './session/mechanisms.js'
+export { type CatchOptions, mechanisms, type ResumeChoice, type Via } from './session/mechanisms.js'
 export { attach, clean, listFile } from './session/session.js'
 export type {
   Attached,

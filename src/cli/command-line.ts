@@ -8,9 +8,10 @@ import { type CountOptions, runCount } from './count-command.js'
 import type { PrintOptions } from './destination.js'
 import { exitCodes, type Outcome } from './exit-code.js'
 import { type ExplainOptions, runExplain } from './explain-command.js'
-import { cleanHelp, countHelp, explainHelp, generalHelp, listHelp } from './help-text.js'
+import { cleanHelp, countHelp, explainHelp, generalHelp, listHelp, mechanismsHelp } from './help-text.js'
 import type { Host } from './host.js'
 import { type ListCommandOptions, runList } from './list-command.js'
+import { runMechanisms } from './mechanisms-command.js'
 import { Messages, type Volume } from './messages.js'
 import { outputs, outputValue, pidValue, secondsValue } from './option-values.js'
 
@@ -62,6 +63,7 @@ export function createProgram(context: Context, version: string): Command {
   addList(program, context)
   addExplain(program, context)
   addClean(program, context)
+  addMechanisms(program, context)
   return program
 }
 
@@ -127,6 +129,16 @@ function addClean(program: Command, { engine, host, finish }: Context): void {
   addPrintOptions(command).action(async (pid: number, options: PrintOptions) => {
     const messages = new Messages(host.stderr, options)
     finish(await guarded(messages, () => runClean(pid, options, engine, host, messages)))
+  })
+}
+
+function addMechanisms(program: Command, { engine, host, finish }: Context): void {
+  const command = program
+    .command('mechanisms')
+    .summary('show the ways of catching threads: what each needs, and what a process can notice')
+    .addHelpText('after', mechanismsHelp)
+  addPrintOptions(command).action(async (options: PrintOptions) => {
+    finish(await guarded(new Messages(host.stderr, options), () => runMechanisms(options, engine, host)))
   })
 }
 

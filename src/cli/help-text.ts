@@ -29,6 +29,9 @@ In a terminal the table is redrawn once a second, the most-called functions firs
 calls/s is the rate since the last redrawing. In a pipe there is one table, at the end.
 Functions that were not called are left out unless --all is given.
 
+Where a jump cannot be planted, auto goes on to the next mechanism, whose hits cost
+more: ring3 explain says which and why, ring3 mechanisms what each means.
+
 Examples:
   ring3 count -p 1234 libc:malloc libc:free
   ring3 count -p $(pidof postgres | tr ' ' '\\n' | tail -1) -d 5 'postgres:*'
@@ -59,4 +62,12 @@ nobody, and do no harm. This removes them.
 
 Example:
   ring3 clean 1234
+`
+
+export const mechanismsHelp = `
+--via chooses one of them; auto takes, for each function, the cheapest that serves it.
+
+Examples:
+  ring3 mechanisms
+  ring3 count -p 1234 --via breakpoint --resume boosted libc:malloc
 `

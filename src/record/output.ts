@@ -3,6 +3,7 @@ import type { CleanedRecord } from './cleaned-record.js'
 import type { CountsRecord } from './counts-record.js'
 import type { ExplanationRecord } from './explanation-record.js'
 import type { FunctionRecord } from './function-record.js'
+import type { MechanismRecord } from './mechanism-record.js'
 
 /** How results are to look; what an output has no use for it ignores. */
 export interface OutputOptions {
@@ -29,4 +30,5 @@ export interface Output {
   functions(functions: readonly FunctionRecord[], options: OutputOptions): string
   explanations(explanations: readonly ExplanationRecord[], options: OutputOptions): string
   cleaned(cleaned: CleanedRecord, options: OutputOptions): string
+  mechanisms(mechanisms: readonly MechanismRecord[], options: OutputOptions): string
 }

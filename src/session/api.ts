@@ -1,3 +1,4 @@
+import type { MechanismTraits } from '../probe/mechanism.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { Hit } from './hit.js'
 import type { CatchOptions } from './mechanisms.js'
@@ -65,6 +66,8 @@ export interface Session {
 }
 
 export interface Ring3 {
+  /** The ways of catching threads that there are, the cheapest first. */
+  readonly mechanisms: readonly MechanismTraits[]
   attach(pid: number, options?: AttachOptions): Promise<Session>
   clean(pid: number): Promise<Cleaned>
   /** Functions of a file on disk that match a symbol glob. */

@@ -1,15 +1,18 @@
-import { breakpointMechanism } from '../mechanisms/breakpoint/breakpoint-mechanism.js'
+import { breakpointMechanism, breakpointTraits } from '../mechanisms/breakpoint/breakpoint-mechanism.js'
 import { type ResumeChoice, resumeChoices } from '../mechanisms/breakpoint/choose-resume.js'
-import { hardwareMechanism } from '../mechanisms/hardware/hardware-mechanism.js'
-import { jumpMechanism } from '../mechanisms/jump/jump-mechanism.js'
-import { signalMechanism } from '../mechanisms/signal/signal-mechanism.js'
-import type { Mechanism } from '../probe/mechanism.js'
+import { hardwareMechanism, hardwareTraits } from '../mechanisms/hardware/hardware-mechanism.js'
+import { jumpMechanism, jumpTraits } from '../mechanisms/jump/jump-mechanism.js'
+import { signalMechanism, signalTraits } from '../mechanisms/signal/signal-mechanism.js'
+import type { Mechanism, MechanismTraits } from '../probe/mechanism.js'
 import type { Host } from '../trampolines/host.js'
 
 /** What users choose between: `auto`, or one mechanism for everything. */
 export const viaChoices = ['auto', 'jump', 'signal', 'breakpoint', 'hardware'] as const
 
 export type Via = (typeof viaChoices)[number]
+
+/** All there are, the cheapest first. */
+export const mechanisms: readonly MechanismTraits[] = [jumpTraits, signalTraits, breakpointTraits, hardwareTraits]
 
 export { type ResumeChoice, resumeChoices }
 

@@ -2,7 +2,7 @@ import { assert } from '../bytes/assert.js'
 import { x64 } from '../isa/x64/x64.js'
 import type { KernelDoor } from '../kernel/door.js'
 import { readProcessor } from '../kernel/processor.js'
-import type { HeldHit, InstalledProbes, Mechanism } from '../probe/mechanism.js'
+import type { HeldHit, InstalledProbes, Mechanism, ProbePlan } from '../probe/mechanism.js'
 import type { RefusedSite } from '../probe/site.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { clean, findAreas } from '../target/clean.js'
@@ -98,7 +98,8 @@ export class Tracer implements Disposable {
     const since = process.hrtime.bigint()
     const attached = describeAttached(ladder, made, resolved.refused, since - began)
     const group = this.nextGroup++
-    this.groups.set(group, { installed: made, attached, since })
+    const installed = made.flatMap((planted) => planted.installed ?? [])
+    this.groups.set(group, { installed, attached, since })
     return { group, attached }
   }
 
@@ -107,30 +108,26 @@ export class Tracer implements Disposable {
     return climb(mechanisms, resolved.modules)
   }
 
-  /** One mechanism after the other; when one fails, those before it are taken out again. */
-  private installAll(
-    { steps }: Ladder,
-    onHit: ((hit: HeldHit) => void) | undefined,
-  ): readonly InstalledProbes[] | Refusal {
-    const made: InstalledProbes[] = []
+  /**
+   * The dearest mechanism first: what it needs in the target must not be covered by the others' windows. Sites of one that
+   * refuses are left out; when one fails, those before it are taken out again.
+   */
+  private installAll({ steps }: Ladder, onHit: ((hit: HeldHit) => void) | undefined): Planted[] | Refusal {
+    const made: Planted[] = []
+    let refusal: Refusal | undefined
     try {
-      for (const { plan } of steps) {
+      for (const { mechanism, plan } of steps.toReversed()) {
         this.listener.onProgress?.({ phase: 'install', done: 0, total: plan.served.length })
         this.listener.beforeChange?.()
         const installed = plan.install(onHit)
-        if (isRefusal(installed)) return this.withdraw(made, installed)
-        made.push(installed)
+        if (isRefusal(installed)) refusal = installed
+        made.push(isRefusal(installed) ? leftOutBy(installed, plan, mechanism) : { mechanism, installed })
       }
-      return made
     } catch (error) {
-      for (const installed of made.toReversed()) installed.remove()
+      for (const { installed } of made.toReversed()) installed?.remove()
       throw error
     }
-  }
-
-  private withdraw(made: readonly InstalledProbes[], refusal: Refusal): Refusal {
-    const remaining = made.toReversed().flatMap((installed) => installed.remove())
-    return remaining.length === 0 ? refusal : refuse(refusal.code, [refusal.because, ...remaining].join('; '))
+    return refusal !== undefined && made.every(({ installed }) => installed === undefined) ? refusal : made
   }
 
   /** Whether anything of this tracer is in the target. */
@@ -214,25 +211,44 @@ function removeLeftover(target: TargetProcess, { beforeChange }: TracerListener)
     : refuse('busy', `an earlier ring3 left something behind: ${remaining.join('; ')}`)
 }
 
+/** What became of one step of the ladder. */
+interface Planted {
+  readonly mechanism: Mechanism
+  /** Undefined where the mechanism has refused at last. */
+  readonly installed: InstalledProbes | undefined
+  readonly refused?: readonly RefusedSite[]
+}
+
+function leftOutBy(refusal: Refusal, plan: ProbePlan, mechanism: Mechanism): Planted {
+  return { mechanism, installed: undefined, refused: plan.served.map((site) => ({ site, refusal })) }
+}
+
 function describeAttached(
-  { steps, refused }: Ladder,
-  installed: readonly InstalledProbes[],
+  { refused }: Ladder,
+  planted: readonly Planted[],
   unresolved: readonly RefusedSite[],
   setup: bigint,
 ): Attached {
   const mechanisms: Record<string, number> = {}
-  steps.forEach(({ mechanism }, index) => {
-    const { sites = [], leftOut = [] } = installed[index] ?? {}
-    const lost = new Set(leftOut.map(({ site }) => site))
-    const probes = sites.filter((site) => !lost.has(site)).length
+  for (const { mechanism, installed } of planted.toReversed()) {
+    const probes = installed === undefined ? 0 : atWork(installed)
     if (probes > 0) mechanisms[mechanism.traits.name] = probes
-  })
-  const all = [...unresolved, ...refused, ...installed.flatMap(({ leftOut }) => leftOut)]
+  }
+  const lost = planted.flatMap((each) => each.installed?.leftOut ?? each.refused ?? [])
   return {
     probes: Object.values(mechanisms).reduce((sum, count) => sum + count, 0),
     mechanisms,
-    refused: all.map(({ site, refusal }) => ({ site: site.key, code: refusal.code, because: refusal.because })),
-    stoppedNs: Number(installed.reduce((sum, { heldNs }) => sum + heldNs, 0n)),
+    refused: [...unresolved, ...refused, ...lost].map(({ site, refusal: { code, because } }) => ({
+      site: site.key,
+      code,
+      because,
+    })),
+    stoppedNs: Number(planted.reduce((sum, { installed }) => sum + (installed?.heldNs ?? 0n), 0n)),
     setupNs: Number(setup),
   }
+}
+
+function atWork({ sites, leftOut }: InstalledProbes): number {
+  const lost = new Set(leftOut.map(({ site }) => site))
+  return sites.filter((site) => !lost.has(site)).length
 }

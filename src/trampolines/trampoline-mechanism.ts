@@ -162,7 +162,7 @@ function installed(
   return {
     sites: plan.served.map(({ site }) => site),
     leftOut: leftOut(plan, result),
-    heldNs: result.heldNs,
+    heldNs: result.heldNs + (signals?.heldByInstalling() ?? 0n),
     read: () => reader.read(),
     latest: () => reader.latest(),
     remove() {

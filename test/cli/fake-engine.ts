@@ -47,6 +47,7 @@ export function fakeEngine(scenario: Scenario, log: (event: string) => void): Ri
       if (scenario.attachRefused) throw new RefusedError(scenario.attachRefused)
       return fakeSession(pid, scenario, log)
     },
+    mechanisms: [],
     async clean(pid) {
       log(`clean ${pid}`)
       return scenario.cleaned ?? { areas: 0, edits: 0, interruptedCall: false, stoppedNs: 0, remaining: [] }

@@ -1,5 +1,5 @@
 import type { InstructionClass } from '../../isa/instruction-class.js'
-import type { Mechanism, ProbePlan } from '../../probe/mechanism.js'
+import type { Mechanism, MechanismTraits, ProbePlan } from '../../probe/mechanism.js'
 import type { ModuleSites, RefusedSite, Site } from '../../probe/site.js'
 import { isRefusal, type Refusal } from '../../refusal/refusal.js'
 import { thisProcess } from '../../target/owner.js'
@@ -17,19 +17,21 @@ export interface BreakpointOptions {
   readonly slots: number
 }
 
+export const breakpointTraits: MechanismTraits = {
+  name: 'breakpoint',
+  caughtBy: 'int3, taken by the tracer through ptrace',
+  handlerIn: 'tracer',
+  needs:
+    'the right to ptrace as long as probes are at work, and what `signal` needs: should ring3 be killed, its handler goes on',
+  noticeable: 'text bytes, maps and a tracer; microseconds a hit',
+  automatic: true,
+}
+
 /** `int3`, taken by the tracer through ptrace: the handler may read and change the thread. */
 export function breakpointMechanism(host: Host, options: BreakpointOptions): Mechanism {
   const tracing = new BreakpointTracing(host)
   return {
-    traits: {
-      name: 'breakpoint',
-      caughtBy: 'int3, taken by the tracer through ptrace',
-      handlerIn: 'tracer',
-      needs:
-        'the right to ptrace as long as probes are at work, and what `signal` needs: should ring3 be killed, its handler goes on',
-      noticeable: 'text bytes, maps and a tracer; microseconds a hit',
-      automatic: true,
-    },
+    traits: breakpointTraits,
     prepare: () => host.signals.prepare(),
     plan: (modules) => plan(host, tracing, options, modules),
   }

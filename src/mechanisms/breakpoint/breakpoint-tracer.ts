@@ -46,6 +46,10 @@ export class BreakpointTracer implements TrapObserver {
     return this.planted.size === 0
   }
 
+  isPlanted(at: Address): boolean {
+    return this.planted.has(at)
+  }
+
   trapped(thread: TracedThread, at: Address): Next {
     const planted = this.planted.get(at)
     if (planted === undefined) return this.finish(thread) ?? 'not-ours'

@@ -1,16 +1,16 @@
-import type { Address } from '../../bytes/address.js'
+import { type Address, offsetBy } from '../../bytes/address.js'
 import type { InstructionClass, Resume as ResumeName } from '../../isa/instruction-class.js'
 import type { HeldHit, InstalledProbes } from '../../probe/mechanism.js'
 import type { Site } from '../../probe/site.js'
 import { isRefusal, type Refusal } from '../../refusal/refusal.js'
 import { Attachment } from '../../target/attachment.js'
-import type { EditSet } from '../../target/edit-set.js'
+import type { EditSet, PlacedEdit } from '../../target/edit-set.js'
 import { install } from '../../target/install.js'
 import { editSetOf } from '../../target/installation.js'
 import type { ResidentSignals } from '../../target/signals/resident-signals.js'
 import { uninstall } from '../../target/uninstall.js'
 import type { Host } from '../../trampolines/host.js'
-import type { TrampolinePlan } from '../../trampolines/plan-trampolines.js'
+import type { ServedSite, TrampolinePlan } from '../../trampolines/plan-trampolines.js'
 import { leftOut, withSignals } from '../../trampolines/trampoline-mechanism.js'
 import { BreakpointTracer } from './breakpoint-tracer.js'
 import type { HitHandler, PlantedSite } from './planted-site.js'
@@ -38,7 +38,7 @@ export class BreakpointTracing {
     const { arch, target } = host
     this.slots = new SlotPool(host)
     this.resumes = [
-      emulated(arch, target.memory),
+      emulated(arch, target.memory, (at) => this.tracer.isPlanted(at)),
       boosted,
       outOfLine(target.memory, this.slots),
       inline(target.door, target.memory),
@@ -84,7 +84,7 @@ export class BreakpointTracing {
     return {
       sites: planted.map(({ site }) => site),
       leftOut: leftOut(plan, result),
-      heldNs: result.heldNs,
+      heldNs: result.heldNs + signals.heldByInstalling(),
       read: counts,
       latest: counts,
       poll: (budgetNs) => this.attachment?.pump(budgetNs) ?? false,
@@ -138,9 +138,26 @@ export class BreakpointTracing {
       if (edit === undefined || choice === undefined) return []
       const resume = this.resumes.find(({ name }) => name === choice.resume) ?? boosted
       const { instruction } = choice
-      return [{ served, site, instruction, edit, copy: edit.trampoline, resume, handler, hits: 0 }]
+      return [
+        {
+          served,
+          site,
+          instruction,
+          edit,
+          copy: edit.trampoline,
+          jumpBack: jumpBackOf(served, edit),
+          resume,
+          handler,
+          hits: 0,
+        },
+      ]
     })
   }
+}
+
+function jumpBackOf({ analysis }: ServedSite, { trampoline, points }: PlacedEdit): Address | undefined {
+  const point = points.find(({ original }) => original === analysis.displacedLength)
+  return point && offsetBy(trampoline, point.relocated)
 }
 
 function heldFor(onHit: (hit: HeldHit) => void): HitHandler {

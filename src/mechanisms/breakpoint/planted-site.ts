@@ -17,6 +17,8 @@ export interface PlantedSite {
   readonly edit: PlacedEdit
   /** Where the displaced instruction stands in the area, with a jump back behind it. */
   readonly copy: Address
+  /** The jump back. Undefined where the copy leads elsewhere by itself. */
+  readonly jumpBack: Address | undefined
   readonly resume: Resume
   readonly handler: HitHandler | undefined
   hits: number

@@ -1,4 +1,4 @@
-import type { Mechanism } from '../../probe/mechanism.js'
+import type { Mechanism, MechanismTraits } from '../../probe/mechanism.js'
 import type { Host } from '../../trampolines/host.js'
 import type { PatchStyle } from '../../trampolines/patch-style.js'
 import { planCounting } from '../../trampolines/trampoline-mechanism.js'
@@ -10,17 +10,19 @@ const jumpStyle: PatchStyle = {
   encode: (arch, site, trampoline, near) => arch.encodeJump(site, trampoline, near ? 5 : 14),
 }
 
+export const jumpTraits: MechanismTraits = {
+  name: 'jump',
+  caughtBy: 'a jump over the first 5 bytes (14 where the area is far) into the area',
+  handlerIn: 'target',
+  needs: 'the right to ptrace, while planting and taking out; a window that is proven safe',
+  noticeable: 'text bytes and maps; no signal, no register; nanoseconds',
+  automatic: true,
+}
+
 /** A jump into the area: the thread never leaves ring 3, and nobody traces it. */
 export function jumpMechanism(host: Host): Mechanism {
   return {
-    traits: {
-      name: 'jump',
-      caughtBy: 'a jump over the first 5 bytes (14 where the area is far) into the area',
-      handlerIn: 'target',
-      needs: 'the right to ptrace, while planting and taking out; a window that is proven safe',
-      noticeable: 'text bytes and maps; no signal, no register; nanoseconds',
-      automatic: true,
-    },
+    traits: jumpTraits,
     plan: (modules) => planCounting(host, jumpStyle, modules),
   }
 }

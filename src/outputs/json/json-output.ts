@@ -22,6 +22,12 @@ export const jsonOutput: Output = {
   explanations: (explanations) => explanations.map((site) => line('explanation', explanationData(site))).join(''),
   cleaned: ({ areas, edits, interruptedCall, stoppedNs, remaining }) =>
     line('cleaned', { areas, edits, interruptedCall, stoppedNs, remaining }),
+  mechanisms: (mechanisms) =>
+    mechanisms
+      .map(({ name, caughtBy, handlerIn, needs, noticeable, automatic }) =>
+        line('mechanism', { name, caughtBy, handlerIn, needs, noticeable, automatic }),
+      )
+      .join(''),
 }
 
 function line(type: string, data: JsonValue): string {

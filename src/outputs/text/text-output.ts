@@ -4,6 +4,7 @@ import { cleanedText } from './cleaned-text.js'
 import { countText } from './count-text.js'
 import { explanationText } from './explanation-text.js'
 import { functionText } from './function-text.js'
+import { mechanismText } from './mechanism-text.js'
 
 /** Tables and sentences for people. */
 export const textOutput: Output = {
@@ -17,4 +18,5 @@ export const textOutput: Output = {
   explanations: (explanations, { colour }) =>
     explanations.map((explanation) => explanationText(explanation, colour)).join('\n'),
   cleaned: (cleaned) => cleanedText(cleaned),
+  mechanisms: (mechanisms, { colour }) => mechanisms.map((each) => mechanismText(each, colour)).join('\n'),
 }

@@ -31,10 +31,17 @@ export class ResidentSignals {
     private readonly target: TargetProcess,
     readonly core: CoreArea,
     private readonly stubs: readonly InstalledArea[],
-    readonly heldNs: bigint,
+    private heldNs: bigint,
   ) {
     // The service's own.
     this.published.fixups.push(core.area.start)
+  }
+
+  /** How long threads were held for it, in nanoseconds; asked again, 0: it is the first user's. */
+  heldByInstalling(): bigint {
+    const heldNs = this.heldNs
+    this.heldNs = 0n
+    return heldNs
   }
 
   get isInUse(): boolean {
