@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Memory } from '../target/memory.js'
 import type { AttachOptions, CountProbes, HandlerProbes, ListOptions, ProbeHandler, Session } from './api.js'
+import { Guardian } from './guardian.js'
 import { HandlerRunner, openTargetMemory } from './handler-runner.js'
 import { catching } from './mechanisms.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Snapshot } from './session-types.js'
@@ -44,6 +45,7 @@ async function withThread<T>(work: (thread: TracerThread) => Promise<T>, options
 class TracedSession implements Session {
   private detaching: Promise<void> | undefined
   private memory: Memory | undefined
+  private guardian: Guardian | undefined
 
   constructor(
     readonly pid: number,
@@ -60,11 +62,21 @@ class TracedSession implements Session {
   async probe(pattern: string | readonly string[], handler: ProbeHandler): Promise<HandlerProbes> {
     this.signal?.throwIfAborted()
     this.memory ??= openTargetMemory(this.pid)
+    this.guardian ??= new Guardian(this.pid)
     const runner = new HandlerRunner(handler, this.memory, this.thread)
     const number = this.thread.handleHits((hit) => runner.run(hit))
     const patterns = typeof pattern === 'string' ? [pattern] : pattern
-    const { group, attached } = await this.thread.request('probe', { patterns, handler: number })
-    const remove = once(async () => assertClean((await this.thread.request('remove', { group })).remaining))
+    const { group, attached } = await this.thread
+      .request('probe', { patterns, handler: number })
+      .catch((error: unknown) => {
+        this.thread.forgetHandler(number)
+        throw error
+      })
+    const remove = once(async () => {
+      const { remaining } = await this.thread.request('remove', { group })
+      this.thread.forgetHandler(number)
+      assertClean(remaining)
+    })
     return { attached, remove }
   }
 
@@ -88,6 +100,7 @@ class TracedSession implements Session {
     } finally {
       this.memory?.[Symbol.dispose]()
       await this.thread.end()
+      this.guardian?.dismiss()
     }
   }
 

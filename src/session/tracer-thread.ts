@@ -58,7 +58,19 @@ export class TracerThread {
   handleHits(handler: (hit: HitMessage) => void): number {
     const id = this.nextId++
     this.handlers.set(id, handler)
+    this.worker.ref()
     return id
+  }
+
+  /** No more hits will come for this handler. */
+  forgetHandler(id: number): void {
+    this.handlers.delete(id)
+    this.unrefWhenIdle()
+  }
+
+  /** Handlers keep a program alive: it is there for them. */
+  private unrefWhenIdle(): void {
+    if (this.waiting.size === 0 && this.handlers.size === 0) this.worker.unref()
   }
 
   /** Ends the OS thread: the kernel detaches whatever it may still hold. */
@@ -96,7 +108,7 @@ export class TracerThread {
     const waiting = this.waiting.get(reply.id)
     assert(waiting !== undefined, `nobody waits for reply ${reply.id}`)
     this.waiting.delete(reply.id)
-    if (this.waiting.size === 0) this.worker.unref()
+    this.unrefWhenIdle()
     settle(waiting, reply)
   }
 
