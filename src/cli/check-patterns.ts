@@ -1,9 +1,9 @@
-import { parsePattern } from '../probe/pattern.js'
 import { isRefusal } from '../refusal/refusal.js'
 import { RefusedError } from '../session/api.js'
+import { readPatterns } from '../session/read-patterns.js'
 
 /** Throws for the first pattern that cannot be read, before anything is done to the target. */
 export function checkPatterns(patterns: readonly string[]): void {
-  const refusal = patterns.map(parsePattern).find(isRefusal)
-  if (refusal !== undefined) throw new RefusedError(refusal)
+  const refusal = readPatterns(patterns)
+  if (isRefusal(refusal)) throw new RefusedError(refusal)
 }

@@ -66,8 +66,8 @@ export interface HeldHit {
 
 /** Probes at work. */
 export interface InstalledProbes {
-  /** In the order of the counters that `read` gives. */
-  readonly sites: readonly Site[]
+  /** What is counted, as users see it, in the order of the counters that `read` gives. */
+  readonly sites: readonly { readonly key: string }[]
   /** Sites that were left out at the last moment. */
   readonly leftOut: readonly RefusedSite[]
   /** How long threads were held, in nanoseconds. */

@@ -2,8 +2,10 @@ import { assert } from '../bytes/assert.js'
 import { x64 } from '../isa/x64/x64.js'
 import type { KernelDoor } from '../kernel/door.js'
 import { readProcessor } from '../kernel/processor.js'
+import { hardwareTraits, installWatchpoints } from '../mechanisms/hardware/hardware-mechanism.js'
 import type { HeldHit, InstalledProbes, Mechanism, ProbePlan } from '../probe/mechanism.js'
 import type { RefusedSite } from '../probe/site.js'
+import type { Watchpoint } from '../probe/watchpoint.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { clean, findAreas } from '../target/clean.js'
 import { TargetProcess } from '../target/target-process.js'
@@ -13,6 +15,7 @@ import { listFunctions } from './list-functions.js'
 import { type CatchOptions, mechanismsFor } from './mechanisms.js'
 import { ModuleCatalog } from './module-catalog.js'
 import { type ProbeGroup, snapshotOf } from './probe-group.js'
+import { readPatterns } from './read-patterns.js'
 import { matchingModules, type ResolvedSites, resolveSites } from './resolve-sites.js'
 import type { Attached, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
 import { SignalKeeper } from './signal-keeper.js'
@@ -90,10 +93,14 @@ export class Tracer implements Disposable {
   ): Promise<MadeGroup | Refusal> {
     const began = process.hrtime.bigint()
     this.listener.onProgress?.({ phase: 'symbols', done: 0, total: patterns.length })
-    const resolved = await resolveSites(this.catalog, patterns)
+    const asked = readPatterns(patterns)
+    if (isRefusal(asked)) return asked
+    const resolved = await resolveSites(this.catalog, asked.functions)
     if (isRefusal(resolved)) return resolved
     const ladder = await this.climb(resolved, mechanisms)
-    const made = this.installAll(ladder, onHit)
+    const watching = this.watch(asked.watchpoints)
+    if (isRefusal(watching)) return watching
+    const made = this.plantWith(ladder, onHit, watching)
     if (isRefusal(made)) return made
     const since = process.hrtime.bigint()
     const attached = describeAttached(ladder, made, resolved.refused, since - began)
@@ -101,6 +108,23 @@ export class Tracer implements Disposable {
     const installed = made.flatMap((planted) => planted.installed ?? [])
     this.groups.set(group, { installed, attached, since })
     return { group, attached }
+  }
+
+  /** Watchpoints have the debug registers before anything else has. */
+  private watch(watchpoints: readonly Watchpoint[]): readonly Planted[] | Refusal {
+    if (watchpoints.length === 0) return []
+    const installed = installWatchpoints({ target: this.target, arch: x64 }, watchpoints)
+    return isRefusal(installed) ? installed : [{ mechanism: hardwareTraits.name, installed }]
+  }
+
+  private plantWith(
+    ladder: Ladder,
+    onHit: ((hit: HeldHit) => void) | undefined,
+    watching: readonly Planted[],
+  ): readonly Planted[] | Refusal {
+    const made = this.installAll(ladder, onHit)
+    if (isRefusal(made)) for (const { installed } of watching) installed?.remove()
+    return isRefusal(made) ? made : [...made, ...watching]
   }
 
   private climb(resolved: ResolvedSites, mechanisms: readonly Mechanism[]): Promise<Ladder> {
@@ -121,7 +145,8 @@ export class Tracer implements Disposable {
         this.listener.beforeChange?.()
         const installed = plan.install(onHit)
         if (isRefusal(installed)) refusal = installed
-        made.push(isRefusal(installed) ? leftOutBy(installed, plan, mechanism) : { mechanism, installed })
+        const { name } = mechanism.traits
+        made.push(isRefusal(installed) ? leftOutBy(installed, plan, name) : { mechanism: name, installed })
       }
     } catch (error) {
       for (const { installed } of made.toReversed()) installed?.remove()
@@ -213,13 +238,13 @@ function removeLeftover(target: TargetProcess, { beforeChange }: TracerListener)
 
 /** What became of one step of the ladder. */
 interface Planted {
-  readonly mechanism: Mechanism
+  readonly mechanism: string
   /** Undefined where the mechanism has refused at last. */
   readonly installed: InstalledProbes | undefined
   readonly refused?: readonly RefusedSite[]
 }
 
-function leftOutBy(refusal: Refusal, plan: ProbePlan, mechanism: Mechanism): Planted {
+function leftOutBy(refusal: Refusal, plan: ProbePlan, mechanism: string): Planted {
   return { mechanism, installed: undefined, refused: plan.served.map((site) => ({ site, refusal })) }
 }
 
@@ -232,7 +257,7 @@ function describeAttached(
   const mechanisms: Record<string, number> = {}
   for (const { mechanism, installed } of planted.toReversed()) {
     const probes = installed === undefined ? 0 : atWork(installed)
-    if (probes > 0) mechanisms[mechanism.traits.name] = probes
+    if (probes > 0) mechanisms[mechanism] = (mechanisms[mechanism] ?? 0) + probes
   }
   const lost = planted.flatMap((each) => each.installed?.leftOut ?? each.refused ?? [])
   return {
@@ -249,6 +274,6 @@ function describeAttached(
 }
 
 function atWork({ sites, leftOut }: InstalledProbes): number {
-  const lost = new Set(leftOut.map(({ site }) => site))
+  const lost = new Set<InstalledProbes['sites'][number]>(leftOut.map(({ site }) => site))
   return sites.filter((site) => !lost.has(site)).length
 }

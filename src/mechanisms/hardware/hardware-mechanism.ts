@@ -1,8 +1,10 @@
 import type { Architecture } from '../../isa/site-analysis.js'
 import type { InstalledProbes, Mechanism, MechanismTraits, ProbePlan } from '../../probe/mechanism.js'
-import type { ModuleSites, Site } from '../../probe/site.js'
+import type { ModuleSites } from '../../probe/site.js'
+import type { Watchpoint } from '../../probe/watchpoint.js'
 import { isRefusal, type Refusal } from '../../refusal/refusal.js'
 import type { TargetProcess } from '../../target/target-process.js'
+import type { Host } from '../../trampolines/host.js'
 import { HardwareProbes } from './hardware-probes.js'
 import { type HardwarePlan, planHardware } from './plan.js'
 
@@ -24,6 +26,18 @@ export function hardwareMechanism(target: TargetProcess, arch: Architecture): Me
   }
 }
 
+/** Watches for accesses to data. Refused, with nothing set, where not all of them can be had. */
+export function installWatchpoints(
+  { target, arch }: Pick<Host, 'target' | 'arch'>,
+  watchpoints: readonly Watchpoint[],
+): InstalledProbes | Refusal {
+  const { breakpoints, refusedWatchpoints } = planHardware([], watchpoints, arch)
+  const [first] = refusedWatchpoints
+  if (first !== undefined) return first.refusal
+  const probes = HardwareProbes.install(target.door, target.pid, breakpoints, 'counts')
+  return isRefusal(probes) ? probes : atWork(probes, breakpoints)
+}
+
 function planProbes(target: TargetProcess, arch: Architecture, modules: readonly ModuleSites[]): ProbePlan {
   const plan = planHardware(modules, [], arch)
   return {
@@ -40,7 +54,7 @@ function install({ door, pid }: TargetProcess, { breakpoints, served }: Hardware
 }
 
 /** The counts are the kernel's: they can be read until they are removed, whatever has become of the target. */
-function atWork(probes: HardwareProbes, sites: readonly Site[]): InstalledProbes {
+function atWork(probes: HardwareProbes, sites: InstalledProbes['sites']): InstalledProbes {
   let final: BigUint64Array | undefined
   const read = (): BigUint64Array => final ?? probes.read()
   return {
