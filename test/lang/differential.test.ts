@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { programJson } from '../../src/outputs/json/program-json.js'
+import { programText } from '../../src/outputs/text/program-text.js'
+import { askBpftrace, bpftraceMissing, marked } from './bpftrace-oracle.js'
+import { readCases, writeCases } from './case-file.js'
+import { compiled, runProgram } from './run-program.js'
+
+/** Scripts whose output bpftrace 0.17 and later versions agree about, but for white space. */
+const files = ['arithmetic', 'printf', 'values', 'maps', 'aggregations']
+
+const missing = bpftraceMissing()
+const isUpdating = process.env['RING3_UPDATE_GOLDEN'] === '1' && missing === undefined
+
+for (const name of files) {
+  const cases = readCases(name)
+  if (isUpdating)
+    writeCases(
+      name,
+      cases.map(({ script }) => ({ script, expected: askBpftrace(script, 'text') })),
+    )
+  for (const { script, expected } of readCases(name)) {
+    test(`${name}: ${script}`, () => {
+      const { records } = runProgram(compiled(marked(script)))
+      assert.equal(records.map(programText).join(''), expected)
+    })
+  }
+}
+
+test('the installed bpftrace still prints what the case files say', { skip: missing ?? false }, () => {
+  for (const name of files) {
+    for (const { script, expected } of readCases(name).filter((_, at) => at % 5 === 0))
+      assert.equal(askBpftrace(script, 'text'), expected, script)
+  }
+})
+
+test('JSON is that of the installed bpftrace', { skip: missing ?? false }, () => {
+  for (const name of ['values', 'maps', 'aggregations']) {
+    for (const { script } of readCases(name).filter((_, at) => at % 4 === 1)) {
+      const { records } = runProgram(compiled(marked(script)))
+      assert.equal(records.map(programJson).join(''), askBpftrace(script, 'json'), script)
+    }
+  }
+})
