@@ -46,7 +46,9 @@ class Run {
   #statement(statement: Statement): Ending {
     switch (statement.op) {
       case 'if':
-        return this.statements(integerOf(this.#value(statement.condition)) === 0n ? statement.alternative : statement.consequent)
+        return this.statements(
+          integerOf(this.#value(statement.condition)) === 0n ? statement.alternative : statement.consequent,
+        )
       case 'loop':
         return this.#loop(statement)
       case 'for-each':
@@ -66,20 +68,27 @@ class Run {
     const { environment } = this.#frame
     switch (statement.op) {
       case 'set':
-        return this.#set(statement.local, this.#value(statement.value))
+        this.#set(statement.local, this.#value(statement.value))
+        return
       case 'clear':
-        return this.#set(statement.local, zeroOf(this.#type(statement.local)))
+        this.#set(statement.local, zeroOf(this.#type(statement.local)))
+        return
       case 'divide':
       case 'modulo':
-        return this.#divide(statement)
+        this.#divide(statement)
+        return
       case 'sample':
-        return this.#set(statement.local, wrapTo(this.#type(statement.local), environment.sample(statement.source)))
+        this.#set(statement.local, wrapTo(this.#type(statement.local), environment.sample(statement.source)))
+        return
       case 'read':
-        return this.#keepRead(statement, readTyped(statement, this.#type(statement.local), this.#frame))
+        this.#keepRead(statement, readTyped(statement, this.#type(statement.local), this.#frame))
+        return
       case 'read-string':
-        return this.#keepRead(statement, readText(statement, this.#type(statement.local), this.#frame))
+        this.#keepRead(statement, readText(statement, this.#type(statement.local), this.#frame))
+        return
       case 'read-buffer':
-        return this.#keepRead(statement, readBytes(statement, this.#type(statement.local), this.#frame))
+        this.#keepRead(statement, readBytes(statement, this.#type(statement.local), this.#frame))
+        return
       case 'emit':
         this.effects.push({
           kind: 'event',
@@ -88,12 +97,14 @@ class Run {
         })
         return
       case 'join':
-        return this.#join(statement)
+        this.#join(statement)
+        return
       case 'send-signal':
         this.effects.push({ kind: 'signal', signal: integerOf(this.#value(statement.signal)), to: statement.to })
         return
       default:
-        return this.#mapStatement(statement)
+        this.#mapStatement(statement)
+        return
     }
   }
 
@@ -102,22 +113,28 @@ class Run {
     const key = 'key' in statement && statement.key !== undefined ? this.#value(statement.key) : undefined
     switch (statement.op) {
       case 'map-load':
-        return this.#set(statement.local, this.maps.load(map, key) ?? zeroOf(this.#type(statement.local)))
+        this.#set(statement.local, this.maps.load(map, key) ?? zeroOf(this.#type(statement.local)))
+        return
       case 'map-store':
-        return this.#warnUnless(this.maps.store(map, key, this.#value(statement.value)), 'map-full', statement.span)
+        this.#warnUnless(this.maps.store(map, key, this.#value(statement.value)), 'map-full', statement.span)
+        return
       case 'map-aggregate':
-        return this.#aggregate(statement, key)
+        this.#aggregate(statement, key)
+        return
       case 'map-delete': {
         const existed = this.maps.delete(map, key)
         this.#warnUnless(existed, 'no-such-key', statement.span)
-        return this.#set(statement.local, existed ? 1n : 0n)
+        this.#set(statement.local, existed ? 1n : 0n)
+        return
       }
       case 'map-has':
-        return this.#set(statement.local, this.maps.has(map, key) ? 1n : 0n)
+        this.#set(statement.local, this.maps.has(map, key) ? 1n : 0n)
+        return
       case 'map-length':
-        return this.#set(statement.local, BigInt(this.maps.length(map)))
+        this.#set(statement.local, BigInt(this.maps.length(map)))
+        return
       default:
-        return unreachable(statement)
+        unreachable(statement)
     }
   }
 

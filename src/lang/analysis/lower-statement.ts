@@ -16,25 +16,35 @@ function lowerStatement(node: StatementNode, context: HandlerContext): void {
       lowerExpression(node.value, context)
       return
     case 'assign':
-      return lowerAssignment(node, context)
+      lowerAssignment(node, context)
+      return
     case 'declare':
-      return lowerDeclaration(node, context)
+      lowerDeclaration(node, context)
+      return
     case 'if':
-      return lowerIf(node, context)
+      lowerIf(node, context)
+      return
     case 'while':
-      return lowerWhile(node, context)
+      lowerWhile(node, context)
+      return
     case 'for-map':
-      return lowerForMap(node, context)
+      lowerForMap(node, context)
+      return
     case 'for-range':
-      return lowerForRange(node, context)
+      lowerForRange(node, context)
+      return
     case 'unroll':
-      return lowerUnroll(node, context)
+      lowerUnroll(node, context)
+      return
     case 'jump':
-      return lowerJump(node, context)
+      lowerJump(node, context)
+      return
     case 'return':
-      return lowerReturn(node, context)
+      lowerReturn(node, context)
+      return
     default:
-      return unreachable(node)
+      unreachable(node)
+      return
   }
 }
 
@@ -43,7 +53,12 @@ function lowerIf(node: StatementNode & { kind: 'if' }, context: HandlerContext):
   const [then, otherwise] = [node.consequent, node.alternative].map((body) =>
     context.builder.collect(() => context.inScope(() => lowerStatements(body, context))),
   )
-  context.builder.emit({ op: 'if', condition, consequent: then?.statements ?? [], alternative: otherwise?.statements ?? [] })
+  context.builder.emit({
+    op: 'if',
+    condition,
+    consequent: then?.statements ?? [],
+    alternative: otherwise?.statements ?? [],
+  })
 }
 
 function lowerJump({ to, span }: StatementNode & { kind: 'jump' }, context: HandlerContext): void {

@@ -16,9 +16,9 @@ export function lowerTernary(node: TernaryNode, context: HandlerContext): Operan
     condition.expression.op === 'constant' || condition.expression.op === 'block' ? truthOf(condition) : undefined
   if (truth !== undefined) return lowerExpression(truth ? node.consequent : node.alternative, context)
   const test = context.condition(condition, node.condition.span)
-  const then = lowerArm(node.consequent, context)
-  const otherwise = lowerArm(node.alternative, context)
-  return choose(node, test, then, otherwise, context)
+  const consequent = lowerArm(node.consequent, context)
+  const alternative = lowerArm(node.alternative, context)
+  return choose(node, test, consequent, alternative, context)
 }
 
 type Arm = ReturnType<typeof lowerArm>
@@ -34,14 +34,14 @@ function choose(
   node: TernaryNode,
   condition: Operand['expression'],
   consequent: Arm,
-  otherwise: Arm,
+  alternative: Arm,
   context: HandlerContext,
 ): Operand {
   const { builder } = context
-  const [left, right] = [then.result, otherwise.result]
+  const [left, right] = [consequent.result, alternative.result]
   if (left.unknown || right.unknown) return unknownOperand
   if (left.type.kind === 'void' && right.type.kind === 'void') {
-    builder.emit({ op: 'if', condition, consequent: then.statements, alternative: otherwise.statements })
+    builder.emit({ op: 'if', condition, consequent: consequent.statements, alternative: alternative.statements })
     return left
   }
   const type = joinTypes(left, right)?.type
@@ -50,15 +50,18 @@ function choose(
     context.error(node.span, `Branches must return the same type: have '${have}' and '${and}'`)
     return unknownOperand
   }
-  const values = [context.coerce(left, type, node.consequent.span), context.coerce(right, type, node.alternative.span)] as const
-  if (then.statements.length === 0 && otherwise.statements.length === 0 && isScalar(type))
+  const values = [
+    context.coerce(left, type, node.consequent.span),
+    context.coerce(right, type, node.alternative.span),
+  ] as const
+  if (consequent.statements.length === 0 && alternative.statements.length === 0 && isScalar(type))
     return pure({ op: 'choose', type, condition, consequent: values[0], alternative: values[1] })
   const local = builder.temporary(type)
   builder.emit({
     op: 'if',
     condition,
     consequent: [...consequent.statements, { op: 'set', local, value: values[0] }],
-    alternative: [...otherwise.statements, { op: 'set', local, value: values[1] }],
+    alternative: [...alternative.statements, { op: 'set', local, value: values[1] }],
   })
   return pure(builder.read(local))
 }

@@ -39,7 +39,7 @@ export function tokenAt(text: string, offset: number, diagnostics: Diagnostics):
 export function skipBlank(text: string, offset: number, diagnostics: Diagnostics): number {
   let at = offset
   for (;;) {
-    const blank = matchAt(/(?:\s+|\/\/[^\n]*|\/\*[^]*?\*\/)+/y, text, at)
+    const blank = matchAt(/(?:\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/)+/y, text, at)
     at += blank?.length ?? 0
     if (!text.startsWith('/*', at)) return at
     diagnostics.error({ start: at, end: at + 2 }, 'the comment is not closed')

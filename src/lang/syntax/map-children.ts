@@ -31,7 +31,12 @@ export function mapExpression(node: ExpressionNode, by: Replacement): Expression
     case 'binary':
       return { ...node, left: each(node.left), right: each(node.right) }
     case 'ternary':
-      return { ...node, condition: each(node.condition), consequent: each(node.consequent), alternative: each(node.alternative) }
+      return {
+        ...node,
+        condition: each(node.condition),
+        consequent: each(node.consequent),
+        alternative: each(node.alternative),
+      }
     case 'cast':
       return { ...node, value: each(node.value) }
     case 'member':
@@ -81,7 +86,12 @@ export function mapStatement(node: StatementNode, by: Replacement): StatementNod
         value: node.value === undefined ? undefined : by.expression(node.value),
       }
     case 'if':
-      return { ...node, condition: by.expression(node.condition), consequent: all(node.consequent), alternative: all(node.alternative) }
+      return {
+        ...node,
+        condition: by.expression(node.condition),
+        consequent: all(node.consequent),
+        alternative: all(node.alternative),
+      }
     case 'while':
       return { ...node, condition: by.expression(node.condition), body: all(node.body) }
     case 'for-map': {

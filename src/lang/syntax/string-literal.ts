@@ -28,10 +28,10 @@ export function parseString(text: string, start: number): StringLiteral {
       at += String.fromCodePoint(text.codePointAt(at) ?? 0).length
       continue
     }
-    const [escape, length] = parseEscape(text, at + 1)
-    if (escape === undefined)
+    const [character, length] = parseEscape(text, at + 1)
+    if (character === undefined)
       problem ??= { start: at, end: at + 2, message: `invalid escape character '\\${text[at + 1] ?? ''}'` }
-    value += escape ?? ''
+    value += character ?? ''
     at += 1 + length
   }
   if (text[at] === '"') return { value, end: at + 1, ...(problem === undefined ? {} : { problem }) }
