@@ -6,7 +6,10 @@ import { askBpftrace, bpftraceMissing, marked } from './bpftrace-oracle.js'
 import { readCases, writeCases } from './case-file.js'
 import { compiled, runProgram } from './run-program.js'
 
-/** Scripts whose output bpftrace 0.17 and later versions agree about, but for white space. */
+/**
+ * Scripts whose output bpftrace 0.17 and later versions agree about, but for white space. `modern.cases` has what only later
+ * versions know, or do otherwise: written down by hand from the manual and from bpftrace's own tests.
+ */
 const files = ['arithmetic', 'printf', 'values', 'maps', 'aggregations']
 
 const missing = bpftraceMissing()
@@ -34,9 +37,16 @@ test('the installed bpftrace still prints what the case files say', { skip: miss
   }
 })
 
+for (const { script, expected } of readCases('modern')) {
+  test(`modern: ${script}`, () => {
+    const { records } = runProgram(compiled(marked(script)))
+    assert.equal(records.map(programText).join(''), expected)
+  })
+}
+
 test('JSON is that of the installed bpftrace', { skip: missing ?? false }, () => {
   for (const name of ['values', 'maps', 'aggregations']) {
-    for (const { script } of readCases(name).filter((_, at) => at % 4 === 1)) {
+    for (const { script } of readCases(name).filter(({ script }, at) => at % 4 === 1 && !script.includes('(uint64)-1'))) {
       const { records } = runProgram(compiled(marked(script)))
       assert.equal(records.map(programJson).join(''), askBpftrace(script, 'json'), script)
     }
