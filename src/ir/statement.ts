@@ -40,8 +40,14 @@ export type Statement =
       readonly step: readonly Statement[]
       readonly span: Span
     }
-  /** A turn for each entry of a map; the local is a tuple of key and value. */
-  | { readonly op: 'for-each'; readonly map: number; readonly local: number; readonly body: readonly Statement[] }
+  /** A turn for each entry of a map; the local is a tuple of key and value. Turns count as those of loops. */
+  | {
+      readonly op: 'for-each'
+      readonly map: number
+      readonly local: number
+      readonly body: readonly Statement[]
+      readonly span: Span
+    }
   | { readonly op: 'break' | 'continue' | 'return' }
   | { readonly op: 'emit'; readonly event: number; readonly values: readonly Expression[] }
   /** Emits the strings of a NULL-terminated array of pointers. */

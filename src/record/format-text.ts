@@ -49,7 +49,7 @@ function integerParts({ specifier, length, flags, precision }: Conversion, numbe
   const value = isSigned ? BigInt.asIntN(bits, number) : BigInt.asUintN(bits, number)
   const magnitude = (value < 0n ? -value : value).toString(radixes[specifier] ?? 10)
   const digits = precision === 0 && value === 0n ? '' : magnitude.padStart(precision ?? 1, '0')
-  const prefix = isSigned ? signOf(value, flags) : basePrefix(specifier, flags, value)
+  const prefix = isSigned ? signOf(value, flags) : basePrefix(specifier, flags, digits)
   return specifier === 'X' ? { prefix: prefix.toUpperCase(), digits: digits.toUpperCase() } : { prefix, digits }
 }
 
@@ -58,9 +58,11 @@ function signOf(value: bigint, flags: string): string {
   return flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : ''
 }
 
-function basePrefix(specifier: string, flags: string, value: bigint): string {
-  if (!flags.includes('#') || value === 0n) return ''
-  return specifier === 'o' ? '0' : specifier === 'u' ? '' : '0x'
+/** C11, section 7.21.6.1: an octal number begins with a zero, a hexadecimal one other than 0 with 0x. */
+function basePrefix(specifier: string, flags: string, digits: string): string {
+  if (!flags.includes('#') || specifier === 'u') return ''
+  if (specifier === 'o') return digits.startsWith('0') ? '' : '0'
+  return /^0*$/.test(digits) ? '' : '0x'
 }
 
 function padNumber({ prefix, digits }: IntegerParts, conversion: Conversion): string {

@@ -12,6 +12,8 @@ export type Effect =
 export interface RunWarning {
   readonly kind: 'bad-address' | 'division-by-zero' | 'map-full' | 'no-such-key' | 'loop-bound'
   readonly span: Span
+  /** How often it happened during the hit. */
+  readonly count: number
 }
 
 export interface HitResult {

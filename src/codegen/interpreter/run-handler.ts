@@ -17,12 +17,13 @@ type Ending = 'next' | 'break' | 'continue' | 'return'
 export function runHandler(program: Program, handler: Handler, environment: HitEnvironment, maps: MapStore): HitResult {
   const run = new Run(program, handler, environment, maps)
   run.statements(handler.body)
-  return { effects: run.effects, warnings: run.warnings }
+  return { effects: run.effects, warnings: [...run.warnings.values()] }
 }
 
 class Run {
   readonly effects: Effect[] = []
-  readonly warnings: RunWarning[] = []
+  /** By kind and place: a loop may make the same one many times. */
+  readonly warnings = new Map<string, RunWarning>()
   readonly #frame: Frame
   #turns = 0
 
@@ -169,8 +170,9 @@ class Run {
   }
 
   /** The entries are those at the beginning of the loop. */
-  #forEach({ map, local, body }: Statement & { op: 'for-each' }): Ending {
+  #forEach({ map, local, body, span }: Statement & { op: 'for-each' }): Ending {
     for (const entry of this.maps.snapshot(map).entries) {
+      if (this.#isBeyondBound(span)) return 'return'
       this.#set(local, this.#entryTuple(local, entry))
       const ending = this.statements(body)
       if (ending === 'break') return 'next'
@@ -204,7 +206,9 @@ class Run {
   }
 
   #warnUnless(fine: boolean, kind: RunWarning['kind'], span: Span): void {
-    if (!fine) this.warnings.push({ kind, span })
+    if (fine) return
+    const key = `${kind} ${span.start}`
+    this.warnings.set(key, { kind, span, count: (this.warnings.get(key)?.count ?? 0) + 1 })
   }
 
   #value(expression: Parameters<typeof evaluate>[0]): Value {

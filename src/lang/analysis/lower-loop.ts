@@ -64,7 +64,7 @@ export function lowerForMap(node: StatementNode & { kind: 'for-map' }, context: 
     local = declareLoopVariable(node.variable, type && { type }, context)?.local ?? 0
     lowerStatements(node.body, context)
   })
-  if (isKnown) context.builder.emit({ op: 'for-each', map, local, body })
+  if (isKnown) context.builder.emit({ op: 'for-each', map, local, body, span: node.span })
 }
 
 export function lowerUnroll(node: StatementNode & { kind: 'unroll' }, context: HandlerContext): void {

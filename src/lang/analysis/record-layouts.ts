@@ -70,12 +70,12 @@ function placeField(field: FieldNode, type: ValueType, packed: boolean, cursor: 
   return { name: field.name, type, offset }
 }
 
-/** A bitfield lies within one unit of its type; width 0 goes on to the next unit. */
+/** A bitfield lies within one unit of its type; width 0 goes on to the next unit. Those without a name align nothing. */
 function placeBits(field: FieldNode, type: ValueType, bits: number, cursor: Cursor): FieldLayout {
   const unit = sizeOf(type) * 8
   const straddles = Math.floor(cursor.bit / unit) !== Math.floor((cursor.bit + Math.max(1, bits) - 1) / unit)
   if (bits === 0 || straddles) cursor.bit = alignUp(cursor.bit, unit)
-  if (bits > 0) cursor.alignment = Math.max(cursor.alignment, alignmentOf(type))
+  if (field.name !== '') cursor.alignment = Math.max(cursor.alignment, alignmentOf(type))
   const offset = Math.floor(cursor.bit / unit) * sizeOf(type)
   const shift = cursor.bit - offset * 8
   cursor.bit += bits

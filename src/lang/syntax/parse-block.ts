@@ -7,6 +7,8 @@ export function parseBlock(stream: TokenStream): BlockNode {
   const { start } = stream.peek().span
   stream.expect('{', 'to begin the block')
   const statements: StatementNode[] = []
+  // Without its brace it is no block; whoever asked for it goes on behind the error.
+  if (stream.failed) return { kind: 'block', statements, result: undefined, span: { start, end: stream.lastEnd } }
   let closed = true
   while (!stream.at('}') && !(stream.atEnd() && !stream.failed)) {
     const before = stream.position

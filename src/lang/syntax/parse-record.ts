@@ -88,18 +88,24 @@ function parseDeclarator(stream: TokenStream, type: TypeName): FieldNode {
       bits: undefined,
       span: type.span,
     }
-  const name = stream.next()
-  if (name.kind !== 'identifier' && !(name.kind === 'punctuation' && name.text === ':'))
-    stream.fail('the name of a field is missing')
+  const name = parseFieldName(stream)
   const lengths = parseDimensions(stream)
   const bits = stream.take(':') ? Number(parseInteger(stream)) : undefined
   return {
-    name: name.text,
+    name,
     type: { ...type, pointers, lengths: [] },
     lengths,
     bits,
     span: { start: type.span.start, end: stream.lastEnd },
   }
+}
+
+/** Bits that only fill up have no name. */
+function parseFieldName(stream: TokenStream): string {
+  if (stream.at(':')) return ''
+  const { kind, text } = stream.next()
+  if (kind !== 'identifier') stream.fail('the name of a field is missing')
+  return text
 }
 
 /** `(*name)(…)`: a pointer, of which nothing more is needed. */
