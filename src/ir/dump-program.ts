@@ -117,6 +117,8 @@ function dumpInput(input: Input): string {
       return `arg${input.index}`
     case 'register':
       return `reg(${input.name})`
+    case 'is-named':
+      return `${input.what}-is(${input.name})`
     case 'symbol-address':
       return `uaddr(${input.name})`
     default:

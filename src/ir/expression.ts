@@ -81,6 +81,8 @@ export type Input =
   | { readonly kind: 'argument'; readonly index: number }
   | { readonly kind: 'register'; readonly name: string }
   | { readonly kind: 'symbol-address'; readonly name: string }
+  /** Whether the probe, or its function, has this name: the same at every hit of a site. */
+  | { readonly kind: 'is-named'; readonly what: 'probe' | 'function'; readonly name: string }
   | { readonly kind: SimpleInput }
 
 export type SimpleInput =

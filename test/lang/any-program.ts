@@ -8,12 +8,35 @@ const { integer, truth } = fc.letrec<{ integer: string; truth: string }>((tie) =
   integer: fc.oneof(
     { depthSize: 'medium' },
     fc.integer({ min: -300, max: 300 }).map(String),
-    fc.constantFrom('$n', '$u', 'arg0', 'pid', 'nsecs', 'rand', '@n', '@m["k"]', '(int64)@c', '$t.0', '@n++', '--$n', 'strlen($s)'),
-    fc.constantFrom('*(int32 *)arg1', '((int16 *)arg1)[1]', '@k[$n]', 'len(@k)', 'sizeof($t)', '((struct Foo *)arg1)->b'),
+    fc.constantFrom(
+      '$n',
+      '$u',
+      'arg0',
+      'pid',
+      'nsecs',
+      'rand',
+      '@n',
+      '@m["k"]',
+      '(int64)@c',
+      '$t.0',
+      '@n++',
+      '--$n',
+      'strlen($s)',
+    ),
+    fc.constantFrom(
+      '*(int32 *)arg1',
+      '((int16 *)arg1)[1]',
+      '@k[$n]',
+      'len(@k)',
+      'sizeof($t)',
+      '((struct Foo *)arg1)->b',
+    ),
     fc.tuple(tie('integer'), fc.constantFrom(...arithmetic), tie('integer')).map(([a, op, b]) => `(${a} ${op} ${b})`),
     fc.tuple(fc.constantFrom('-', '~'), tie('integer')).map(([op, a]) => `(${op}${a})`),
     fc.tuple(tie('truth'), tie('integer'), tie('integer')).map(([a, b, c]) => `(${a} ? ${b} : ${c})`),
-    fc.tuple(fc.constantFrom('uint8', 'int8', 'uint16', 'int32', 'uint64'), tie('integer')).map(([type, a]) => `(${type})${a}`),
+    fc
+      .tuple(fc.constantFrom('uint8', 'int8', 'uint16', 'int32', 'uint64'), tie('integer'))
+      .map(([type, a]) => `(${type})${a}`),
   ),
   truth: fc.oneof(
     { depthSize: 'small' },
@@ -30,12 +53,14 @@ const text = fc.oneof(
 const { statement } = fc.letrec<{ statement: string }>((tie) => ({
   statement: fc.oneof(
     { depthSize: 'small' },
-    fc.tuple(fc.constantFrom('$n', '@n', '@m["k"]', '@k[$n]'), fc.constantFrom('=', '+=', '-=', '^='), integer).map(([to, op, value]) => `${to} ${op} (int64)${value};`),
+    fc
+      .tuple(fc.constantFrom('$n', '@n', '@m["k"]', '@k[$n]'), fc.constantFrom('=', '+=', '-=', '^='), integer)
+      .map(([to, op, value]) => `${to} ${op} (int64)${value};`),
     fc.tuple(fc.constantFrom('$s', '@s'), text).map(([to, value]) => `${to} = ${value};`),
     fc.tuple(integer, text).map(([a, b]) => `$t = ((int64)${a}, ${b});`),
-    fc.tuple(fc.constantFrom('@h[comm] = hist', '@l = lhist', '@a = avg', '@z = stats', '@x[$s, pid] = max'), integer).map(([to, value]) =>
-      to.endsWith('lhist') ? `${to}((int64)${value}, 0, 100, 10);` : `${to}((int64)${value});`,
-    ),
+    fc
+      .tuple(fc.constantFrom('@h[comm] = hist', '@l = lhist', '@a = avg', '@z = stats', '@x[$s, pid] = max'), integer)
+      .map(([to, value]) => (to.endsWith('lhist') ? `${to}((int64)${value}, 0, 100, 10);` : `${to}((int64)${value});`)),
     integer.map((value) => `printf("%d %x\\n", ${value}, ${value});`),
     text.map((value) => `printf("%s|%10s\\n", ${value}, ${value});`),
     fc.oneof(integer, text, truth).map((value) => `print((${value}, 1));`),
@@ -43,7 +68,16 @@ const { statement } = fc.letrec<{ statement: string }>((tie) => ({
     fc.tuple(truth, tie('statement')).map(([a, b]) => `while (${a}) { ${b} $n--; }`),
     tie('statement').map((a) => `for ($kv : @k) { ${a} $n += $kv.0 + $kv.1; }`),
     fc.tuple(integer, tie('statement')).map(([a, b]) => `for ($i : 0..(${a} & 7)) { ${b} $n += $i; }`),
-    fc.constantFrom('delete(@k, $n);', 'clear(@m);', 'zero(@k);', 'print(@h);', 'print(@k, 2, 3);', 'join(arg1);', 'print(*(struct Foo *)arg1);', 'return;'),
+    fc.constantFrom(
+      'delete(@k, $n);',
+      'clear(@m);',
+      'zero(@k);',
+      'print(@h);',
+      'print(@k, 2, 3);',
+      'join(arg1);',
+      'print(*(struct Foo *)arg1);',
+      'return;',
+    ),
   ),
 }))
 

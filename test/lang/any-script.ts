@@ -11,12 +11,18 @@ const { expression } = fc.letrec<{ expression: string; leaf: string }>((tie) => 
   expression: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     tie('leaf'),
-    fc.tuple(tie('expression'), fc.constantFrom(...operators), tie('expression')).map(([a, op, b]) => `(${a}) ${op} (${b})`),
+    fc
+      .tuple(tie('expression'), fc.constantFrom(...operators), tie('expression'))
+      .map(([a, op, b]) => `(${a}) ${op} (${b})`),
     fc.tuple(fc.constantFrom('-', '!', '~', '*'), tie('expression')).map(([op, a]) => `${op}(${a})`),
     fc.tuple(tie('expression'), tie('expression'), tie('expression')).map(([a, b, c]) => `(${a}) ? (${b}) : (${c})`),
-    fc.tuple(fc.constantFrom('uint8', 'struct Foo *', 'int64[2]', 'unsigned char'), tie('expression')).map(([type, a]) => `(${type})(${a})`),
+    fc
+      .tuple(fc.constantFrom('uint8', 'struct Foo *', 'int64[2]', 'unsigned char'), tie('expression'))
+      .map(([type, a]) => `(${type})(${a})`),
     fc.tuple(tie('expression'), tie('expression')).map(([a, b]) => `(${a}, ${b})`),
-    fc.tuple(tie('expression'), fc.constantFrom('.field', '->field', '.0', '[1]')).map(([a, member]) => `(${a})${member}`),
+    fc
+      .tuple(tie('expression'), fc.constantFrom('.field', '->field', '.0', '[1]'))
+      .map(([a, member]) => `(${a})${member}`),
     tie('expression').map((a) => `@x[${a}]`),
     tie('expression').map((a) => `printf("%d", ${a})`),
     fc.constantFrom('$a++', '--@x', '@x[1]++', 'sizeof(uint8)', '{ $c = 1; $c }'),
@@ -27,7 +33,9 @@ const { statement } = fc.letrec<{ statement: string }>((tie) => ({
   statement: fc.oneof(
     { depthSize: 'small' },
     expression.map((value) => `${value};`),
-    fc.tuple(fc.constantFrom('$a', '@x', '@x["k"]'), fc.constantFrom('=', '+=', '<<='), expression).map(([to, op, value]) => `${to} ${op} ${value};`),
+    fc
+      .tuple(fc.constantFrom('$a', '@x', '@x["k"]'), fc.constantFrom('=', '+=', '<<='), expression)
+      .map(([to, op, value]) => `${to} ${op} ${value};`),
     fc.tuple(expression, tie('statement'), tie('statement')).map(([a, b, c]) => `if (${a}) { ${b} } else { ${c} }`),
     fc.tuple(expression, tie('statement')).map(([a, b]) => `while (${a}) { ${b} break; }`),
     tie('statement').map((a) => `for ($kv : @x) { ${a} }`),

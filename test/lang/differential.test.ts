@@ -46,7 +46,9 @@ for (const { script, expected } of readCases('modern')) {
 
 test('JSON is that of the installed bpftrace', { skip: missing ?? false }, () => {
   for (const name of ['values', 'maps', 'aggregations']) {
-    for (const { script } of readCases(name).filter(({ script }, at) => at % 4 === 1 && !script.includes('(uint64)-1'))) {
+    for (const { script } of readCases(name).filter(
+      ({ script }, at) => at % 4 === 1 && !script.includes('(uint64)-1'),
+    )) {
       const { records } = runProgram(compiled(marked(script)))
       assert.equal(records.map(programJson).join(''), askBpftrace(script, 'json'), script)
     }

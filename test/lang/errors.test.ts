@@ -12,7 +12,10 @@ function messages(script: string, unsafe = false): string {
 }
 
 if (process.env['RING3_UPDATE_GOLDEN'] === '1')
-  writeCases('errors', readCases('errors').map(({ script }) => ({ script, expected: messages(script) })))
+  writeCases(
+    'errors',
+    readCases('errors').map(({ script }) => ({ script, expected: messages(script) })),
+  )
 
 for (const { script, expected } of readCases('errors')) {
   test(`what is wrong with ${script}`, () => {
@@ -26,7 +29,10 @@ test('a span of several lines is named by its lines', () => {
 })
 
 test('columns count from 1, and tabs keep the mark below its text', () => {
-  assert.equal(messages('BEGIN {\n\t$a + 1 }'), 'stdin:2:2-4: ERROR: Undefined or undeclared variable: $a\n\t$a + 1 }\n\t~~\nHINT: assign it first: $a = …;\n')
+  assert.equal(
+    messages('BEGIN {\n\t$a + 1 }'),
+    'stdin:2:2-4: ERROR: Undefined or undeclared variable: $a\n\t$a + 1 }\n\t~~\nHINT: assign it first: $a = …;\n',
+  )
 })
 
 test('signed division warns', () => {

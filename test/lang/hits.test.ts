@@ -16,7 +16,11 @@ function run(script: string, ...hits: readonly PretendedHit[]): ProgramRun {
 
 /** What a script prints, without the line about probes. */
 function printed(script: string, ...hits: readonly PretendedHit[]): string {
-  return run(script, ...hits).records.map(programText).slice(1).join('').trim()
+  return run(script, ...hits)
+    .records.map(programText)
+    .slice(1)
+    .join('')
+    .trim()
 }
 
 const hello = new Map([[0x1000n, Buffer.from('hello\0world\0')]])
@@ -25,7 +29,11 @@ test('arguments, in registers and on the stack', () => {
   const stack = Buffer.alloc(32)
   stack.writeBigUInt64LE(77n, 8)
   stack.writeBigUInt64LE(88n, 16)
-  const hit = { arguments: [1n, 2n, 3n, 4n, 5n, 6n], registers: { sp: 0x7000n, ip: 0x400n }, memory: new Map([[0x7000n, stack]]) }
+  const hit = {
+    arguments: [1n, 2n, 3n, 4n, 5n, 6n],
+    registers: { sp: 0x7000n, ip: 0x400n },
+    memory: new Map([[0x7000n, stack]]),
+  }
   assert.equal(
     printed('uprobe:a:b { printf("%d %d %d %d %d %x", arg0, arg5, arg6, arg7, sarg0, reg("ip")) }', hit),
     '1 6 77 88 77 400',
@@ -63,14 +71,18 @@ test('structs are followed, nested, indexed and printed', () => {
   memory.writeInt16LE(-300, 26)
   memory.writeInt32LE(42, 32)
   const hit = { arguments: [0x1000n], memory: new Map([[0x1000n, memory]]) }
-  const definition = 'struct In { int n; } struct Foo { int a; char name[5]; struct In *in; short list[2]; struct In own; }'
+  const definition =
+    'struct In { int n; } struct Foo { int a; char name[5]; struct In *in; short list[2]; struct In own; }'
   const script = (body: string): string => `${definition} uprobe:a:b { $f = (struct Foo *)arg0; ${body} }`
   assert.equal(printed(script('printf("%d %s %d %d", $f->a, $f->name, $f.in->n, $f->list[1])'), hit), '-7 name 42 -300')
   assert.equal(
     printed(script('print(*$f)'), hit),
     '{ .a = -7, .name = name, .in = 0x1020, .list = [300,-300], .own = { .n = 0 } }',
   )
-  assert.equal(printed(script('$s = *$f; @x = $s; print($s.name); print(@x.list); print(@x.own.n)'), hit).split('\n\n')[0], 'name\n[300,-300]\n0')
+  assert.equal(
+    printed(script('$s = *$f; @x = $s; print($s.name); print(@x.list); print(@x.own.n)'), hit).split('\n\n')[0],
+    'name\n[300,-300]\n0',
+  )
   assert.equal(printed(script('$i = 1; print($f.list[$i]); print(((int16 *)(arg0 + 24))[0])'), hit), '-300\n300')
   assert.equal(printed(script('printf("%r|%d", buf($f->list), sizeof($f->list))'), hit), ',\\x01\\xd4\\xfe|4')
 })
@@ -78,14 +90,18 @@ test('structs are followed, nested, indexed and printed', () => {
 test('bitfields, signed and not', () => {
   const memory = Buffer.from([0b1011_0101, 0xff, 0, 0])
   const hit = { arguments: [0x1000n], memory: new Map([[0x1000n, memory]]) }
-  const script = (body: string): string => `struct Foo { int a:3; unsigned b:5; int c:8; } uprobe:a:b { $f = (struct Foo *)arg0; ${body} }`
+  const script = (body: string): string =>
+    `struct Foo { int a:3; unsigned b:5; int c:8; } uprobe:a:b { $f = (struct Foo *)arg0; ${body} }`
   assert.equal(printed(script('printf("%d %d %d", $f->a, $f->b, $f->c)'), hit), '-3 22 -1')
   assert.equal(printed(script('print(*$f)'), hit), '{ .a = -3, .b = 22, .c = -1 }')
 })
 
 test('text that fills its array has no NUL, and needs none', () => {
   const hit = { arguments: [0x1000n], memory: new Map([[0x1000n, Buffer.from('hello')]]) }
-  assert.equal(printed('struct F { char s[5]; } uprobe:a:b { $a = ((struct F*)arg0)->s; printf("%s %s", $a, $a) }', hit), 'hello hello')
+  assert.equal(
+    printed('struct F { char s[5]; } uprobe:a:b { $a = ((struct F*)arg0)->s; printf("%s %s", $a, $a) }', hit),
+    'hello hello',
+  )
 })
 
 test('a predicate that is false does nothing', () => {
@@ -103,23 +119,38 @@ test('maps keep their values from hit to hit', () => {
 test('a full map counts what it loses', () => {
   const hits = [1n, 2n, 3n, 1n].map((value) => ({ arguments: [value] }))
   const { warnings } = run('config = { max_map_keys = 2 } uprobe:a:b { @[arg0] = count() }', ...hits)
-  assert.deepEqual(warnings.map(({ kind }) => kind), ['map-full'])
+  assert.deepEqual(
+    warnings.map(({ kind }) => kind),
+    ['map-full'],
+  )
 })
 
 test('a loop without an end is stopped, and says so', () => {
-  const { warnings, records } = run('config = { max_loop_turns = 100 } uprobe:a:b { while (1) { @n++ } @after = 1 }', {})
-  assert.deepEqual(warnings.map(({ kind, span }) => [kind, span.start]), [['loop-bound', 47]])
+  const { warnings, records } = run(
+    'config = { max_loop_turns = 100 } uprobe:a:b { while (1) { @n++ } @after = 1 }',
+    {},
+  )
+  assert.deepEqual(
+    warnings.map(({ kind, span }) => [kind, span.start]),
+    [['loop-bound', 47]],
+  )
   assert.deepEqual(records.map(programText).slice(-2), ['', '@n: 100\n'])
 })
 
 test('division by zero gives 1 and a warning', () => {
   const { warnings } = run('uprobe:a:b { @ = arg0 / arg1; @m = arg0 % arg1 }', { arguments: [5n] })
-  assert.deepEqual(warnings.map(({ kind }) => kind), ['division-by-zero', 'division-by-zero'])
+  assert.deepEqual(
+    warnings.map(({ kind }) => kind),
+    ['division-by-zero', 'division-by-zero'],
+  )
 })
 
 test('deleting what is not there warns', () => {
   const { warnings } = run('uprobe:a:b { @[1] = 1; delete(@, 2); delete(@, 1) }', {})
-  assert.deepEqual(warnings.map(({ kind }) => kind), ['no-such-key'])
+  assert.deepEqual(
+    warnings.map(({ kind }) => kind),
+    ['no-such-key'],
+  )
 })
 
 test('join takes the strings of an array of pointers', () => {
@@ -138,18 +169,31 @@ test('exit ends the handler at once, and the program', () => {
 })
 
 test('evaluation goes from left to right', () => {
-  assert.equal(printed('uprobe:a:b { $i = 1; print(($i, $i++, $i, ++$i)); $a = 10; $b = $a + $a++ + $a; print($b) }', {}), '(1, 1, 2, 3)\n31')
+  assert.equal(
+    printed('uprobe:a:b { $i = 1; print(($i, $i++, $i, ++$i)); $a = 10; $b = $a + $a++ + $a; print($b) }', {}),
+    '(1, 1, 2, 3)\n31',
+  )
   assert.equal(printed('uprobe:a:b { $i = 0; $x = $i++ && $i++ || ++$i; printf("%d %d", $x, $i) }', {}), '1 2')
   assert.equal(printed('uprobe:a:b { $i = 5; $j = $i > 3 ? $i-- : ++$i; printf("%d %d", $j, $i) }', {}), '5 4')
 })
 
 test('clocks go on, and differences are signed', () => {
-  assert.equal(printed('uprobe:a:b { $s = nsecs; $e = nsecs; printf("%d %d", $e - $s, $s - $e) }', {}), '1000000 -1000000')
+  assert.equal(
+    printed('uprobe:a:b { $s = nsecs; $e = nsecs; printf("%d %d", $e - $s, $s - $e) }', {}),
+    '1000000 -1000000',
+  )
 })
 
 test('retval, and what the thread is', () => {
   const script = 'uretprobe:a:b { @ = retval } uprobe:a:b { printf("%s %d %d %s", comm, pid, tid, func) }'
   assert.equal(printed(script, { comm: 'redis' }), 'redis 10 11 f0')
+})
+
+test('names of functions are compared with literals', () => {
+  assert.equal(
+    printed('uprobe:a:b /func == "f0"/ { print("f0") } uprobe:a:b /func != "f0"/ { print("not f0") }', {}),
+    'f0',
+  )
 })
 
 test('a time series has a line for each interval', () => {

@@ -6,9 +6,9 @@ import { defaultOptions } from '../../src/lang/compile-options.js'
 import { Diagnostics } from '../../src/lang/diagnostic.js'
 import type { ProgramNode } from '../../src/lang/syntax/ast.js'
 import { parseProgram } from '../../src/lang/syntax/parse-program.js'
+import { anyScript, anyTokens } from './any-script.js'
 import { readCases } from './case-file.js'
 import { printScript } from './print-script.js'
-import { anyScript, anyTokens } from './any-script.js'
 
 function parsed(script: string, parameters: readonly string[] = []): ProgramNode {
   const diagnostics = new Diagnostics()
@@ -100,7 +100,10 @@ const probes: readonly [string, readonly string[]][] = [
 for (const [script, expected] of probes) {
   test(`the probes of ${script}`, () => {
     const [probe] = parsed(`${script} }`, ['25']).probes
-    assert.deepEqual(probe?.attachPoints.map(({ text }) => text), expected)
+    assert.deepEqual(
+      probe?.attachPoints.map(({ text }) => text),
+      expected,
+    )
   })
 }
 

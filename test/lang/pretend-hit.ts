@@ -34,6 +34,8 @@ function inputOf(hit: PretendedHit, input: Input): Value {
       return hit.registers?.[input.name] ?? 0n
     case 'comm':
       return Buffer.from((hit.comm ?? 'bpftrace').padEnd(16, '\0').slice(0, 16))
+    case 'is-named':
+      return input.name === (input.what === 'function' ? 'f0' : 'BEGIN') ? 1n : 0n
     case 'return-value':
       return hit.returnValue ?? 0n
     case 'pid':

@@ -13,7 +13,9 @@ import { isTypeName } from '../../src/lang/syntax/map-children.js'
 
 /** A syntax tree as a script, every operation in parentheses: reading it gives the same tree. */
 export function printScript(program: ProgramNode): string {
-  const config = program.config.map(({ name, value }) => `${name} = ${typeof value === 'bigint' ? value : quoted(value)};`)
+  const config = program.config.map(
+    ({ name, value }) => `${name} = ${typeof value === 'bigint' ? value : quoted(value)};`,
+  )
   return [
     ...(config.length === 0 ? [] : [`config = { ${config.join(' ')} }`]),
     ...program.records.map(record),
@@ -139,6 +141,8 @@ function typeName({ base, pointers, lengths }: TypeName): string {
 }
 
 function quoted(text: string): string {
-  const escaped = text.replace(/["\\]/g, '\\$&').replace(/[^ -~]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  const escaped = text
+    .replace(/["\\]/g, '\\$&')
+    .replace(/[^ -~]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
   return `"${escaped}"`
 }

@@ -52,13 +52,17 @@ test('structs are laid out as gcc lays them out', { skip: gccMissing() ?? false 
 test('bits of a bitfield are where gcc puts them', { skip: gccMissing() ?? false }, () => {
   const { records } = compiled(`${definitions.join('\n')} BEGIN { }`)
   const bits = [...records.values()].flatMap(({ name, fields }) =>
-    fields.flatMap(({ name: field, offset, bitfield }) => (bitfield === undefined || field === ':' ? [] : [{ name, field, offset, bitfield }])),
+    fields.flatMap(({ name: field, offset, bitfield }) =>
+      bitfield === undefined || field === ':' ? [] : [{ name, field, offset, bitfield }],
+    ),
   )
   const lines = bits.map(
     ({ name, field }) =>
       `{ ${name} x; memset(&x, 0, sizeof x); x.${field} = -1; unsigned char *p = (void *)&x; int first = -1, count = 0; for (int i = 0; i < (int)sizeof x * 8; i++) if (p[i / 8] >> i % 8 & 1) { if (first < 0) first = i; count++; } printf("${name}.${field} %d %d\\n", first, count); }`,
   )
-  const expected = bits.map(({ name, field, offset, bitfield }) => `${name}.${field} ${offset * 8 + bitfield.shift} ${bitfield.bits}`)
+  const expected = bits.map(
+    ({ name, field, offset, bitfield }) => `${name}.${field} ${offset * 8 + bitfield.shift} ${bitfield.bits}`,
+  )
   assert.deepEqual(runC(lines).trimEnd().split('\n'), expected)
 })
 

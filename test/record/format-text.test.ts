@@ -13,10 +13,13 @@ function shellFormats(specifier: string): string[] {
   const flags = 'di'.includes(specifier) ? signs : specifier === 'u' ? ['', '-', '0', '-0'] : bases
   const widths = ['', '1', '8', '22']
   const precisions = ['', '.0', '.3', '.21']
-  return flags.flatMap((flag) => widths.flatMap((width) => precisions.map((precision) => `${flag}${width}${precision}`)))
+  return flags.flatMap((flag) =>
+    widths.flatMap((width) => precisions.map((precision) => `${flag}${width}${precision}`)),
+  )
 }
 
-const missing = spawnSync('/usr/bin/printf', ['%d', '1']).stdout?.toString() === '1' ? undefined : '/usr/bin/printf is missing'
+const missing =
+  spawnSync('/usr/bin/printf', ['%d', '1']).stdout?.toString() === '1' ? undefined : '/usr/bin/printf is missing'
 
 for (const specifier of ['d', 'i', 'u', 'o', 'x', 'X']) {
   test(`%${specifier} with flags, widths and precisions is printf(1)'s`, { skip: missing ?? false }, () => {
@@ -46,7 +49,13 @@ test('text, characters, pointers and bytes', () => {
   assert.equal(formatText('%p %8p', [integer(255n), integer(16n)]), '0xff     0x10')
   const bytes = { kind: 'bytes' as const, bytes: Uint8Array.from([0x61, 0, 0xff, 0x22]) }
   assert.equal(formatText('%r %rx %rh', [bytes, bytes, bytes]), 'a\\x00\\xff" \\x61\\x00\\xff\\x22 61 00 ff 22')
-  assert.equal(formatText('%d %s', [{ kind: 'boolean', value: true }, { kind: 'boolean', value: true }]), '1 true')
+  assert.equal(
+    formatText('%d %s', [
+      { kind: 'boolean', value: true },
+      { kind: 'boolean', value: true },
+    ]),
+    '1 true',
+  )
   assert.equal(formatText('%s', [{ kind: 'tuple', elements: [integer(1n), text('a')] }]), '(1, a)')
 })
 

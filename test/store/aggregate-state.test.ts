@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { AggregateType } from '../../src/ir/value-type.js'
-import { type AggregateState, emptyState, mergeStates, reducedValue, takeValue } from '../../src/store/aggregate-state.js'
+import {
+  type AggregateState,
+  emptyState,
+  mergeStates,
+  reducedValue,
+  takeValue,
+} from '../../src/store/aggregate-state.js'
 
 const types: readonly AggregateType[] = [
   { kind: 'count' },
@@ -25,10 +31,14 @@ function taken(type: AggregateType, values: readonly bigint[], from = 0): Aggreg
 for (const type of types) {
   test(`${type.kind}: two threads' parts make the whole`, () => {
     fc.assert(
-      fc.property(fc.array(fc.bigInt({ min: 0n, max: 1n << 62n })), fc.array(fc.bigInt({ min: 0n, max: 1n << 62n })), (a, b) => {
-        const merged = mergeStates(taken(type, a), taken(type, b, a.length), type)
-        assert.deepEqual(merged, taken(type, [...a, ...b]))
-      }),
+      fc.property(
+        fc.array(fc.bigInt({ min: 0n, max: 1n << 62n })),
+        fc.array(fc.bigInt({ min: 0n, max: 1n << 62n })),
+        (a, b) => {
+          const merged = mergeStates(taken(type, a), taken(type, b, a.length), type)
+          assert.deepEqual(merged, taken(type, [...a, ...b]))
+        },
+      ),
     )
   })
 }

@@ -138,12 +138,21 @@ function combineBlocks(
     if (compared !== undefined) return booleanOperand(compared)
   }
   const isComparison = operator === '==' || operator === '!='
+  const named = isComparison ? (compareName(left, right) ?? compareName(right, left)) : undefined
+  if (named !== undefined) return pure(operator === '==' ? named : { op: 'not', type: boolType, value: named })
   if (!isComparison || !comparable(left.type, right.type)) {
     context.error(span, mismatch(operator, left.type, right.type))
     return unknownOperand
   }
   const equal: Expression = { op: 'equal', type: boolType, left: left.expression, right: right.expression }
   return pure(operator === '==' ? equal : { op: 'not', type: boolType, value: equal })
+}
+
+/** The name of a probe is known where the handler is put, so comparing it with a literal costs nothing at a hit. */
+function compareName({ type }: Operand, { constant }: Operand): Expression | undefined {
+  if (typeof constant !== 'string' || (type.kind !== 'probe-name' && type.kind !== 'function-name')) return undefined
+  const what = type.kind === 'probe-name' ? 'probe' : 'function'
+  return { op: 'input', type: boolType, input: { kind: 'is-named', what, name: constant } }
 }
 
 function comparable(left: ValueType, right: ValueType): boolean {

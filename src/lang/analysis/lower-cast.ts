@@ -1,7 +1,14 @@
 import { sizeOf } from '../../ir/layout.js'
 import type { Span } from '../../ir/statement.js'
 import { typeText } from '../../ir/type-text.js'
-import { type ArrayType, boolType, type IntegerType, isAggregate, type ValueType } from '../../ir/value-type.js'
+import {
+  type ArrayType,
+  boolType,
+  type IntegerType,
+  integer,
+  isAggregate,
+  type ValueType,
+} from '../../ir/value-type.js'
 import type { ExpressionNode } from '../syntax/ast.js'
 import type { HandlerContext } from './handler-context.js'
 import { lowerExpression } from './lower-expression.js'
@@ -61,14 +68,19 @@ function castTo(type: ValueType, operand: Operand, node: CastNode, context: Hand
 
 function castToInteger(type: IntegerType, operand: Operand, span: Span, context: HandlerContext): Operand | undefined {
   const from = operand.type
-  if (typeof operand.constant === 'bigint') return typedConstant(fit(operand.constant, type), type)
+  // As in bpftrace, the new type's sign says how a value gets wider: (uint64)(int8)-1 is 255, (int64)(uint8)255 is -1.
+  const between = from.kind === 'integer' && from.bits < type.bits ? integer(from.bits, type.signed) : undefined
+  if (typeof operand.constant === 'bigint')
+    return typedConstant(fit(between === undefined ? operand.constant : fit(operand.constant, between), type), type)
   if (from.kind === 'array') {
     if (sizeOf(from) !== sizeOf(type)) return undefined
     const value = context.value(operand, span)
     return pure({ op: 'call', type, function: 'reinterpret', arguments: [value] })
   }
   const isNumber = from.kind === 'integer' || from.kind === 'bool' || from.kind === 'pointer' || from.kind === 'usym'
-  return isNumber && !isAggregate(from) ? pure({ op: 'convert', type, value: operand.expression }) : undefined
+  if (!isNumber || isAggregate(from)) return undefined
+  const value = operand.expression
+  return pure({ op: 'convert', type, value: between === undefined ? value : { op: 'convert', type: between, value } })
 }
 
 /** The number that is left of a value in a type. */
