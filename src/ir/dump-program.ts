@@ -75,7 +75,7 @@ function statementOperands(statement: Statement): Expression[] {
 }
 
 /** `(add:int64 $0 1)`: the operation with its type, and what it works on. */
-export function dumpExpression(expression: Expression): string {
+function dumpExpression(expression: Expression): string {
   const type = sizedTypeText(expression.type)
   const list = (op: string, parts: readonly Expression[]): string =>
     `(${[`${op}:${type}`, ...parts.map(dumpExpression)].join(' ')})`

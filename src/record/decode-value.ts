@@ -41,7 +41,7 @@ export function decodeValue(bytes: Uint8Array, type: ValueType, context: DecodeC
 }
 
 /** A value that is not in a block. */
-export function decodeScalar(value: bigint, type: ValueType, { enums, names }: DecodeContext): DataValue {
+function decodeScalar(value: bigint, type: ValueType, { enums, names }: DecodeContext): DataValue {
   switch (type.kind) {
     case 'bool':
       return { kind: 'boolean', value: value !== 0n }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { programJson } from '../../src/outputs/json/program-json.js'
 import { programText } from '../../src/outputs/text/program-text.js'
 import { askBpftrace, bpftraceMissing, marked } from './bpftrace-oracle.js'
+import { programProblems } from './check-program.js'
 import { readCases, writeCases } from './case-file.js'
 import { compiled, runProgram } from './run-program.js'
 
@@ -43,6 +44,10 @@ for (const { script, expected } of readCases('modern')) {
     assert.equal(records.map(programText).join(''), expected)
   })
 }
+
+test('programs keep what code generators rely on', () => {
+  for (const { script } of [...files, 'modern'].flatMap(readCases)) assert.deepEqual(programProblems(compiled(script)), [], script)
+})
 
 test('JSON is that of the installed bpftrace', { skip: missing ?? false }, () => {
   for (const name of ['values', 'maps', 'aggregations']) {

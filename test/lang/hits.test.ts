@@ -7,6 +7,7 @@ import { defaultOptions } from '../../src/lang/compile-options.js'
 import { programJson } from '../../src/outputs/json/program-json.js'
 import { programText } from '../../src/outputs/text/program-text.js'
 import { anyProgram } from './any-program.js'
+import { programProblems } from './check-program.js'
 import { type PretendedHit, pretendHit } from './pretend-hit.js'
 import { compiled, type ProgramRun, runProgram } from './run-program.js'
 
@@ -222,6 +223,7 @@ test('whatever compiles runs', () => {
       const compilation = compile('stdin', script, { ...defaultOptions, settings: new Map([['max_loop_turns', '50']]) })
       if (compilation.kind === 'rejected') return
       ran++
+      assert.deepEqual(programProblems(compilation.program), [])
       const { records } = runProgram(compilation.program, [pretendHit({ arguments: [5n, 0x1000n], memory: hello })])
       records.map(programText)
       records.map(programJson)

@@ -31,7 +31,7 @@ function equalTuples(
 }
 
 /** The part of a buffer that holds something. */
-export function usedOf(buffer: Value): Uint8Array {
+function usedOf(buffer: Value): Uint8Array {
   const block = blockOf(buffer)
   const length = new DataView(block.buffer, block.byteOffset).getUint32(0, true)
   return block.subarray(4, 4 + length)

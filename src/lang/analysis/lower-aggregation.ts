@@ -1,5 +1,5 @@
 import { typeText } from '../../ir/type-text.js'
-import { int64, isAggregate } from '../../ir/value-type.js'
+import { int64, isAggregate, type ValueType } from '../../ir/value-type.js'
 import { type Aggregation, aggregations } from '../functions/aggregations.js'
 import { checkArgumentCount } from '../functions/argument-count.js'
 import type { CallNode, MapNode } from '../syntax/ast.js'
@@ -15,9 +15,9 @@ export function lowerAggregation(target: MapNode, call: CallNode, context: Handl
   const value = aggregatedValue(aggregation, call, context)
   const place = lowerMapPlace(target, context)
   if (value.unknown) return
-  const type = aggregation.type(call, value.type.kind === 'integer' && value.type.signed, context)
-  if (type === undefined) return
   const facts = context.environment.map(target.name)
+  const type = aggregation.type(call, isSigned(value, facts.value?.type), context)
+  if (type === undefined) return
   if (!context.environment.joinMapValue(facts, { type })) {
     const have = typeText(facts.value?.type ?? int64)
     context.error(
@@ -30,6 +30,12 @@ export function lowerAggregation(target: MapNode, call: CallNode, context: Handl
   }
   if (place === undefined || !isAggregate(type)) return
   context.builder.emit({ op: 'map-aggregate', ...place, value: value.expression, span: call.span })
+}
+
+/** A literal that is not negative takes the sign of what the map holds already. */
+function isSigned({ type, literal }: Operand, known: ValueType | undefined): boolean {
+  if (literal !== undefined && !literal.negative && known !== undefined && 'signed' in known) return known.signed
+  return type.kind === 'integer' && type.signed
 }
 
 /** The first argument, as 64 bits; 1 for `count()`. */

@@ -4,7 +4,7 @@ import { didYouMean } from '../did-you-mean.js'
 import type { ConfigEntry } from '../syntax/ast.js'
 
 /** bpftrace's defaults. */
-export const defaultConfig: ProgramConfig = {
+const defaultConfig: ProgramConfig = {
   maxMapKeys: 4096,
   maxStringLength: 1024,
   maxCatBytes: 10240,

@@ -1,4 +1,3 @@
-import type { ValueType } from '../../ir/value-type.js'
 import { joinTypes, type OpenType, sameType } from './join-types.js'
 
 /** What is known about a map. `keyed` is how the script uses it first. */
@@ -68,9 +67,4 @@ export class TypeEnvironment {
 
 function sameLiteral(a: OpenType, b: OpenType): boolean {
   return a.literal?.bits === b.literal?.bits && a.literal?.negative === b.literal?.negative
-}
-
-/** The type that values of a slot have in the program. */
-export function settledType(slot: OpenType | undefined): ValueType | undefined {
-  return slot?.type
 }

@@ -56,7 +56,7 @@ function parseBinary(stream: TokenStream, level: number): ExpressionNode {
 
 const unaryOperators: readonly UnaryOperatorText[] = ['-', '!', '~', '*', '&']
 
-export function parseUnary(stream: TokenStream): ExpressionNode {
+function parseUnary(stream: TokenStream): ExpressionNode {
   return stream.deeper(
     () => parsePrefix(stream),
     () => invalid(stream),

@@ -2,12 +2,12 @@ import type { StatementNode } from './ast.js'
 import { parseBody } from './parse-block.js'
 import { parseExpression } from './parse-expression.js'
 import { parseMap } from './parse-primary.js'
-import { parseCondition, parseVariable } from './parse-statement.js'
+import { parseVariable } from './parse-statement.js'
 import type { TokenStream } from './token-stream.js'
 
 export function parseWhile(stream: TokenStream): StatementNode {
   const { start } = stream.next().span
-  const condition = parseCondition(stream)
+  const condition = parseExpression(stream)
   const body = parseBody(stream)
   return { kind: 'while', condition, body, span: { start, end: stream.lastEnd } }
 }

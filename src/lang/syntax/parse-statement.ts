@@ -121,7 +121,7 @@ export function parseVariable(stream: TokenStream): VariableNode {
 
 function parseIf(stream: TokenStream): StatementNode {
   const { start } = stream.next().span
-  const condition = parseCondition(stream)
+  const condition = parseExpression(stream)
   const then = parseBody(stream)
   const otherwise = stream.take('else') ? parseElse(stream) : []
   return { kind: 'if', condition, consequent: then, alternative: otherwise, span: { start, end: stream.lastEnd } }
@@ -134,9 +134,4 @@ function parseElse(stream: TokenStream): StatementNode[] {
         () => [],
       )
     : parseBody(stream)
-}
-
-/** The parentheses around a condition may be missing. */
-export function parseCondition(stream: TokenStream): ExpressionNode {
-  return parseExpression(stream)
 }

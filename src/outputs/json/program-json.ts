@@ -34,7 +34,7 @@ function line(type: string, data: string): string {
 }
 
 /** bpftrace writes control characters as \u00.., and all else but quotes and backslashes as it is. */
-export function stringJson(text: string): string {
+function stringJson(text: string): string {
   return JSON.stringify(text).replace(/\\./g, (pair) =>
     pair === '\\b' ? '\\u0008' : pair === '\\f' ? '\\u000c' : pair,
   )
