@@ -7,7 +7,9 @@ import { isAggregate, isScalar, type ValueType } from '../../src/ir/value-type.j
 
 /** What a code generator relies on and a program breaks; nothing, if the compiler is right. */
 export function programProblems(program: Program): string[] {
-  return program.handlers.flatMap((handler) => handler.body.flatMap((statement) => problemsOf(statement, handler, program)))
+  return program.handlers.flatMap((handler) =>
+    handler.body.flatMap((statement) => problemsOf(statement, handler, program)),
+  )
 }
 
 function problemsOf(statement: Statement, handler: Handler, program: Program): string[] {
@@ -15,18 +17,27 @@ function problemsOf(statement: Statement, handler: Handler, program: Program): s
   const local = 'local' in statement ? handler.locals[statement.local]?.type : undefined
   const map = 'map' in statement ? program.maps[statement.map] : undefined
   const problems = operandsOf(statement).flatMap((operand) => expressionProblems(operand, handler))
-  if ('local' in statement && (local === undefined || local.kind === 'void')) problems.push(`${statement.op}: no such local`)
+  if ('local' in statement && (local === undefined || local.kind === 'void'))
+    problems.push(`${statement.op}: no such local`)
   if ('map' in statement && map === undefined) problems.push(`${statement.op}: no such map`)
-  if ('key' in statement && map !== undefined) problems.push(...same(`${statement.op}: key`, statement.key?.type, map.key))
+  if ('key' in statement && map !== undefined)
+    problems.push(...same(`${statement.op}: key`, statement.key?.type, map.key))
   switch (statement.op) {
     case 'set':
       return [...problems, ...same('set', statement.value.type, local)]
     case 'map-store':
       return [...problems, ...same('map-store', statement.value.type, map?.value)]
     case 'map-aggregate':
-      return isAggregate(map?.value ?? { kind: 'void' }) ? problems : [...problems, 'map-aggregate: the map holds no aggregates']
+      return isAggregate(map?.value ?? { kind: 'void' })
+        ? problems
+        : [...problems, 'map-aggregate: the map holds no aggregates']
     case 'if':
-      return [...problems, ...scalar('if', statement.condition), ...inner(statement.consequent), ...inner(statement.alternative)]
+      return [
+        ...problems,
+        ...scalar('if', statement.condition),
+        ...inner(statement.consequent),
+        ...inner(statement.alternative),
+      ]
     case 'loop':
       return [...problems, ...inner(statement.body), ...inner(statement.step)]
     case 'for-each':
@@ -34,7 +45,9 @@ function problemsOf(statement: Statement, handler: Handler, program: Program): s
     case 'emit': {
       const event = program.events[statement.event]
       const types = event !== undefined && 'types' in event ? event.types : undefined
-      const wrong = statement.values.flatMap((value, at) => (types === undefined ? [] : same('emit', value.type, types[at])))
+      const wrong = statement.values.flatMap((value, at) =>
+        types === undefined ? [] : same('emit', value.type, types[at]),
+      )
       return [...problems, ...(event === undefined ? ['emit: no such event'] : wrong)]
     }
     default:
@@ -69,7 +82,9 @@ function expressionProblems(expression: Expression, handler: Handler): string[] 
     case 'constant':
       return scalar('constant', expression)
     case 'block':
-      return expression.bytes.length === sizeOf(type) ? [] : [`block: ${expression.bytes.length} bytes of ${sizedTypeText(type)}`]
+      return expression.bytes.length === sizeOf(type)
+        ? []
+        : [`block: ${expression.bytes.length} bytes of ${sizedTypeText(type)}`]
     case 'local':
       return same(`local ${expression.local}`, type, handler.locals[expression.local]?.type)
     case 'input':
@@ -78,7 +93,11 @@ function expressionProblems(expression: Expression, handler: Handler): string[] 
     case 'negate':
     case 'complement':
     case 'convert':
-      return [...scalar(expression.op, expression), ...(expression.value.op === 'call' ? [] : scalar(expression.op, expression.value)), ...inner(expression.value)]
+      return [
+        ...scalar(expression.op, expression),
+        ...(expression.value.op === 'call' ? [] : scalar(expression.op, expression.value)),
+        ...inner(expression.value),
+      ]
     case 'resize':
       return [...(isScalar(type) ? ['resize: a scalar'] : []), ...inner(expression.value)]
     case 'choose':
@@ -94,15 +113,27 @@ function expressionProblems(expression: Expression, handler: Handler): string[] 
         ...expression.elements.flatMap(inner),
       ]
     case 'extract': {
-      const size = expression.bitfield === undefined ? sizeOf(type) : Math.ceil((expression.bitfield.shift + expression.bitfield.bits) / 8)
+      const size =
+        expression.bitfield === undefined
+          ? sizeOf(type)
+          : Math.ceil((expression.bitfield.shift + expression.bitfield.bits) / 8)
       const fits = expression.offset + size <= sizeOf(expression.block.type)
       return [...(fits ? [] : ['extract: beyond the block']), ...inner(expression.block)]
     }
     case 'equal':
-      return [...(isScalar(expression.left.type) ? ['equal: a scalar'] : []), ...inner(expression.left), ...inner(expression.right)]
+      return [
+        ...(isScalar(expression.left.type) ? ['equal: a scalar'] : []),
+        ...inner(expression.left),
+        ...inner(expression.right),
+      ]
     case 'call':
       return expression.arguments.flatMap(inner)
     default:
-      return [...scalar(expression.op, expression.left), ...scalar(expression.op, expression.right), ...inner(expression.left), ...inner(expression.right)]
+      return [
+        ...scalar(expression.op, expression.left),
+        ...scalar(expression.op, expression.right),
+        ...inner(expression.left),
+        ...inner(expression.right),
+      ]
   }
 }

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { programJson } from '../../src/outputs/json/program-json.js'
 import { programText } from '../../src/outputs/text/program-text.js'
 import { askBpftrace, bpftraceMissing, marked } from './bpftrace-oracle.js'
-import { programProblems } from './check-program.js'
 import { readCases, writeCases } from './case-file.js'
+import { programProblems } from './check-program.js'
 import { compiled, runProgram } from './run-program.js'
 
 /**
@@ -46,7 +46,8 @@ for (const { script, expected } of readCases('modern')) {
 }
 
 test('programs keep what code generators rely on', () => {
-  for (const { script } of [...files, 'modern'].flatMap(readCases)) assert.deepEqual(programProblems(compiled(script)), [], script)
+  for (const { script } of [...files, 'modern'].flatMap(readCases))
+    assert.deepEqual(programProblems(compiled(script)), [], script)
 })
 
 test('JSON is that of the installed bpftrace', { skip: missing ?? false }, () => {
