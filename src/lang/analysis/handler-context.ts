@@ -11,6 +11,12 @@ import type { ProgramTables } from './program-tables.js'
 import { StatementBuilder } from './statement-builder.js'
 import type { TypeEnvironment } from './type-environment.js'
 
+/** Far more than anybody writes, and few enough to be done with in no time. */
+const MAX_NODES = 50_000
+
+/** Far from what the stack of JavaScript holds. */
+const MAX_DEPTH = 600
+
 /** A variable of the script, from its first assignment to the end of its block. */
 export interface Variable {
   /** The same in every walk. */
@@ -24,16 +30,36 @@ export class HandlerContext {
   readonly #scopes: Map<string, Variable>[] = [new Map()]
   #declared = 0
   loopDepth = 0
+  #depth = 0
+  #nodes = 0
 
   constructor(
     readonly index: number,
     readonly probes: readonly ProbeRequest[],
+    readonly span: Span,
     readonly environment: TypeEnvironment,
     readonly tables: ProgramTables,
     readonly diagnostics: Diagnostics,
     readonly source: SourceText,
     readonly options: CompileOptions,
   ) {}
+
+  /** Whether the handler has become too large to go on with. */
+  get isExhausted(): boolean {
+    return this.#nodes > MAX_NODES
+  }
+
+  /** Lowers a node of the tree, unless it stands too deep or there have been too many: macros and unroll multiply them. */
+  within<T>(span: Span, lower: () => T, otherwise: T): T {
+    this.#nodes++
+    if (this.isExhausted) this.error(this.span, 'the action block is too large: macros and unroll multiply what is in them')
+    if (this.#depth >= MAX_DEPTH) this.error(span, `nested more than ${MAX_DEPTH} levels deep`)
+    if (this.isExhausted || this.#depth >= MAX_DEPTH) return otherwise
+    this.#depth++
+    const lowered = lower()
+    this.#depth--
+    return lowered
+  }
 
   inScope<T>(build: () => T): T {
     this.#scopes.push(new Map())

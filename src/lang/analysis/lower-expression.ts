@@ -25,6 +25,10 @@ import {
 
 /** Brings an expression into the program: what has effects becomes statements, the rest is the operand. */
 export function lowerExpression(node: ExpressionNode, context: HandlerContext): Operand {
+  return context.within(node.span, () => lowerNode(node, context), unknownOperand)
+}
+
+function lowerNode(node: ExpressionNode, context: HandlerContext): Operand {
   switch (node.kind) {
     case 'integer':
       return integerOperand(node.value)

@@ -6,7 +6,7 @@ import { lowerExpression } from './lower-expression.js'
 import { lowerForMap, lowerForRange, lowerUnroll, lowerWhile } from './lower-loop.js'
 
 export function lowerStatements(nodes: readonly StatementNode[], context: HandlerContext): void {
-  for (const node of nodes) lowerStatement(node, context)
+  for (const node of nodes) context.within(node.span, () => lowerStatement(node, context), undefined)
 }
 
 function lowerStatement(node: StatementNode, context: HandlerContext): void {

@@ -17,12 +17,17 @@ export interface KnownTypes {
   readonly enums: ReadonlyMap<string, unknown>
 }
 
+/** Nobody keeps longer ones in a register, a map or on a stack. */
+const MAX_LENGTH = 1 << 16
+
 /** The type that a name stands for, or a sentence about what is wrong with it. */
 export function resolveType(name: TypeName, known: KnownTypes): ValueType | string {
   const base = resolveBase(name, known)
   if (typeof base === 'string') return base
   let type = base
   for (let depth = 0; depth < name.pointers; depth++) type = pointerTo(type)
+  if (name.lengths.reduce<number>((size, length) => size * Math.max(1, length ?? 1), 1) > MAX_LENGTH)
+    return `arrays have at most ${MAX_LENGTH} elements`
   if (base.kind === 'string' || base.kind === 'buffer') return type
   return [...name.lengths].reverse().reduce<ValueType>((element, length) => arrayOf(element, length ?? 0), type)
 }

@@ -14,6 +14,9 @@ import { mapBlock, mapExpression, mapStatement, type Replacement } from '../synt
 /** Nodes that expansion may make: a few macros that call one another twice can make more than memory holds. */
 const MAX_EXPANSIONS = 1000
 
+/** Far from what the stack of JavaScript holds. */
+const MAX_DEPTH = 600
+
 /** Puts the bodies of macros in the place of their calls. Variables of a body get names of their own (`$x` → `$macro#1:x`). */
 export function expandMacros(program: ProgramNode, diagnostics: Diagnostics): ProgramNode {
   const expander = new Expander(collectMacros(program.macros, diagnostics), diagnostics)
@@ -31,6 +34,7 @@ function collectMacros(nodes: readonly MacroNode[], diagnostics: Diagnostics): M
 
 class Expander {
   #expansions = 0
+  #depth = 0
   readonly #open: string[] = []
 
   constructor(
@@ -47,10 +51,21 @@ class Expander {
     }
   }
 
+  #deeper(node: ExpressionNode, expand: () => ExpressionNode): ExpressionNode {
+    if (this.#depth >= MAX_DEPTH) {
+      this.diagnostics.error(node.span, `nested more than ${MAX_DEPTH} levels deep`)
+      return { kind: 'invalid', span: node.span }
+    }
+    this.#depth++
+    const expanded = expand()
+    this.#depth--
+    return expanded
+  }
+
   /** Replaces calls of macros, and nothing else. */
   #outside(): Replacement {
     const by: Replacement = {
-      expression: (node) => this.#expandCall(node, by) ?? mapExpression(node, by),
+      expression: (node) => this.#deeper(node, () => this.#expandCall(node, by) ?? mapExpression(node, by)),
       statement: (node) => mapStatement(node, by),
       target: (node) => (node.kind === 'map' ? targetMap(mapExpression(node, by), node) : node),
     }
@@ -108,7 +123,7 @@ class Expander {
         if (node.kind === 'variable') return rename(node)
         if (node.kind === 'map') return this.#boundMap(macro, node, bound, by)
         if (node.kind === 'identifier' && bound.has(node.name)) return bound.get(node.name) ?? node
-        return this.#expandCall(node, by) ?? mapExpression(node, by)
+        return this.#deeper(node, () => this.#expandCall(node, by) ?? mapExpression(node, by))
       },
       statement: (node) => mapStatement(node, by),
       target: (node) => {
