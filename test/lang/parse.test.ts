@@ -180,11 +180,17 @@ test('nesting is bounded, and so are rows of operators', () => {
 // What a small script could blow up, each in another pass.
 const bombs: readonly [string, string][] = [
   ['macros that double', `macro d(x) { x + x } BEGIN { print(${'d('.repeat(100)}1${')'.repeat(100)}) }`],
-  ['macros that call two macros each', `${Array.from({ length: 40 }, (_, at) => `macro m${at}() { m${at + 1}() + m${at + 1}() }`).join(' ')} macro m40() { 1 } BEGIN { m0() }`],
+  [
+    'macros that call two macros each',
+    `${Array.from({ length: 40 }, (_, at) => `macro m${at}() { m${at + 1}() + m${at + 1}() }`).join(' ')} macro m40() { 1 } BEGIN { m0() }`,
+  ],
   ['unrolled unrolling', `BEGIN { ${'unroll(100) { '.repeat(20)} 1 ${'}'.repeat(20)} }`],
   ['rows of operators inside one another', `BEGIN { ${'('.repeat(140)}1${`${' + 1'.repeat(490)})`.repeat(140)} }`],
   ['rows of members inside one another', `BEGIN { ${'('.repeat(140)}$a${`${'.b'.repeat(190)})`.repeat(140)} }`],
-  ['long arrays', 'struct A { char a[9999999][9999999]; } BEGIN { $a = (string[999999999])"a"; $b = (uint8[4294967296])5; }'],
+  [
+    'long arrays',
+    'struct A { char a[9999999][9999999]; } BEGIN { $a = (string[999999999])"a"; $b = (uint8[4294967296])5; }',
+  ],
   ['many errors', `BEGIN { ${'foo; '.repeat(5000)} }`],
 ]
 

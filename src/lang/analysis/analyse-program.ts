@@ -36,7 +36,19 @@ export function analyseProgram(
     const tables: ProgramTables = { ...shared, events: [] }
     const found = new Diagnostics()
     const handlers = node.probes.map((probe, index) =>
-      lowerProbe(probe, new HandlerContext(index, probes[index] ?? [], probe.attachPoints[0]?.span ?? probe.span, environment, tables, found, source, options)),
+      lowerProbe(
+        probe,
+        new HandlerContext(
+          index,
+          probes[index] ?? [],
+          probe.attachPoints[0]?.span ?? probe.span,
+          environment,
+          tables,
+          found,
+          source,
+          options,
+        ),
+      ),
     )
     if (environment.takeChanged() && walk < MAX_WALKS - 1) continue
     found.copyTo(diagnostics)

@@ -52,7 +52,8 @@ export class HandlerContext {
   /** Lowers a node of the tree, unless it stands too deep or there have been too many: macros and unroll multiply them. */
   within<T>(span: Span, lower: () => T, otherwise: T): T {
     this.#nodes++
-    if (this.isExhausted) this.error(this.span, 'the action block is too large: macros and unroll multiply what is in them')
+    if (this.isExhausted)
+      this.error(this.span, 'the action block is too large: macros and unroll multiply what is in them')
     if (this.#depth >= MAX_DEPTH) this.error(span, `nested more than ${MAX_DEPTH} levels deep`)
     if (this.isExhausted || this.#depth >= MAX_DEPTH) return otherwise
     this.#depth++

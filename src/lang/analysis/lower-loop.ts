@@ -73,7 +73,8 @@ export function lowerUnroll(node: StatementNode & { kind: 'unroll' }, context: H
   else if (count > MAX_UNROLL) context.error(node.span, `unroll maximum value is ${MAX_UNROLL}`)
   else if (count < 1n) context.error(node.span, 'unroll minimum value is 1')
   const turns = count === undefined || count > MAX_UNROLL ? 1n : count
-  for (let turn = 0n; turn < turns && !context.isExhausted; turn++) context.inScope(() => lowerStatements(node.body, context))
+  for (let turn = 0n; turn < turns && !context.isExhausted; turn++)
+    context.inScope(() => lowerStatements(node.body, context))
 }
 
 function collectBody(context: HandlerContext, build: () => void): Statement[] {

@@ -13,7 +13,9 @@ export const str: FunctionEntry = {
   arguments: [1, 2],
   lower(call, context) {
     const literal = parameterText(call.arguments[0], context)
-    const [data, length] = lowerArguments(call, context) ?? []
+    const written =
+      literal === undefined ? call : { ...call, arguments: [textNode(literal, call), ...call.arguments.slice(1)] }
+    const [data, length] = lowerArguments(written, context) ?? []
     if (data === undefined) return unknownOperand
     if (length !== undefined && length.type.kind !== 'integer')
       return refuseArgument(call, length, 'integer lengths', context)
@@ -25,6 +27,10 @@ export const str: FunctionEntry = {
       return refuseArgument(call, data, 'integers and pointers', context)
     return readString(data, length, limit, call, context)
   },
+}
+
+function textNode(value: string, { span }: CallNode): ExpressionNode {
+  return { kind: 'string', value, span }
 }
 
 /** The size of the result: the literal length, or what the configuration allows. */
