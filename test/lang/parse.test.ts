@@ -110,6 +110,8 @@ for (const [script, expected] of probes) {
 test('a predicate ends before the brace, and may divide', () => {
   const program = parsed('uprobe:a:b / arg0 / 2 == 1 / { 1 } END /1/{}')
   assert.equal(printScript(program), 'uprobe:a:b /((arg0 / 2) == 1)/ { 1; }\nEND /1/ {  }')
+  const block = parsed('uprobe:a:b /(arg0 / { 2 }) == 1/ { }')
+  assert.equal(printScript(block), 'uprobe:a:b /((arg0 / { 2 }) == 1)/ {  }')
 })
 
 test('the preamble', () => {

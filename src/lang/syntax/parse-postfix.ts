@@ -35,7 +35,7 @@ function parseMember(stream: TokenStream, record: ExpressionNode): ExpressionNod
 
 function parseElement(stream: TokenStream, array: ExpressionNode): ExpressionNode {
   stream.next()
-  const index = parseExpression(stream)
+  const index = stream.bracketed(() => parseExpression(stream))
   stream.expect(']', 'behind the index')
   return { kind: 'element', array, index, span: { start: array.span.start, end: stream.lastEnd } }
 }

@@ -55,7 +55,7 @@ export function parseMap(stream: TokenStream): MapNode {
 function parseList(stream: TokenStream, close: string): ExpressionNode[] {
   const list: ExpressionNode[] = []
   while (!stream.at(close) && !stream.atEnd()) {
-    list.push(parseExpression(stream))
+    list.push(stream.bracketed(() => parseExpression(stream)))
     if (!stream.take(',')) break
   }
   if (close === ']' && list.length === 0) stream.fail('a key is missing')
@@ -107,7 +107,7 @@ function parseBracketed(stream: TokenStream): ExpressionNode {
   const elements: ExpressionNode[] = []
   let isTuple = stream.at(')')
   while (!stream.at(')') && !stream.atEnd()) {
-    elements.push(parseExpression(stream))
+    elements.push(stream.bracketed(() => parseExpression(stream)))
     if (!stream.take(',')) break
     isTuple = true
   }

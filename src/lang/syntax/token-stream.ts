@@ -133,6 +133,15 @@ export class TokenStream {
     return parsed
   }
 
+  /** Between parentheses or brackets no predicate can end. */
+  bracketed<T>(parse: () => T): T {
+    const { inPredicate } = this
+    this.inPredicate = false
+    const parsed = parse()
+    this.inPredicate = inPredicate
+    return parsed
+  }
+
   /** Whether the next token closes a predicate. */
   atPredicateEnd(): boolean {
     return this.inPredicate && this.at('/') && (this.at('{', 1) || this.peek(1).kind === 'end')
