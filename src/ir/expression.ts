@@ -19,7 +19,7 @@ export type Expression =
       readonly alternative: Expression
     }
   | { readonly op: 'tuple'; readonly type: ValueType; readonly elements: readonly Expression[] }
-  /** Part of a block: the value of the type at a byte offset, or some of its bits. */
+  /** Part of a block: the value of the type at a byte offset, or some of its bits, which have no sign, as in bpftrace. */
   | ExtractExpression
   /** A block brought to the size of the type: strings and buffers, also inside tuples. */
   | { readonly op: 'resize'; readonly type: ValueType; readonly value: Expression }

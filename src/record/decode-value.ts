@@ -112,8 +112,7 @@ function decodeRecord(bytes: Uint8Array, layout: RecordLayout | undefined, conte
     const bits =
       readInteger(part.subarray(0, sizeOf(type)), { kind: 'integer', bits: 64, signed: false }) >>
       BigInt(bitfield.shift)
-    const isSigned = type.kind === 'integer' && type.signed
-    const value = isSigned ? BigInt.asIntN(bitfield.bits, bits) : BigInt.asUintN(bitfield.bits, bits)
+    const value = BigInt.asUintN(bitfield.bits, bits)
     return [name, decodeScalar(value, type, context)] as const
   })
   return { kind: 'record', fields }

@@ -88,13 +88,13 @@ test('structs are followed, nested, indexed and printed', () => {
   assert.equal(printed(script('printf("%r|%d", buf($f->list), sizeof($f->list))'), hit), ',\\x01\\xd4\\xfe|4')
 })
 
-test('bitfields, signed and not', () => {
+test('bitfields have no sign, as in bpftrace', () => {
   const memory = Buffer.from([0b1011_0101, 0xff, 0, 0])
   const hit = { arguments: [0x1000n], memory: new Map([[0x1000n, memory]]) }
   const script = (body: string): string =>
     `struct Foo { int a:3; unsigned b:5; int c:8; } uprobe:a:b { $f = (struct Foo *)arg0; ${body} }`
-  assert.equal(printed(script('printf("%d %d %d", $f->a, $f->b, $f->c)'), hit), '-3 22 -1')
-  assert.equal(printed(script('print(*$f)'), hit), '{ .a = -3, .b = 22, .c = -1 }')
+  assert.equal(printed(script('printf("%d %d %d", $f->a, $f->b, $f->c)'), hit), '5 22 255')
+  assert.equal(printed(script('print(*$f)'), hit), '{ .a = 5, .b = 22, .c = 255 }')
 })
 
 test('text that fills its array has no NUL, and needs none', () => {
@@ -103,6 +103,16 @@ test('text that fills its array has no NUL, and needs none', () => {
     printed('struct F { char s[5]; } uprobe:a:b { $a = ((struct F*)arg0)->s; printf("%s %s", $a, $a) }', hit),
     'hello hello',
   )
+})
+
+test('characters of text are bytes that can be taken one by one', () => {
+  const hit = { arguments: [0x1000n], memory: new Map([[0x1000n, Buffer.from('hello\0')]]) }
+  const script = (body: string): string => `struct F { char s[6]; } uprobe:a:b { $f = (struct F *)arg0; ${body} }`
+  assert.equal(
+    printed(script('printf("%c%c %r %d", $f->s[0], $f->s[4], buf($f->s), sizeof($f->s))'), hit),
+    'ho hello\\x00 6',
+  )
+  assert.equal(printed(script('$v = *$f; printf("%c %s", $v.s[1], $v.s)'), hit), 'e hello')
 })
 
 test('a predicate that is false does nothing', () => {

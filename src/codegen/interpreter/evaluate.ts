@@ -68,9 +68,7 @@ function tupleOf({ type, elements }: Expression & { op: 'tuple' }, frame: Frame)
 
 function extract({ type, offset, bitfield }: ExtractExpression, block: Uint8Array): Value {
   if (bitfield === undefined) return readValue(block, offset, type)
-  const bits = littleEndian(block.subarray(offset)) >> BigInt(bitfield.shift)
-  const isSigned = type.kind === 'integer' && type.signed
-  return isSigned ? BigInt.asIntN(bitfield.bits, bits) : BigInt.asUintN(bitfield.bits, bits)
+  return BigInt.asUintN(bitfield.bits, littleEndian(block.subarray(offset)) >> BigInt(bitfield.shift))
 }
 
 function binary({ op, type }: BinaryExpression, left: bigint, right: bigint): bigint {

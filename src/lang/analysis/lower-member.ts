@@ -68,7 +68,7 @@ function bitsInMemory(
 function extract(block: Expression, { type, offset, bitfield }: FieldLayout): Operand {
   const part: Expression = { op: 'extract', type, block, offset, ...(bitfield === undefined ? {} : { bitfield }) }
   if (type.kind !== 'array' || !type.text) return pure(part)
-  return pure({ op: 'resize', type: stringOf(type.length + 1), value: part })
+  return { ...pure({ op: 'resize', type: stringOf(type.length + 1), value: part }), array: pure(part) }
 }
 
 export function lowerTupleMember(node: ExpressionNode & { kind: 'tuple-member' }, context: HandlerContext): Operand {
@@ -93,7 +93,8 @@ function tupleElement(operand: Operand, index: number, node: ExpressionNode, con
 
 /** `a[i]`: arrays, pointers, and tuples with a literal index. */
 export function lowerElement(node: ExpressionNode & { kind: 'element' }, context: HandlerContext): Operand {
-  const array = lowerExpression(node.array, context)
+  const operand = lowerExpression(node.array, context)
+  const array = operand.array ?? operand
   const [index = unknownOperand] = lowerInOrder([node.index], context)
   if (array.unknown || index.unknown) return unknownOperand
   const known = constantInteger(index)

@@ -27,7 +27,7 @@ function typeOf(of: TypeName | ExpressionNode, context: HandlerContext): ValueTy
     return undefined
   }
   const { result } = context.builder.collect(() => lowerExpression(of, context))
-  return result.unknown ? undefined : result.type
+  return result.unknown ? undefined : (result.array ?? result).type
 }
 
 export function lowerOffsetof(node: ExpressionNode & { kind: 'offsetof' }, context: HandlerContext): Operand {

@@ -81,7 +81,8 @@ export function inMemory(type: ValueType, address: Expression, span: Span, conte
   const local = builder.temporary(isText ? stringOf(type.length + 1) : type)
   if (isText) builder.emit({ op: 'read-string', local, address, limit: undefined, whole: true, span })
   else builder.emit({ op: 'read', local, address, span })
-  return pure(builder.read(local))
+  const value = pure(builder.read(local))
+  return isText ? { ...value, array: { type, expression: unknownOperand.expression, place: address } } : value
 }
 
 function refuse(operator: UnaryOperatorText, type: ValueType, span: Span, context: HandlerContext): Operand {

@@ -10,6 +10,8 @@ export interface Operand extends OpenType {
   readonly constant?: bigint | string | boolean
   /** A struct or array that is still in the target's memory, at this address: only what is used of it is read. */
   readonly place?: Expression
+  /** For text: the array of C's char that it was read from. */
+  readonly array?: Operand
   /** Not known yet, or an error that has been reported: no further message is worth while. */
   readonly unknown?: true
 }

@@ -15,7 +15,8 @@ export const buf: FunctionEntry = {
   arguments: [1, 2],
   lower(call, context) {
     const [dataNode, lengthNode] = call.arguments
-    const data = dataNode === undefined ? unknownOperand : lowerExpression(dataNode, context)
+    const given = dataNode === undefined ? unknownOperand : lowerExpression(dataNode, context)
+    const data = given.array ?? given
     const length = lengthNode && lowerExpression(lengthNode, context)
     if (data.unknown || length?.unknown) return unknownOperand
     if (length !== undefined && length.type.kind !== 'integer')

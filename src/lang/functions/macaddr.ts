@@ -11,7 +11,8 @@ export const macaddr: FunctionEntry = {
   arguments: [1, 1],
   lower(call, context) {
     const [node] = call.arguments
-    const operand = node === undefined ? unknownOperand : lowerExpression(node, context)
+    const given = node === undefined ? unknownOperand : lowerExpression(node, context)
+    const operand = given.array ?? given
     if (operand.unknown) return unknownOperand
     const { type, place, expression } = operand
     const address = place ?? (type.kind === 'pointer' || type.kind === 'integer' ? expression : undefined)
