@@ -23,11 +23,16 @@ export const rooms: readonly Room[] = [
   { name: 'dwarf', pure: true, purpose: 'function bounds and landing pads from `.eh_frame`' },
   { name: 'symbols', pure: false, purpose: 'the functions of a module: names, bounds, separate debug files' },
   {
+    name: 'ir',
+    pure: true,
+    purpose: 'programs as plain data: typed values, statements, what they may tell the tracer',
+  },
+  {
     name: 'store',
     pure: true,
-    purpose: 'layout of the counters in the target’s memory: one schema for writer and reader',
+    purpose: 'layout of the counters in the target’s memory, and what maps hold: one schema for writer and reader',
   },
-  { name: 'codegen', pure: true, purpose: 'machine code of counters and trampolines' },
+  { name: 'codegen', pure: true, purpose: 'machine code of counters and trampolines; an interpreter of programs' },
   {
     name: 'kernel',
     pure: false,
@@ -36,6 +41,7 @@ export const rooms: readonly Room[] = [
   { name: 'target', pure: false, purpose: 'threads, stops, remote calls, the patch transaction, the area' },
   { name: 'probe', pure: true, purpose: 'patterns: what the user asked for' },
   { name: 'trampolines', pure: false, purpose: 'areas with a trampoline a site, for every mechanism that uses them' },
+  { name: 'lang', pure: true, purpose: 'bpftrace’s language: from a script to a program, or to messages about it' },
   { name: 'mechanisms/*', pure: false, purpose: 'ways of noticing that a thread passed a site, a room each' },
   { name: 'record', pure: true, purpose: 'the value model that every output consumes' },
   { name: 'outputs/*', pure: true, purpose: 'ways of writing results down, a room each' },

@@ -1,0 +1,59 @@
+import type { Event } from './event.js'
+import type { RecordLayout } from './layout.js'
+import type { Statement } from './statement.js'
+import type { ValueType } from './value-type.js'
+
+/**
+ * A compiled program: plain data, from which machine code is generated and which the interpreter executes. Everything that a
+ * handler does in order is a statement; expressions are pure, so they can be evaluated anywhere between two statements.
+ */
+export interface Program {
+  readonly handlers: readonly Handler[]
+  readonly maps: readonly MapDeclaration[]
+  /** What handlers emit, by index. */
+  readonly events: readonly Event[]
+  readonly records: ReadonlyMap<string, RecordLayout>
+  readonly enums: ReadonlyMap<string, ReadonlyMap<bigint, string>>
+  readonly config: ProgramConfig
+}
+
+/** One action block: it runs at each of its probes, in the order of the script. */
+export interface Handler {
+  readonly probes: readonly ProbeRequest[]
+  readonly locals: readonly Local[]
+  readonly body: readonly Statement[]
+}
+
+/** A variable of a handler, by index. Locals begin as zero at each hit. */
+export interface Local {
+  /** `$name`, or `%n` for what the compiler made. */
+  readonly name: string
+  readonly type: ValueType
+}
+
+export interface MapDeclaration {
+  /** With its `@`. */
+  readonly name: string
+  /** `undefined` for a map without a key. */
+  readonly key: ValueType | undefined
+  readonly value: ValueType
+  readonly maxKeys: number
+}
+
+/** Where a handler is to run. `text` is the probe's full name; a `pattern` is one that `parsePattern` has read. */
+export type ProbeRequest =
+  | { readonly kind: 'begin' | 'end'; readonly text: string }
+  | { readonly kind: 'interval'; readonly text: string; readonly periodNs: bigint }
+  | { readonly kind: 'signal'; readonly text: string; readonly signal: string }
+  | { readonly kind: 'uprobe' | 'uretprobe'; readonly text: string; readonly pattern: string }
+
+export interface ProgramConfig {
+  readonly maxMapKeys: number
+  readonly maxStringLength: number
+  readonly maxCatBytes: number
+  readonly stringTrailer: string
+  readonly printMapsOnExit: boolean
+  readonly missingProbes: 'error' | 'warn' | 'ignore'
+  /** Turns of a loop after which a handler is stopped. */
+  readonly maxLoopTurns: number
+}

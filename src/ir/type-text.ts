@@ -1,0 +1,67 @@
+import { unreachable } from '../bytes/assert.js'
+import type { AggregateType, ValueType } from './value-type.js'
+
+/** A type as bpftrace's messages write it: `uint8`, `string`, `(int64,string)`, `struct Foo *`, `usum_t`. */
+export function typeText(type: ValueType): string {
+  switch (type.kind) {
+    case 'integer':
+      return type.enumName ?? `${type.signed ? 'int' : 'uint'}${type.bits}`
+    case 'pointer':
+      return `${type.to.kind === 'pointer' ? typeText(type.to) : `${typeText(type.to)} `}*`
+    case 'array':
+      return `${typeText(type.element)}[${type.length}]`
+    case 'record':
+      return type.name
+    case 'tuple':
+      return `(${type.elements.map(typeText).join(',')})`
+    case 'void':
+      return 'none'
+    case 'usym':
+      return 'usym_t'
+    case 'macaddr':
+      return 'mac_address'
+    case 'probe-name':
+    case 'function-name':
+    case 'bool':
+    case 'string':
+    case 'buffer':
+    case 'inet':
+    case 'username':
+    case 'strerror':
+    case 'timestamp':
+      return type.kind
+    default:
+      return aggregateText(type)
+  }
+}
+
+function aggregateText(type: AggregateType): string {
+  switch (type.kind) {
+    case 'count':
+    case 'hist':
+    case 'lhist':
+    case 'tseries':
+      return `${type.kind}_t`
+    case 'sum':
+    case 'min':
+    case 'max':
+    case 'avg':
+    case 'stats':
+      return `${type.signed ? '' : 'u'}${type.kind}_t`
+    default:
+      return unreachable(type)
+  }
+}
+
+/** Like `typeText`, with the sizes of strings and buffers. */
+export function sizedTypeText(type: ValueType): string {
+  switch (type.kind) {
+    case 'string':
+    case 'buffer':
+      return `${type.kind}[${type.size}]`
+    case 'tuple':
+      return `(${type.elements.map(sizedTypeText).join(',')})`
+    default:
+      return typeText(type)
+  }
+}

@@ -1,0 +1,12 @@
+import type { DataValue } from './data-value.js'
+import type { MapRecord } from './map-record.js'
+
+/** What a running program has to show. */
+export type ProgramRecord =
+  | { readonly kind: 'attached'; readonly probes: number }
+  | { readonly kind: 'printf' | 'time' | 'cat' | 'join' | 'syscall'; readonly text: string }
+  | { readonly kind: 'value'; readonly value: DataValue }
+  | { readonly kind: 'map'; readonly map: MapRecord }
+  | { readonly kind: 'lost'; readonly events: bigint }
+  /** Between what handlers have said and the maps that are printed at the end. */
+  | { readonly kind: 'end' }
