@@ -58,6 +58,12 @@ export function tryPtrace(
   return door.invoke(ptraceCall(request, tid, addr, data))
 }
 
+/** The number of the thread or process that a PTRACE_EVENT_CLONE or _VFORK is about; undefined when its maker has died. */
+export function bornIn(door: KernelDoor, tid: number): number | undefined {
+  const message = Buffer.alloc(8)
+  return tryPtrace(door, 'PTRACE_GETEVENTMSG', tid, 0, message) === 0 ? message.readUInt32LE(0) : undefined
+}
+
 function ptraceCall(request: PtraceRequest, tid: number, addr: KernelArgument, data: KernelArgument) {
   return { name: 'ptrace', args: [requests[request], tid, addr, data], purpose: request } as const
 }
