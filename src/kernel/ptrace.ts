@@ -9,6 +9,7 @@ const requests = {
   PTRACE_DETACH: 17,
   PTRACE_SYSCALL: 24,
   PTRACE_SETOPTIONS: 0x4200,
+  PTRACE_GETEVENTMSG: 0x4201,
   PTRACE_GETSIGINFO: 0x4202,
   PTRACE_SETSIGINFO: 0x4203,
   PTRACE_GETREGSET: 0x4204,
@@ -23,10 +24,14 @@ const requests = {
 export type PtraceRequest = keyof typeof requests
 
 export const PTRACE_O_TRACESYSGOOD = 0x01
+/** Child processes made by vfork, or like it, are traced from their first instruction on. */
+export const PTRACE_O_TRACEVFORK = 0x04
 /** New threads and child processes made by clone are traced from their first instruction on. */
 export const PTRACE_O_TRACECLONE = 0x08
 export const PTRACE_O_TRACEEXEC = 0x10
 export const PTRACE_O_SUSPEND_SECCOMP = 1 << 21
+export const PTRACE_EVENT_VFORK = 2
+export const PTRACE_EVENT_CLONE = 3
 export const PTRACE_EVENT_EXEC = 4
 export const PTRACE_EVENT_STOP = 128
 export const NT_X86_XSTATE = 0x202
@@ -51,6 +56,12 @@ export function tryPtrace(
   data: KernelArgument = 0,
 ): number {
   return door.invoke(ptraceCall(request, tid, addr, data))
+}
+
+/** The number of the thread or process that a PTRACE_EVENT_CLONE or _VFORK is about; undefined when its maker has died. */
+export function bornIn(door: KernelDoor, tid: number): number | undefined {
+  const message = Buffer.alloc(8)
+  return tryPtrace(door, 'PTRACE_GETEVENTMSG', tid, 0, message) === 0 ? message.readUInt32LE(0) : undefined
 }
 
 function ptraceCall(request: PtraceRequest, tid: number, addr: KernelArgument, data: KernelArgument) {

@@ -5,19 +5,23 @@ import type { KernelDoor } from '../kernel/door.js'
 import { ESRCH } from '../kernel/errno.js'
 import { KernelError } from '../kernel/kernel-error.js'
 import {
+  bornIn,
+  PTRACE_EVENT_CLONE,
   PTRACE_EVENT_EXEC,
   PTRACE_EVENT_STOP,
+  PTRACE_EVENT_VFORK,
   PTRACE_O_TRACECLONE,
   PTRACE_O_TRACEEXEC,
   PTRACE_O_TRACESYSGOOD,
+  PTRACE_O_TRACEVFORK,
   tryPtrace,
 } from '../kernel/ptrace.js'
 import { poll, pollAny, type WaitResult } from '../kernel/wait.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import { restartInterruptedCall } from './interrupted-call.js'
-import { readThreadState } from './process-state.js'
+import { kinshipOf, leavesSetuidAlone } from './kinship.js'
 import { Siginfo } from './siginfo.js'
-import { keepThreads, stopTarget, type ThreadKeeper } from './threads.js'
+import { detachLingering, keepThreads, letGoOf, stopTarget, type ThreadKeeper } from './threads.js'
 import { TracedThread } from './traced-thread.js'
 
 const SIGTRAP = 5
@@ -52,6 +56,11 @@ export class Attachment implements ThreadKeeper {
   private readonly threads = new Map<number, TracedThread>()
   private readonly waiting = new Set<number>()
   private readonly postponed = new Set<number>()
+  /** Those of `threads` that are processes of their own. */
+  private readonly guests = new Set<number>()
+  /** Born traced, and not yet seen in the stop in which they can be let go. */
+  private readonly strangers = new Set<number>()
+  private readonly options: number
   private readonly forget: () => void
 
   private constructor(
@@ -60,6 +69,8 @@ export class Attachment implements ThreadKeeper {
     private readonly observer: TrapObserver,
   ) {
     this.forget = keepThreads(pid, this)
+    const always = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC
+    this.options = leavesSetuidAlone(door) ? always | PTRACE_O_TRACEVFORK : always
   }
 
   /** Attaches to all threads; they run on. */
@@ -94,10 +105,10 @@ export class Attachment implements ThreadKeeper {
 
   private pumpEach(): boolean {
     let any = false
-    for (const tid of [...this.threads.keys()]) {
-      if (this.waiting.has(tid)) continue
+    for (const tid of [...this.threads.keys(), ...this.strangers]) {
       const seen = poll(this.door, tid)
-      if (seen.kind === 'running') continue
+      // Who waits stays stopped, but can be killed, and an exec waits until that is seen.
+      if (seen.kind === 'running' || (seen.kind === 'stopped' && this.waiting.has(tid))) continue
       any = true
       this.see(tid, seen)
     }
@@ -110,9 +121,12 @@ export class Attachment implements ThreadKeeper {
   }
 
   private drop(tid: number): void {
-    this.threads.delete(tid)
-    this.waiting.delete(tid)
-    this.postponed.delete(tid)
+    for (const those of [this.threads, this.waiting, this.postponed, this.guests, this.strangers]) those.delete(tid)
+  }
+
+  /** Whether there are other processes in the target's memory: whoever waits for one in vfork cannot be stopped. */
+  get hasGuests(): boolean {
+    return this.guests.size > 0
   }
 
   has(tid: number): boolean {
@@ -121,8 +135,7 @@ export class Attachment implements ThreadKeeper {
 
   add(tid: number): void {
     this.threads.set(tid, new TracedThread(this.door, tid))
-    const options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC
-    tryPtrace(this.door, 'PTRACE_SETOPTIONS', tid, 0, options)
+    tryPtrace(this.door, 'PTRACE_SETOPTIONS', tid, 0, this.options)
   }
 
   handle(tid: number, signal: number, event: number): boolean {
@@ -135,21 +148,34 @@ export class Attachment implements ThreadKeeper {
     if (this.waiting.delete(tid)) this.observer.abandoned(thread)
     else if (event === 0) return this.onSignal(thread, signal)
     else if (event === PTRACE_EVENT_STOP) return this.resume(tid, signal === SIGTRAP ? 0 : signal)
+    else if (event === PTRACE_EVENT_EXEC && this.guests.has(tid)) return this.dismiss(tid, 0)
     else if (event === PTRACE_EVENT_EXEC) this.onExec(tid)
+    else if (event === PTRACE_EVENT_CLONE || event === PTRACE_EVENT_VFORK) this.onBirth(tid)
     return this.proceed(thread, 'PTRACE_CONT', 0)
   }
 
-  /** A thread born since is first seen in a stop of its own. */
+  /** While some threads stay, nobody is seen who is not known by number. */
+  private onBirth(tid: number): void {
+    const born = bornIn(this.door, tid)
+    if (born === undefined || this.has(born)) return
+    this.thread(born)
+    if (!this.has(born)) this.strangers.add(born)
+  }
+
+  /** A thread born since is first seen in a stop of its own, or in its maker's. */
   private thread(tid: number): TracedThread {
     const known = this.threads.get(tid)
     if (known !== undefined) return known
     const thread = new TracedThread(this.door, tid)
-    if (readThreadState(this.door, this.pid, tid) !== undefined) this.threads.set(tid, thread)
+    const kinship = kinshipOf(this.door, this.pid, tid)
+    if (kinship !== 'stranger') this.threads.set(tid, thread)
+    if (kinship === 'guest') this.guests.add(tid)
     return thread
   }
 
-  /** A child process that was made by clone like a thread. */
+  /** A child process with memory of its own. */
   private dismiss(tid: number, signal: number): true {
+    this.drop(tid)
     tryPtrace(this.door, 'PTRACE_DETACH', tid, 0, signal)
     return true
   }
@@ -212,14 +238,18 @@ export class Attachment implements ThreadKeeper {
 
   /** Only the thread that called exec is left, under the leader's number. */
   private onExec(tid: number): void {
+    letGoOf(this.guests)
     for (const other of [...this.threads.keys()]) if (other !== tid) this.drop(other)
   }
 
-  /** Lets all threads go. */
+  /** Lets all threads go: those that cannot be stopped, as soon as they can. */
   detach(): void {
     const stop = stopTarget(this.door, this.pid)
     this.forget()
-    if (!isRefusal(stop)) stop.release()
+    letGoOf([...this.guests, ...this.strangers])
+    if (isRefusal(stop)) letGoOf(this.threads.keys())
+    else stop.release()
+    detachLingering(this.door)
   }
 }
 

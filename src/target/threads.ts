@@ -78,6 +78,11 @@ export function stopTarget(door: KernelDoor, pid: number, { only, except }: Stop
  */
 const lingering = new Set<number>()
 
+/** Threads that are traced by this OS thread, and are no longer to be: each is let go when it stops. */
+export function letGoOf(tids: Iterable<number>): void {
+  for (const tid of tids) lingering.add(tid)
+}
+
 /** Lets go of threads that have stopped by now. @returns whether any are left. */
 export function detachLingering(door: KernelDoor, patienceUs = 0): boolean {
   for (const tid of lingering) tryPtrace(door, 'PTRACE_INTERRUPT', tid)
@@ -255,8 +260,8 @@ class Stop implements StoppedTarget {
     // A kept one is let go when its stop is seen.
     if (this.keeper === undefined) for (const tid of this.unstopped) lingering.add(tid)
     this.unstopped.clear()
-    // After exec in a thread, that thread goes on under the leader's number, still traced.
-    if (this.lost && isTracedByUs(this.door, this.pid)) lingering.add(this.pid)
+    // After exec in a thread, that thread goes on under the leader's number, still traced; a kept one is to be.
+    if (this.lost && this.keeper === undefined && isTracedByUs(this.door, this.pid)) lingering.add(this.pid)
     this.lost = false
     detachLingering(this.door, LATE_PATIENCE_US)
   }

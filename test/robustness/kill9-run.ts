@@ -22,11 +22,15 @@ export interface Kill9Report {
 const cleanEvery = 3
 
 /** `ring3 clean` must restore everything, and after it a count must work as if nothing had happened. */
-async function cleanAndCount(victim: KillVictim, before: TargetState): Promise<{ found: boolean; problems: string[] }> {
+async function cleanAndCount(
+  victim: KillVictim,
+  before: TargetState,
+  args: readonly string[],
+): Promise<{ found: boolean; problems: string[] }> {
   const cleaned = await ring3(['clean', '-f', 'json', String(victim.pid)])
   const problems = stateDifferences(before).map((text) => `after clean: ${text}`)
   if (cleaned.code !== 0) problems.push(`clean ended with ${cleaned.code}: ${cleaned.stderr}`)
-  await using count = new CountProcess(victim.pid, victim.patterns)
+  await using count = new CountProcess(victim.pid, victim.patterns, args)
   await count.attached()
   await sleep(100)
   const { code, counts, stderr } = await count.finish()
@@ -35,8 +39,13 @@ async function cleanAndCount(victim: KillVictim, before: TargetState): Promise<{
   return { found: !/"areas":0/.test(cleaned.stdout), problems }
 }
 
-/** Kills ring3 again and again; stops at the first round that leaves the target wrong. */
-export async function runKill9(victim: KillVictim, kills: number, seed: number): Promise<Kill9Report> {
+/** Kills ring3, run with `args`, again and again; stops at the first round that leaves the target wrong. */
+export async function runKill9(
+  victim: KillVictim,
+  kills: number,
+  seed: number,
+  args: readonly string[] = [],
+): Promise<Kill9Report> {
   const random = new PseudoRandom(seed)
   const before = captureState(victim.pid)
   const killsByMoment: Record<string, number> = {}
@@ -46,13 +55,13 @@ export async function runKill9(victim: KillVictim, kills: number, seed: number):
     const moment = random.pick(killMoments)
     const where = `round ${round} (${moment})`
     try {
-      const count = new CountProcess(victim.pid, victim.patterns)
+      const count = new CountProcess(victim.pid, victim.patterns, args)
       if (await killAt(moment, victim.pid, count, random)) killsWhileTraced += 1
       done += 1
       killsByMoment[moment] = (killsByMoment[moment] ?? 0) + 1
       problems.push(...(await victim.problems()).map((text) => `${where}: ${text}`))
       if (problems.length > 0 || (round % cleanEvery !== 0 && round !== kills)) continue
-      const cleaned = await cleanAndCount(victim, before)
+      const cleaned = await cleanAndCount(victim, before, args)
       cleans += 1
       if (cleaned.found) cleansWithLeftovers += 1
       const afterwards = [...cleaned.problems, ...(await victim.problems())]

@@ -41,7 +41,7 @@ export class BreakpointTracing {
       emulated(arch, target.memory, (at) => this.tracer.isPlanted(at)),
       boosted,
       outOfLine(target.memory, this.slots),
-      inline(target.door, target.memory),
+      inline(target.door, target.memory, () => this.attachment?.hasGuests !== true),
     ]
     this.tracer = new BreakpointTracer(target.door, this.resumes)
   }
