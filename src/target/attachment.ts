@@ -96,7 +96,11 @@ export class Attachment implements ThreadKeeper {
     if (this.waiting.size + this.postponed.size > 0) return this.pumpEach()
     if (this.follower?.follows === true) yieldProcessor(this.door)
     const found = pollAny(this.door)
-    if (found === undefined) return false
+    if (found === undefined) {
+      // It may be this processor that the threads are waiting for.
+      yieldProcessor(this.door)
+      return false
+    }
     this.see(found.tid, found.seen)
     return true
   }

@@ -7,7 +7,12 @@ const WINDOW = 64
 /** Of these, how many more must come from one thread than from the others. */
 const MAJORITY = 32
 /** Hits that come slower than a window in that time are not worth it. */
-const LONGEST_WINDOW_MS = 32
+const LONGEST_WINDOW_MS = 100
+/** Following that makes hits this many times slower does not pay, and is not tried again for so long. */
+const LOSS = 1.2
+const RETRY_MS = 1000
+/** Weight of the newest window in the mean. */
+const NEWEST = 1 / 8
 /** How often a thread's processor is looked up. */
 const LOOK_MS = 10
 
@@ -23,6 +28,10 @@ export class CpuFollower {
   private windowBegan = 0
   private looked = 0
   private cpu: number | undefined
+  private notBefore = 0
+  /** Mean duration of a window in milliseconds, while following and apart. */
+  private following = 0
+  private apart = 0
   /** Where this thread ran before. */
   private before: CpuMask | undefined
 
@@ -41,9 +50,22 @@ export class CpuFollower {
     this.votes += tid === this.tid ? 1 : -1
     if (++this.hits < WINDOW) return
     const now = performance.now()
-    if (this.votes >= MAJORITY && now - this.windowBegan < LONGEST_WINDOW_MS) this.follow(now)
+    const took = now - this.windowBegan
+    if (this.votes >= MAJORITY && took < LONGEST_WINDOW_MS && this.pays(took, now)) this.follow(now)
     else this.leave()
-    this.begin(now)
+    this.begin(performance.now())
+  }
+
+  /** Where others want the thread's processor, who yields to it waits for these, too. */
+  private pays(took: number, now: number): boolean {
+    if (!this.follows) {
+      this.apart += (took - this.apart) * (this.apart === 0 ? 1 : NEWEST)
+      return now >= this.notBefore
+    }
+    this.following += (took - this.following) * NEWEST
+    if (this.following <= this.apart * LOSS) return true
+    this.notBefore = now + RETRY_MS
+    return false
   }
 
   /** There was nothing to do. */
@@ -72,6 +94,7 @@ export class CpuFollower {
       this.leave()
       return
     }
+    if (!this.follows) this.following = this.apart
     this.before = before
     this.cpu = cpu
   }
