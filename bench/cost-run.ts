@@ -2,7 +2,7 @@ import { quantile } from '../test/robustness/figures.js'
 import { CallCostTarget } from './call-cost-target.js'
 import { describeMachine, type Machine } from './machine.js'
 import { allVariants } from './variants/all-variants.js'
-import type { Sample } from './variants/variant.js'
+import type { Sample, ScheduledVariant } from './variants/variant.js'
 
 export interface CostFigures {
   readonly samples: number
@@ -34,7 +34,7 @@ function figuresOf(samples: readonly Sample[], threads: number): CostFigures | u
 }
 
 interface Entrant {
-  readonly variant: (typeof allVariants)[number]['variant']
+  readonly variant: ScheduledVariant['variant']
   readonly every: number
   unavailable: string | undefined
   readonly samples: Sample[]
@@ -59,11 +59,19 @@ async function runRound(target: CallCostTarget, round: number, entrants: readonl
   }
 }
 
-/** Every way of counting in turn, round after round, on one process. */
-export async function runCost(rounds: number, only?: string): Promise<CostReport> {
+/** Every way of counting in turn, or one beside what it is compared with. */
+export function runCost(rounds: number, only?: string): Promise<CostReport> {
+  const wanted = only === undefined ? undefined : ['unprobed', 'compiled in', only]
+  return runInterleaved(
+    allVariants.filter(({ variant }) => wanted?.includes(variant.name) ?? true),
+    rounds,
+  )
+}
+
+/** The variants in turn, round after round, on one process. */
+export async function runInterleaved(variants: readonly ScheduledVariant[], rounds: number): Promise<CostReport> {
   const entrants: Entrant[] = []
-  for (const { variant, every } of allVariants) {
-    if (only !== undefined && !['unprobed', 'compiled in', only].includes(variant.name)) continue
+  for (const { variant, every } of variants) {
     entrants.push({ variant, every, unavailable: await variant.unavailable(), samples: [] })
   }
   await using target = await CallCostTarget.start('call-cost')

@@ -6,12 +6,14 @@ import { attachTable } from './attach-table.js'
 import type { CostReport } from './cost-run.js'
 import { costTable } from './cost-table.js'
 import type { Machine } from './machine.js'
+import { mechanismsTable } from './mechanisms-table.js'
 import { formatMs, formatTable } from './table.js'
 
 /** Results of bench/ and of test/robustness/, by the names of their files. */
 export interface Results {
   readonly cost?: CostReport
   readonly attach?: AttachReport
+  readonly mechanisms?: CostReport
   readonly 'all-functions'?: readonly AllFunctionsReport[]
   readonly kill9?: readonly Kill9Report[]
   readonly 'redis-cycles'?: RedisCyclesReport
@@ -24,6 +26,10 @@ function machineLine({ processor, processors, kernel, node, virtual }: Machine):
 
 function costSection(report: CostReport): string {
   return `${machineLine(report.machine)} ${report.rounds} rounds, median and quartiles.\n\n${costTable(report)}`
+}
+
+function mechanismsSection(report: CostReport): string {
+  return `${machineLine(report.machine)} ${report.rounds} rounds, median and quartiles.\n\n${mechanismsTable(report)}`
 }
 
 function attachSection(report: AttachReport): string {
@@ -84,6 +90,7 @@ export function performanceSections(results: Results): ReadonlyMap<string, strin
   const sections = new Map<string, string>()
   if (results.cost) sections.set('cost', costSection(results.cost))
   if (results.attach) sections.set('attach', attachSection(results.attach))
+  if (results.mechanisms) sections.set('mechanisms', mechanismsSection(results.mechanisms))
   if (results['all-functions']) sections.set('all-functions', workloadSection(results['all-functions']))
   if (results.kill9) sections.set('kill9', killSection(results.kill9))
   if (results['redis-cycles']) sections.set('redis-cycles', cyclesSection(results['redis-cycles']))

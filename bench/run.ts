@@ -1,15 +1,46 @@
-/** `npm run bench`: what a hit costs, then what attaching costs; tables on stdout, JSON in bench/results/. */
+/**
+ * `npm run bench -- [cost] [attach] [mechanisms] [--rounds N] [--only VARIANT]`: what a hit costs, what attaching costs, and
+ * how the mechanisms compare; the first two where nothing is named. Tables on stdout, JSON in bench/results/.
+ */
 import { writeResult } from '../test/robustness/result-file.js'
 import { scriptOptions } from '../test/robustness/script-options.js'
 import { runAttach } from './attach-run.js'
 import { attachTable } from './attach-table.js'
 import { runCost } from './cost-run.js'
 import { costTable } from './cost-table.js'
+import { runMechanisms } from './mechanisms-run.js'
+import { mechanismsTable } from './mechanisms-table.js'
 
-const { rounds } = scriptOptions(20)
-const cost = await runCost(rounds)
-process.stdout.write(`\nOne hit, nanoseconds added: median (quartiles)\n\n${costTable(cost)}\n\n`)
-writeResult('cost', cost)
-const attach = await runAttach(Math.ceil(rounds / 2))
-process.stdout.write(`\nAttaching, milliseconds: median (quartiles)\n\n${attachTable(attach)}\n\n`)
-writeResult('attach', attach)
+const { rounds, only, names } = scriptOptions(20)
+
+function show(title: string, table: string): void {
+  process.stdout.write(`\n${title}: median (quartiles)\n\n${table}\n\n`)
+}
+
+const benches: Readonly<Record<string, () => Promise<void>>> = {
+  async cost() {
+    const report = await runCost(rounds, only)
+    show('One hit, nanoseconds added', costTable(report))
+    writeResult(resultName('cost'), report)
+  },
+  async attach() {
+    const report = await runAttach(Math.ceil(rounds / 2))
+    show('Attaching, milliseconds', attachTable(report))
+    writeResult('attach', report)
+  },
+  async mechanisms() {
+    const report = await runMechanisms(rounds, only)
+    show('One hit of one thread, nanoseconds added', mechanismsTable(report))
+    writeResult(resultName('mechanisms'), report)
+  },
+}
+
+function resultName(bench: string): string {
+  return only === undefined ? bench : `${bench}-partial`
+}
+
+for (const name of names.length > 0 ? names : ['cost', 'attach']) {
+  const bench = benches[name]
+  if (bench === undefined) throw new Error(`there is no bench ${name}: ${Object.keys(benches).join(', ')}`)
+  await bench()
+}

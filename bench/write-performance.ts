@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { checkoutRoot } from '../test/programs/checkout.js'
 import { fillSections, performanceSections, type Results } from './performance-page.js'
 
-const names = ['cost', 'attach', 'all-functions', 'kill9', 'redis-cycles'] as const satisfies readonly (keyof Results)[]
+const names = [
+  'cost',
+  'attach',
+  'mechanisms',
+  'all-functions',
+  'kill9',
+  'redis-cycles',
+] as const satisfies readonly (keyof Results)[]
 
 /** The files are our own, written from the very types that they are read as. */
 function readResults(): Results {
@@ -20,6 +27,11 @@ const skeleton = `# Performance
 What one hit costs, in nanoseconds added to the call:
 
 <!-- figures: cost -->
+<!-- end -->
+
+What one hit costs with each mechanism, one thread, and how often that goes into what ltrace -c costs:
+
+<!-- figures: mechanisms -->
 <!-- end -->
 
 What attaching costs, in milliseconds:

@@ -2,10 +2,10 @@ import { compiledCounter, ring3Count, unprobed } from './fast-variants.js'
 import { bpftraceCount, uprobeOnLea, uprobeOnPush } from './kernel-variants.js'
 import { gdbBreakpoint, ltraceCount, straceCount } from './ptrace-variants.js'
 import { uftraceRecord } from './uftrace-variant.js'
-import type { Variant } from './variant.js'
+import type { ScheduledVariant } from './variant.js'
 
-/** In the order of the table. `every` is how many rounds lie between two samples: slow tools need few. */
-export const allVariants: readonly { readonly variant: Variant; readonly every: number }[] = [
+/** In the order of the table. */
+export const allVariants: readonly ScheduledVariant[] = [
   { variant: unprobed, every: 1 },
   { variant: compiledCounter, every: 1 },
   { variant: ring3Count, every: 1 },

@@ -11,6 +11,12 @@ export interface Variant {
   sample(target: CallCostTarget): Promise<readonly Sample[]>
 }
 
+/** `every`: how many rounds lie between two samples. Slow tools need few. */
+export interface ScheduledVariant {
+  readonly variant: Variant
+  readonly every: number
+}
+
 /** What one call cost more than the same call unprobed, measured next to it. */
 export interface Sample {
   readonly threads: number

@@ -81,6 +81,7 @@ function addCount(program: Command, { engine, host, finish }: Context): void {
     .option('--all', 'show functions that were not called, too')
     .addOption(viaOption())
     .addOption(resumeOption())
+    .option('--no-follow', 'keep the tracer of breakpoint off the processor of a thread that hits all the time')
     .addHelpText('after', countHelp)
   addPrintOptions(command).action(async (patterns: string[], options: CountOptions) => {
     const messages = new Messages(host.stderr, options)

@@ -10,26 +10,27 @@ export function openRealDoor(): KernelDoor {
   const libc = koffi.load(null)
   const syscall = libc.func('long syscall(long number, void *a, void *b, void *c, void *d, void *e, void *f)')
   return {
-    invoke(request: KernelCall): number {
-      const [a, b, c, d, e, f] = request.args.map(toForeign)
+    // One by one, since this is most of what a hit costs the tracer.
+    invoke({ name, args }: KernelCall): number {
       const result: unknown = syscall(
-        syscallNumbers[request.name],
-        a ?? null,
-        b ?? null,
-        c ?? null,
-        d ?? null,
-        e ?? null,
-        f ?? null,
+        syscallNumbers[name],
+        toForeign(args[0]),
+        toForeign(args[1]),
+        toForeign(args[2]),
+        toForeign(args[3]),
+        toForeign(args[4]),
+        toForeign(args[5]),
       )
       if (result === -1) return -koffi.errno()
-      assert(typeof result === 'number', `${request.name} returned a value beyond 2^53`)
+      assert(typeof result === 'number', `${name} returned a value beyond 2^53`)
       return result
     },
     pointerTo: (bytes) => koffi.address(bytes),
   }
 }
 
-function toForeign(argument: KernelArgument): ForeignArgument {
+function toForeign(argument: KernelArgument | undefined): ForeignArgument {
+  if (argument === undefined) return null
   if (typeof argument === 'string') return Buffer.from(`${argument}\0`)
   if (typeof argument === 'number') return argument < 0 ? BigInt.asUintN(64, BigInt(argument)) : argument
   return argument

@@ -20,6 +20,8 @@ export const syscallNumbers = {
   ptrace: 101,
   getpriority: 140,
   setpriority: 141,
+  sched_setaffinity: 203,
+  sched_getaffinity: 204,
   getdents64: 217,
   waitid: 247,
   openat: 257,

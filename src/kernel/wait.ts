@@ -52,7 +52,7 @@ export function pollAny(door: KernelDoor): SeenStop | undefined {
 }
 
 function look(door: KernelDoor, which: number, id: number, flags: number): number {
-  info.fill(0)
+  info.writeInt32LE(0, PID_AT)
   const options = WSTOPPED | WEXITED | WNOHANG | WNOWAIT | WALL | flags
   return door.invoke({ name: 'waitid', args: [which, id, info, options, 0] })
 }
@@ -75,8 +75,13 @@ const LONGEST_PAUSE_US = 1000
 /** Pauses between looks, for something that mostly takes microseconds. `looks` counts from 0. */
 export function pauseBetweenLooks(door: KernelDoor, looks: number): void {
   if (looks < SPINS) return
-  if (looks < YIELDS) door.invoke({ name: 'sched_yield', args: [] })
+  if (looks < YIELDS) yieldProcessor(door)
   else sleep(door, Math.min(LONGEST_PAUSE_US, 50 + looks - YIELDS))
+}
+
+/** Lets others run that wait for this processor. */
+export function yieldProcessor(door: KernelDoor): void {
+  door.invoke({ name: 'sched_yield', args: [] })
 }
 
 /** Sleeps for `microseconds`. */

@@ -81,6 +81,8 @@ export interface InstalledProbes {
    * where hits need nobody.
    */
   poll?(budgetNs: bigint): boolean
+  /** Something else than hits is about to be done: what `poll` keeps between its calls is given back. */
+  rest?(): void
   /** Lets a thread that was held for a hit go on, with these registers. */
   goOn?(tid: number, registers: Uint8Array): void
   /** Takes the probes out; sentences about what could not be. @throws KernelError */

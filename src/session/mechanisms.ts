@@ -23,22 +23,25 @@ export interface CatchOptions {
   readonly resume?: ResumeChoice
   /** Places of each area for copies that are stepped through, one thread at a time. */
   readonly slots?: number
+  /** Whether the tracer of `breakpoint` goes to the processor of a thread that hits all the time. On by default. */
+  readonly follow?: boolean
 }
 
 const SLOTS = 16
 
 /** These options alone, out of a larger object. */
-export function catching({ via = 'auto', resume = 'auto', slots = SLOTS }: CatchOptions): Required<CatchOptions> {
-  return { via, resume, slots }
+export function catching(options: CatchOptions): Required<CatchOptions> {
+  const { via = 'auto', resume = 'auto', slots = SLOTS, follow = true } = options
+  return { via, resume, slots, follow }
 }
 
 /** The mechanisms that may be tried in a target, the cheapest first. */
 export function mechanismsFor(host: Host, options: CatchOptions): Mechanism[] {
-  const { via, resume, slots } = catching(options)
+  const { via, resume, slots, follow } = catching(options)
   const all = [
     jumpMechanism(host),
     signalMechanism(host),
-    breakpointMechanism(host, { resume, slots }),
+    breakpointMechanism(host, { resume, slots, follow }),
     hardwareMechanism(host.target, host.arch),
   ]
   return all.filter(({ traits }) => (via === 'auto' ? traits.automatic : traits.name === via))

@@ -72,6 +72,7 @@ function letGoLater(): void {
 async function serve(request: TracerRequest): Promise<void> {
   try {
     if (failure !== undefined) throw failure
+    if (request.method !== 'goOn') tracer?.rest()
     const result = await answer(request)
     send(
       isRefusal(result)

@@ -176,6 +176,11 @@ export class Tracer implements Disposable {
     return [...this.groups.values()].flatMap(({ installed }) => installed.filter(({ poll }) => poll !== undefined))
   }
 
+  /** Between polls: what these keep for themselves is given back, so that other work is not done with it. */
+  rest(): void {
+    for (const probes of this.polled()) probes.rest?.()
+  }
+
   /** Lets a thread that waits for its handler go on. @throws KernelError */
   goOn(tid: number, registers: Uint8Array): void {
     for (const probes of this.polled()) probes.goOn?.(tid, registers)

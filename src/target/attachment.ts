@@ -16,8 +16,9 @@ import {
   PTRACE_O_TRACEVFORK,
   tryPtrace,
 } from '../kernel/ptrace.js'
-import { poll, pollAny, type WaitResult } from '../kernel/wait.js'
+import { poll, pollAny, type WaitResult, yieldProcessor } from '../kernel/wait.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
+import { CpuFollower } from './cpu-follower.js'
 import { restartInterruptedCall } from './interrupted-call.js'
 import { kinshipOf, leavesSetuidAlone } from './kinship.js'
 import { Siginfo } from './siginfo.js'
@@ -67,38 +68,50 @@ export class Attachment implements ThreadKeeper {
     private readonly door: KernelDoor,
     readonly pid: number,
     private readonly observer: TrapObserver,
+    private readonly follower: CpuFollower | undefined,
   ) {
     this.forget = keepThreads(pid, this)
     const always = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC
     this.options = leavesSetuidAlone(door) ? always | PTRACE_O_TRACEVFORK : always
   }
 
-  /** Attaches to all threads; they run on. */
-  static attach(door: KernelDoor, pid: number, observer: TrapObserver): Attachment | Refusal {
+  /** Attaches to all threads; they run on. `follow`: onto the processor of a thread that makes most of the hits. */
+  static attach(door: KernelDoor, pid: number, observer: TrapObserver, follow: boolean): Attachment | Refusal {
     const stop = stopTarget(door, pid)
     if (isRefusal(stop)) return stop
     using held = stop
-    const attachment = new Attachment(door, pid, observer)
+    const attachment = new Attachment(door, pid, observer, follow ? new CpuFollower(door, pid) : undefined)
     for (const { tid } of held.threads) attachment.add(tid)
     return attachment
   }
 
   /** Handles what has stopped since, for at most so long. @returns whether there was anything. */
   pump(budgetNs: bigint): boolean {
-    const deadline = process.hrtime.bigint() + budgetNs
+    const deadline = performance.now() + Number(budgetNs) / 1e6
     let any = false
     while (this.pumpOnce()) {
       any = true
-      if (process.hrtime.bigint() > deadline) break
+      if (performance.now() > deadline) return true
     }
+    this.follower?.sawNothing()
     return any
+  }
+
+  /** Gives back what hits alone have a use for, until the next come. */
+  rest(): void {
+    this.follower?.leave()
   }
 
   /** The stop of a thread that stays stays visible: while there is one, each thread is asked. */
   private pumpOnce(): boolean {
     if (this.waiting.size + this.postponed.size > 0) return this.pumpEach()
+    if (this.follower?.follows === true) yieldProcessor(this.door)
     const found = pollAny(this.door)
-    if (found === undefined) return false
+    if (found === undefined) {
+      // It may be this processor that the threads are waiting for.
+      yieldProcessor(this.door)
+      return false
+    }
     this.see(found.tid, found.seen)
     return true
   }
@@ -217,7 +230,8 @@ export class Attachment implements ThreadKeeper {
   }
 
   private onTrap(thread: TracedThread): Next {
-    const code = Siginfo.of(this.door, thread.tid)?.code
+    this.follower?.saw(thread.tid)
+    const code = Siginfo.codeOf(this.door, thread.tid)
     if (code === SI_KERNEL) return this.observer.trapped(thread, offsetBy(thread.registers.rip, -INT3_LENGTH))
     return code === TRAP_TRACE ? this.observer.stepped(thread) : 'not-ours'
   }
@@ -244,6 +258,7 @@ export class Attachment implements ThreadKeeper {
 
   /** Lets all threads go: those that cannot be stopped, as soon as they can. */
   detach(): void {
+    this.rest()
     const stop = stopTarget(this.door, this.pid)
     this.forget()
     letGoOf([...this.guests, ...this.strangers])

@@ -8,6 +8,11 @@ export function readThreadState(door: KernelDoor, pid: number, tid: number): str
   return readStat(door, `/proc/${pid}/task/${tid}/stat`)?.state
 }
 
+/** Number of the processor that the thread ran on last (field 39). Undefined when the thread has ended. */
+export function readProcessorOf(door: KernelDoor, pid: number, tid: number): number | undefined {
+  return readStat(door, `/proc/${pid}/task/${tid}/stat`)?.processor
+}
+
 /** The leader while it lives, else any thread that does. Undefined when none does. @throws KernelError */
 export function livingThread(door: KernelDoor, pid: number): number | undefined {
   const lives = (tid: number): boolean => !/^[ZX]$/.test(readThreadState(door, pid, tid) ?? 'X')
@@ -29,6 +34,8 @@ export interface Stat {
   readonly state: string
   /** Clock ticks after boot; with the pid it names a process for good. */
   readonly startTime: bigint
+  /** Where it ran last. */
+  readonly processor: number
 }
 
 /** The fields of a stat file that ring3 uses. The name stands in parentheses and may hold anything. */
@@ -38,7 +45,12 @@ export function readStat(door: KernelDoor, path: string): Stat | undefined {
   const open = text.indexOf('(')
   const close = text.lastIndexOf(')')
   const fields = text.slice(close + 2).split(' ')
-  return { name: text.slice(open + 1, close), state: fields[0] ?? '?', startTime: BigInt(fields[19] ?? '0') }
+  return {
+    name: text.slice(open + 1, close),
+    state: fields[0] ?? '?',
+    startTime: BigInt(fields[19] ?? '0'),
+    processor: Number(fields[36]),
+  }
 }
 
 const states: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 import { type Address, address } from '../bytes/address.js'
+import { assert } from '../bytes/assert.js'
 
 /** struct user_regs_struct (arch/x86/include/asm/user_64.h): 27 words in this order. */
 const order = [
@@ -35,6 +36,12 @@ export type RegisterName = (typeof order)[number]
 
 const offsets: ReadonlyMap<RegisterName, number> = new Map(order.map((name, index) => [name, index * 8]))
 
+function offsetOf(name: RegisterName): number {
+  const offset = offsets.get(name)
+  assert(offset !== undefined, 'every register has a place')
+  return offset
+}
+
 export function isRegisterName(name: string): name is RegisterName {
   return order.some((each) => each === name)
 }
@@ -43,14 +50,19 @@ export const REGISTERS_SIZE = order.length * 8
 
 /** The general registers of a stopped thread, as PTRACE_GETREGS gives them. */
 export class Registers {
-  constructor(readonly bytes: Buffer = Buffer.allocUnsafe(REGISTERS_SIZE)) {}
+  /** Read many times a hit: several times faster than the methods of Buffer. */
+  private readonly view: DataView
+
+  constructor(readonly bytes: Buffer = Buffer.allocUnsafe(REGISTERS_SIZE)) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  }
 
   get(name: RegisterName): bigint {
-    return this.bytes.readBigUInt64LE(offsets.get(name))
+    return this.view.getBigUint64(offsetOf(name), true)
   }
 
   set(name: RegisterName, value: bigint): void {
-    this.bytes.writeBigUInt64LE(BigInt.asUintN(64, value), offsets.get(name))
+    this.view.setBigUint64(offsetOf(name), value, true)
   }
 
   signed(name: RegisterName): bigint {

@@ -9,6 +9,8 @@ const CODE_AT = 8
 const ADDRESS_AT = 16
 const VALUE_AT = 24
 
+const scratch = Buffer.alloc(SIZE)
+
 /** What the kernel says about the signal that a thread is stopped for. */
 export class Siginfo {
   private constructor(private readonly bytes: Buffer) {}
@@ -17,6 +19,11 @@ export class Siginfo {
   static of(door: KernelDoor, tid: number): Siginfo | undefined {
     const bytes = Buffer.alloc(SIZE)
     return tryPtrace(door, 'PTRACE_GETSIGINFO', tid, 0, bytes) === 0 ? new Siginfo(bytes) : undefined
+  }
+
+  /** Its code alone, as every hit asks for it. */
+  static codeOf(door: KernelDoor, tid: number): number | undefined {
+    return tryPtrace(door, 'PTRACE_GETSIGINFO', tid, 0, scratch) === 0 ? scratch.readInt32LE(CODE_AT) : undefined
   }
 
   get code(): number {

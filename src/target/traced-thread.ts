@@ -1,10 +1,13 @@
 import type { KernelDoor } from '../kernel/door.js'
-import type { Registers } from './registers.js'
-import { readRegisters, writeRegisters } from './thread.js'
+import { ptrace } from '../kernel/ptrace.js'
+import { Registers } from './registers.js'
+import { writeRegisters } from './thread.js'
 
 /** A thread that stays traced: its registers are read when they are first asked for in a stop. */
 export class TracedThread {
-  private current: Registers | undefined
+  /** Used again in every stop. */
+  private readonly own = new Registers()
+  private known = false
   private changed = false
   /** It was told to make one step, and has not yet. */
   stepping = false
@@ -16,8 +19,9 @@ export class TracedThread {
 
   /** @throws KernelError when the thread has died. */
   get registers(): Registers {
-    this.current ??= readRegisters(this.door, this.tid)
-    return this.current
+    if (!this.known) ptrace(this.door, 'PTRACE_GETREGS', this.tid, 0, this.own.bytes)
+    this.known = true
+    return this.own
   }
 
   /** To be called after registers were set. */
@@ -27,8 +31,8 @@ export class TracedThread {
 
   /** Writes back what was set; the registers are to be read anew in the next stop. @throws KernelError */
   commit(): void {
-    if (this.changed && this.current !== undefined) writeRegisters(this.door, this.tid, this.current)
+    if (this.changed && this.known) writeRegisters(this.door, this.tid, this.own)
     this.changed = false
-    this.current = undefined
+    this.known = false
   }
 }

@@ -6,15 +6,16 @@ import { pretendTarget } from './pretend-target.js'
 
 const STAT = '/proc/2/stat'
 
-/** proc(5): pid, name, state, then 18 numbers before the start time. */
+/** proc(5): pid, name, state, then 18 numbers before the start time, and 16 between it and the processor. */
 function stat(name: string, state: string, start: string) {
-  const fields = ['1', ...new Array<string>(17).fill('0'), start, '0', '0']
+  const fields = ['1', ...new Array<string>(17).fill('0'), start, ...new Array<string>(16).fill('0'), '7', '0']
   return readStat(pretendTarget({ [STAT]: `2 (${name}) ${state} ${fields.join(' ')}\n` }), STAT)
 }
 
 for (const name of ['sh', 'a b', 'x) R 1 (y', '((', '))', '', 'new\nline']) {
   test(`a process named ${JSON.stringify(name)} has that name, and its own state and start time`, () => {
-    assert.deepEqual(stat(name, 'S', '18446744073709551615'), { name, state: 'S', startTime: 2n ** 64n - 1n })
+    const startTime = 2n ** 64n - 1n
+    assert.deepEqual(stat(name, 'S', String(startTime)), { name, state: 'S', startTime, processor: 7 })
   })
 }
 

@@ -15,6 +15,8 @@ export interface BreakpointOptions {
   readonly resume: ResumeChoice
   /** Slots of each area, for copies that are stepped through. */
   readonly slots: number
+  /** Whether the tracer goes to the processor of a thread that hits all the time. */
+  readonly follow: boolean
 }
 
 export const breakpointTraits: MechanismTraits = {
@@ -29,7 +31,7 @@ export const breakpointTraits: MechanismTraits = {
 
 /** `int3`, taken by the tracer through ptrace: the handler may read and change the thread. */
 export function breakpointMechanism(host: Host, options: BreakpointOptions): Mechanism {
-  const tracing = new BreakpointTracing(host)
+  const tracing = new BreakpointTracing(host, options.follow)
   return {
     traits: breakpointTraits,
     prepare: () => host.signals.prepare(),

@@ -34,7 +34,10 @@ export class BreakpointTracing {
   private readonly slots: SlotPool
   private attachment: Attachment | undefined
 
-  constructor(private readonly host: Host) {
+  constructor(
+    private readonly host: Host,
+    private readonly follow: boolean,
+  ) {
     const { arch, target } = host
     this.slots = new SlotPool(host)
     this.resumes = [
@@ -88,6 +91,7 @@ export class BreakpointTracing {
       read: counts,
       latest: counts,
       poll: (budgetNs) => this.attachment?.pump(budgetNs) ?? false,
+      rest: () => this.attachment?.rest(),
       goOn: (tid, registers) => this.goOn(tid, registers),
       remove: () => {
         const { remaining } = this.tracer.whileLeaving(() =>
@@ -112,7 +116,7 @@ export class BreakpointTracing {
   private attach(): Refusal | undefined {
     if (this.attachment !== undefined) return undefined
     const { door, pid } = this.host.target
-    const attachment = Attachment.attach(door, pid, this.tracer)
+    const attachment = Attachment.attach(door, pid, this.tracer, this.follow)
     if (isRefusal(attachment)) return attachment
     this.attachment = attachment
     return undefined

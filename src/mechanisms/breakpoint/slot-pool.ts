@@ -4,14 +4,7 @@ import type { MemoryRange } from '../../target/memory.js'
 import type { Host } from '../../trampolines/host.js'
 import { relocateWithJumpBack } from '../../trampolines/plan-trampolines.js'
 import type { PlantedSite } from './planted-site.js'
-import { SLOT_SIZE, type Slot, Slots } from './slots.js'
-
-/** What a slot holds for a site. */
-export interface SlotCopy {
-  readonly bytes: Uint8Array
-  /** Length of the displaced instruction's copy, without the jump back. */
-  readonly body: number
-}
+import { SLOT_SIZE, type Slot, type SlotCopy, Slots } from './slots.js'
 
 /** All slots of a target, an area's after the other: a thread goes through one that is near its site. */
 export class SlotPool {
@@ -32,7 +25,7 @@ export class SlotPool {
     for (const slots of this.areas.values()) {
       const slot = slots.take(tid, site.address)
       if (slot === undefined) continue
-      const copy = this.copyFor(served, slot.address)
+      const copy = slot.site === site.address ? slot.copy : this.copyFor(served, slot.address)
       if (copy !== undefined) return { slot, copy }
       slots.release(slot)
     }

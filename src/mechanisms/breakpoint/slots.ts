@@ -11,6 +11,15 @@ export interface Slot {
   tid: number | undefined
   /** Site whose copy it holds. */
   site: Address | undefined
+  /** Undefined as long as there is no site. */
+  copy: SlotCopy | undefined
+}
+
+/** What a slot holds for a site. */
+export interface SlotCopy {
+  readonly bytes: Uint8Array
+  /** Length of the displaced instruction's copy, without the jump back. */
+  readonly body: number
 }
 
 /** The slots of one area: a thread takes one that holds its site's copy already, else any that nobody is in. */
@@ -22,6 +31,7 @@ export class Slots {
       address: offsetBy(start, index * SLOT_SIZE),
       tid: undefined,
       site: undefined,
+      copy: undefined,
     }))
   }
 

@@ -36,6 +36,7 @@ export function outOfLine(memory: Memory, pool: SlotPool): Resume {
       const { slot, copy } = taken
       if (slot.site !== planted.site.address) memory.write(slot.address, copy.bytes)
       slot.site = planted.site.address
+      slot.copy = copy
       passages.set(thread.tid, { slot, planted, end: offsetBy(slot.address, copy.body) })
       moveTo(thread, slot.address)
       return 'step'
