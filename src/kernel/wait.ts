@@ -51,6 +51,11 @@ export function pollAny(door: KernelDoor): SeenStop | undefined {
   return tid === 0 ? undefined : { tid, seen: whatWasSeen(door, tid) }
 }
 
+/** Takes a stop off the kernel's hands: only for one that no signal hangs on. */
+export function reapStop(door: KernelDoor, tid: number): void {
+  door.invoke({ name: 'waitid', args: [P_PID, tid, info, WSTOPPED | WNOHANG | WALL, 0] })
+}
+
 function look(door: KernelDoor, which: number, id: number, flags: number): number {
   info.writeInt32LE(0, PID_AT)
   const options = WSTOPPED | WEXITED | WNOHANG | WNOWAIT | WALL | flags

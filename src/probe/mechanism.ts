@@ -56,9 +56,14 @@ export interface ProbePlan {
   install(onHit?: (hit: HeldHit) => void): InstalledProbes | Refusal
 }
 
-/** A thread that stands at a probed instruction, and waits until `InstalledProbes.goOn` is called for it. */
-export interface HeldHit {
+/** Which hit of which thread: a thread may be made to go on without its handler's answer, and hit again. */
+export interface HitName {
   readonly tid: number
+  readonly hit: number
+}
+
+/** A thread that stands at a probed instruction, and waits until `InstalledProbes.goOn` is called for it. */
+export interface HeldHit extends HitName {
   readonly site: Site
   /** struct user_regs_struct, the instruction pointer at the site. */
   readonly registers: Uint8Array
@@ -83,8 +88,8 @@ export interface InstalledProbes {
   poll?(budgetNs: bigint): boolean
   /** Something else than hits is about to be done: what `poll` keeps between its calls is given back. */
   rest?(): void
-  /** Lets a thread that was held for a hit go on, with these registers. */
-  goOn?(tid: number, registers: Uint8Array): void
+  /** Lets a thread that was held for a hit go on, with these registers. An answer that comes too late is dropped. */
+  goOn?(hit: HitName, registers: Uint8Array): void
   /** Takes the probes out; sentences about what could not be. @throws KernelError */
   remove(): readonly string[]
 }

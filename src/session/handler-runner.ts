@@ -20,11 +20,11 @@ export class HandlerRunner {
     private readonly thread: TracerThread,
   ) {}
 
-  run({ tid, site, registers }: HitMessage): void {
-    const hit = new HeldThread(tid, site, registers, this.memory)
+  run({ tid, hit, site, registers }: HitMessage): void {
+    const held = new HeldThread(tid, site, registers, this.memory)
     this.thread
-      .request('goOn', { tid, registers: this.outcome(hit) })
-      .catch((error: unknown) => this.report(error, hit))
+      .request('goOn', { hit: { tid, hit }, registers: this.outcome(held) })
+      .catch((error: unknown) => this.report(error, held))
   }
 
   private outcome(hit: HeldThread): Uint8Array {
@@ -37,8 +37,10 @@ export class HandlerRunner {
     }
   }
 
+  /** What `onError` throws is the program's own business, but not now: the thread waits. */
   private report(error: unknown, hit: HeldThread): void {
-    if (this.handler.onError !== undefined) this.handler.onError(error, hit)
-    else process.emitWarning(error instanceof Error ? error : String(error))
+    const { onError } = this.handler
+    if (onError === undefined) process.emitWarning(error instanceof Error ? error : String(error))
+    else queueMicrotask(() => onError.call(this.handler, error, hit))
   }
 }

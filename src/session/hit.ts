@@ -8,8 +8,20 @@ const LONGEST_STRING = 65536
 const CHUNK = 256
 const WORD = 8
 
-/** The general registers of a held thread. What is set is what it goes on with. */
-export type HitRegisters = { [name in RegisterName]: bigint }
+/** Arithmetic flags and DF: the others are not a program's to set. */
+const SETTABLE_FLAGS = 0xcd5n
+
+const settable = [
+  ...['rax', 'rbx', 'rcx', 'rdx', 'rsi', 'rdi', 'rbp', 'rsp', 'rip', 'eflags'],
+  ...['r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'],
+] as const satisfies readonly RegisterName[]
+
+type Settable = (typeof settable)[number]
+
+/** The registers of a held thread. What is set is what it goes on with; of the flags, the arithmetic ones and DF. */
+export type HitRegisters = { [name in Settable]: bigint } & {
+  readonly [name in Exclude<RegisterName, Settable>]: bigint
+}
 
 /** The memory of the target. @throws RangeError where there is none. */
 export interface HitMemory {
@@ -74,7 +86,9 @@ export class HeldThread implements Hit {
   /** struct user_regs_struct, with what was set. */
   changed(): Uint8Array {
     const result = this.original.copy()
-    result.setAll(this.registers)
+    for (const name of settable) result.set(name, this.registers[name])
+    const kept = this.original.get('eflags') & ~SETTABLE_FLAGS
+    result.set('eflags', kept | (this.registers.eflags & SETTABLE_FLAGS))
     return result.bytes
   }
 

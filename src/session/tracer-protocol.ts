@@ -1,3 +1,4 @@
+import type { HitName } from '../probe/mechanism.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { CatchOptions } from './mechanisms.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
@@ -12,7 +13,7 @@ export interface TracerRequests {
     result: { group: number; attached: Attached }
   }
   /** A handler is done: the thread goes on with these registers. */
-  goOn: { params: { tid: number; registers: Uint8Array }; result: null }
+  goOn: { params: { hit: HitName; registers: Uint8Array }; result: null }
   snapshot: { params: { group: number }; result: Snapshot }
   remove: { params: { group: number }; result: Removed }
   detach: { params: Record<string, never>; result: readonly string[] }
@@ -28,8 +29,7 @@ export interface Removed {
 }
 
 /** A thread that waits for its handler. */
-export interface HitMessage {
-  readonly tid: number
+export interface HitMessage extends HitName {
   /** `module:symbol` */
   readonly site: string
   /** struct user_regs_struct */

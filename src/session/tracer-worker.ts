@@ -97,7 +97,7 @@ function answer(request: TracerRequest): unknown {
     case 'probe':
       return probe(request.params)
     case 'goOn':
-      attached().goOn(request.params.tid, request.params.registers)
+      attached().goOn(request.params.hit, request.params.registers)
       return null
     case 'snapshot':
       return attached().snapshot(request.params.group)
@@ -132,8 +132,8 @@ function attach({ pid, catching }: TracerRequests['attach']['params']): Refusal 
 }
 
 function probe({ patterns, handler }: TracerRequests['probe']['params']): Promise<MadeGroup | Refusal> {
-  return attached().probe(patterns, ({ tid, site, registers }) => {
-    send({ kind: 'hit', handler, hit: { tid, site: site.key, registers } })
+  return attached().probe(patterns, ({ tid, hit, site, registers }) => {
+    send({ kind: 'hit', handler, hit: { tid, hit, site: site.key, registers } })
   })
 }
 

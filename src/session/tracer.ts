@@ -3,7 +3,7 @@ import { x64 } from '../isa/x64/x64.js'
 import type { KernelDoor } from '../kernel/door.js'
 import { readProcessor } from '../kernel/processor.js'
 import { hardwareTraits, installWatchpoints } from '../mechanisms/hardware/hardware-mechanism.js'
-import type { HeldHit, InstalledProbes, Mechanism, ProbePlan } from '../probe/mechanism.js'
+import type { HeldHit, HitName, InstalledProbes, Mechanism, ProbePlan } from '../probe/mechanism.js'
 import type { RefusedSite } from '../probe/site.js'
 import type { Watchpoint } from '../probe/watchpoint.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
@@ -182,8 +182,8 @@ export class Tracer implements Disposable {
   }
 
   /** Lets a thread that waits for its handler go on. @throws KernelError */
-  goOn(tid: number, registers: Uint8Array): void {
-    for (const probes of this.polled()) probes.goOn?.(tid, registers)
+  goOn(hit: HitName, registers: Uint8Array): void {
+    for (const probes of this.polled()) probes.goOn?.(hit, registers)
   }
 
   snapshot(group: number): Snapshot {
@@ -196,7 +196,8 @@ export class Tracer implements Disposable {
     const probes = this.group(group)
     const { targetGone } = this.snapshot(group)
     const remaining = probes.installed.toReversed().flatMap((installed) => installed.remove())
-    this.groups.delete(group)
+    // What could not be taken out still needs the tracer.
+    if (remaining.length === 0) this.groups.delete(group)
     return { snapshot: { ...snapshotOf(probes, (each) => each.latest()), targetGone }, remaining }
   }
 

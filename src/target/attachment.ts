@@ -16,7 +16,7 @@ import {
   PTRACE_O_TRACEVFORK,
   tryPtrace,
 } from '../kernel/ptrace.js'
-import { poll, pollAny, type WaitResult, yieldProcessor } from '../kernel/wait.js'
+import { poll, pollAny, reapStop, type WaitResult, yieldProcessor } from '../kernel/wait.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import { CpuFollower } from './cpu-follower.js'
 import { restartInterruptedCall } from './interrupted-call.js'
@@ -47,6 +47,8 @@ export interface TrapObserver {
   retried(thread: TracedThread): Next
   /** A thread that waits must go on now: the target is to be stopped, or left. */
   abandoned(thread: TracedThread): void
+  /** The thread has ended, or executes another program now. */
+  gone(tid: number): void
 }
 
 /**
@@ -135,6 +137,7 @@ export class Attachment implements ThreadKeeper {
 
   private drop(tid: number): void {
     for (const those of [this.threads, this.waiting, this.postponed, this.guests, this.strangers]) those.delete(tid)
+    this.observer.gone(tid)
   }
 
   /** Whether there are other processes in the target's memory: whoever waits for one in vfork cannot be stopped. */
@@ -162,7 +165,7 @@ export class Attachment implements ThreadKeeper {
     else if (event === 0) return this.onSignal(thread, signal)
     else if (event === PTRACE_EVENT_STOP) return this.resume(tid, signal === SIGTRAP ? 0 : signal)
     else if (event === PTRACE_EVENT_EXEC && this.guests.has(tid)) return this.dismiss(tid, 0)
-    else if (event === PTRACE_EVENT_EXEC) this.onExec(tid)
+    else if (event === PTRACE_EVENT_EXEC) return this.onExec(tid)
     else if (event === PTRACE_EVENT_CLONE || event === PTRACE_EVENT_VFORK) this.onBirth(tid)
     return this.proceed(thread, 'PTRACE_CONT', 0)
   }
@@ -222,6 +225,8 @@ export class Attachment implements ThreadKeeper {
         this.postponed.add(thread.tid)
         return false
       case 'not-ours':
+        // The kernel stops a traced thread for signals that it would have ignored otherwise.
+        if (restartInterruptedCall(thread.registers)) thread.touch()
         this.observer.interrupted(thread, signal)
         return this.proceed(thread, 'PTRACE_CONT', signal)
       default:
@@ -250,10 +255,17 @@ export class Attachment implements ThreadKeeper {
     return true
   }
 
-  /** Only the thread that called exec is left, under the leader's number. */
-  private onExec(tid: number): void {
+  /**
+   * Only the thread that called exec is left, under the leader's number. Until this stop is reaped, the kernel takes the
+   * number for one that the tracer cannot mean (kernel/ptrace.c, looks_like_a_spurious_pid). There is no signal in it to lose.
+   */
+  private onExec(tid: number): true {
+    reapStop(this.door, tid)
     letGoOf(this.guests)
-    for (const other of [...this.threads.keys()]) if (other !== tid) this.drop(other)
+    for (const other of [...this.threads.keys()]) this.drop(other)
+    this.threads.set(tid, new TracedThread(this.door, tid))
+    tryPtrace(this.door, 'PTRACE_CONT', tid)
+    return true
   }
 
   /** Lets all threads go: those that cannot be stopped, as soon as they can. */

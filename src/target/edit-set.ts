@@ -43,6 +43,11 @@ export class EditSet {
     return point === undefined ? undefined : offsetBy(edit.site, point.original)
   }
 
+  /** Whether a trampoline begins there. */
+  isStart(rip: Address): boolean {
+    return floor(this.byTrampoline, rip, (each) => each.trampoline)?.trampoline === rip
+  }
+
   /** How a thread in the middle of a moved instruction gets out. */
   exitAt(rip: Address): { readonly site: Address; readonly exit: ResumeExit } | undefined {
     const edit = floor(this.byTrampoline, rip, (each) => each.trampoline)

@@ -106,10 +106,6 @@ export class Registers {
     }
   }
 
-  setAll(values: Readonly<{ [name in RegisterName]: bigint }>): void {
-    for (const name of order) this.set(name, values[name])
-  }
-
   copy(): Registers {
     return new Registers(Buffer.from(this.bytes))
   }

@@ -223,7 +223,14 @@ class Stop implements StoppedTarget {
   private goOn(tid: number, signal: number, event: number): void {
     this.interrupt(tid)
     if (this.keeper?.handle(tid, signal, event) === false) this.unstopped.delete(tid)
-    else if (this.keeper === undefined) tryPtrace(this.door, 'PTRACE_CONT', tid, 0, event === 0 ? signal : 0)
+    else if (this.keeper === undefined) this.deliver(tid, event === 0 ? signal : 0)
+  }
+
+  /** To a traced thread come signals, too, that it ignores, and no call may end for them. */
+  private deliver(tid: number, signal: number): void {
+    const registers = this.readIfThere(tid)
+    if (registers !== undefined && restartInterruptedCall(registers)) writeRegisters(this.door, tid, registers)
+    tryPtrace(this.door, 'PTRACE_CONT', tid, 0, signal)
   }
 
   private hold(tid: number, signal: number): void {

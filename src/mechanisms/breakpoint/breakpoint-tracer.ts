@@ -10,9 +10,18 @@ import type { Resume } from './resume/resume.js'
 
 const SIGTRAP = 5
 
-/** Looks up which planted site, if any, the copy at an address belongs to, and where the thread would be in the program. */
+/** A thread in a copy, and the place in the program's own code that it is to be taken for. */
+export interface Place {
+  readonly original: Address
+  /** The copy's first instruction has not been executed: the thread would take the int3 once more. */
+  readonly atStart: boolean
+  /** Sets the other registers. */
+  readonly leave?: (thread: TracedThread) => void
+}
+
+/** Looks up the copies of a plan. */
 export interface CopyLookup {
-  originalOf(rip: Address): Address | undefined
+  placeOf(rip: Address): Place | undefined
 }
 
 /** Takes the traps of all planted sites of a target. */
@@ -23,8 +32,9 @@ export class BreakpointTracer implements TrapObserver {
   private readonly taken = Siginfo.taken(SIGTRAP)
   /** Hits that are reported, of threads that could not go on yet. */
   private readonly postponed = new Map<number, PlantedSite>()
-  /** Threads that wait for a handler. */
-  private readonly handling = new Map<number, PlantedSite>()
+  /** Threads that wait for a handler, each with the number of its hit. */
+  private readonly handling = new Map<number, { readonly planted: PlantedSite; readonly hit: number }>()
+  private hits = 0
   private leaving = false
 
   constructor(
@@ -60,14 +70,20 @@ export class BreakpointTracer implements TrapObserver {
     if (this.credits.take(thread.tid, at, thread.registers.get('rsp'))) return this.goOn(thread, planted)
     planted.hits++
     if (planted.handler === undefined) return this.goOn(thread, planted)
-    planted.handler(thread, planted)
-    this.handling.set(thread.tid, planted)
+    const hit = ++this.hits
+    this.handling.set(thread.tid, { planted, hit })
+    planted.handler(thread, planted, hit)
     return 'wait'
+  }
+
+  /** Whether the thread waits for the handler of this hit: it may have been made to go on, and have hit again. */
+  isWaitingFor(tid: number, hit: number): boolean {
+    return this.handling.get(tid)?.hit === hit
   }
 
   /** The handler is done with the thread, whose registers it may have changed. */
   handled(thread: TracedThread): Next {
-    const planted = this.handling.get(thread.tid)
+    const planted = this.handling.get(thread.tid)?.planted
     this.handling.delete(thread.tid)
     return planted === undefined ? 'go-on' : this.goOn(thread, planted)
   }
@@ -76,6 +92,7 @@ export class BreakpointTracer implements TrapObserver {
   private goOn(thread: TracedThread, planted: PlantedSite): Next {
     if (thread.registers.rip !== planted.site.address) return 'go-on'
     const resume = this.leaving ? boosted : planted.resume
+    for (const each of this.resumes) each.abort(thread.tid)
     const next = resume.prepare(thread, planted)
     if (next === 'later') this.postponed.set(thread.tid, planted)
     else if (next === 'stopped-again') this.credits.give(thread.tid, planted.site.address, thread.registers.get('rsp'))
@@ -112,13 +129,14 @@ export class BreakpointTracer implements TrapObserver {
 
   interrupted(thread: TracedThread, signal: number): void {
     const { rip } = thread.registers
-    const original = this.postponed.delete(thread.tid) ? rip : this.originalOf(rip)
-    if (original === undefined) return
-    for (const resume of this.resumes) resume.abort(thread)
-    if (this.planted.has(original)) this.credits.give(thread.tid, original, thread.registers.get('rsp'))
-    thread.registers.set('rip', original)
+    const place = this.placeOf(rip)
+    if (place === undefined) return
+    for (const resume of this.resumes) resume.abort(thread.tid)
+    place.leave?.(thread)
+    if (place.atStart) this.credits.give(thread.tid, place.original, thread.registers.get('rsp'))
+    thread.registers.set('rip', place.original)
     thread.touch()
-    this.showOriginal(thread, rip, original, signal)
+    this.showOriginal(thread, rip, place.original, signal)
   }
 
   /** SIGILL, SIGFPE and SIGTRAP name the instruction itself. */
@@ -128,16 +146,24 @@ export class BreakpointTracer implements TrapObserver {
       info.withAddress(original).writeTo(this.door, thread.tid)
   }
 
-  private originalOf(rip: Address): Address | undefined {
+  private placeOf(rip: Address): Place | undefined {
     for (const lookup of this.lookups) {
-      const original = lookup.originalOf(rip)
-      if (original !== undefined) return original
+      const place = lookup.placeOf(rip)
+      if (place !== undefined) return place
     }
     return undefined
   }
 
+  /** The thread has ended, or is another program's: its number may be used again. */
+  gone(tid: number): void {
+    this.handling.delete(tid)
+    this.postponed.delete(tid)
+    this.credits.forget(tid)
+    for (const resume of this.resumes) resume.abort(tid)
+  }
+
   abandoned(thread: TracedThread): void {
-    const planted = this.handling.get(thread.tid)
+    const planted = this.handling.get(thread.tid)?.planted
     this.handling.delete(thread.tid)
     if (planted !== undefined) boosted.prepare(thread, planted)
   }

@@ -1,6 +1,6 @@
 import { type Address, offsetBy } from '../../bytes/address.js'
 import type { InstructionClass, Resume as ResumeName } from '../../isa/instruction-class.js'
-import type { HeldHit, InstalledProbes } from '../../probe/mechanism.js'
+import type { HeldHit, HitName, InstalledProbes } from '../../probe/mechanism.js'
 import type { Site } from '../../probe/site.js'
 import { isRefusal, type Refusal } from '../../refusal/refusal.js'
 import { Attachment } from '../../target/attachment.js'
@@ -13,6 +13,7 @@ import type { Host } from '../../trampolines/host.js'
 import type { ServedSite, TrampolinePlan } from '../../trampolines/plan-trampolines.js'
 import { leftOut, withSignals } from '../../trampolines/trampoline-mechanism.js'
 import { BreakpointTracer } from './breakpoint-tracer.js'
+import { copyLookup } from './copy-lookup.js'
 import type { HitHandler, PlantedSite } from './planted-site.js'
 import { boosted } from './resume/boosted.js'
 import { emulated } from './resume/emulated.js'
@@ -39,12 +40,13 @@ export class BreakpointTracing {
     private readonly follow: boolean,
   ) {
     const { arch, target } = host
+    const isPlanted = (at: Address): boolean => this.tracer.isPlanted(at)
     this.slots = new SlotPool(host)
     this.resumes = [
-      emulated(arch, target.memory, (at) => this.tracer.isPlanted(at)),
+      emulated(arch, target.memory, isPlanted),
       boosted,
       outOfLine(target.memory, this.slots),
-      inline(target.door, target.memory, () => this.attachment?.hasGuests !== true),
+      inline(target.door, target.memory, () => this.attachment?.hasGuests !== true, isPlanted),
     ]
     this.tracer = new BreakpointTracer(target.door, this.resumes)
   }
@@ -80,7 +82,7 @@ export class BreakpointTracing {
     if (isRefusal(result)) return result
     const edits = editSetOf(result.installation.areas)
     const planted = this.plant(plan, edits, chosen, onHit && heldFor(onHit))
-    const lookup = { originalOf: (rip: Address) => edits.outOfTrampoline(rip) ?? this.slots.originalOf(rip) }
+    const lookup = copyLookup(target.memory, edits, this.slots)
     this.slots.add(plan.spares)
     this.tracer.plant(planted, lookup)
     const counts = (): BigUint64Array => BigUint64Array.from(planted, ({ hits }) => BigInt(hits))
@@ -92,20 +94,23 @@ export class BreakpointTracing {
       latest: counts,
       poll: (budgetNs) => this.attachment?.pump(budgetNs) ?? false,
       rest: () => this.attachment?.rest(),
-      goOn: (tid, registers) => this.goOn(tid, registers),
+      goOn: (hit, registers) => this.goOn(hit, registers),
       remove: () => {
         const { remaining } = this.tracer.whileLeaving(() =>
           uninstall(target, result.installation, undefined, tables.use),
         )
+        // What could not be taken out goes on hitting.
+        if (remaining.length > 0) return remaining
         this.tracer.remove(planted, lookup)
         this.slots.remove(plan.spares)
         this.detachIfIdle()
-        return remaining.length > 0 ? remaining : signals.remove().remaining
+        return signals.remove().remaining
       },
     }
   }
 
-  private goOn(tid: number, registers: Uint8Array): void {
+  private goOn({ tid, hit }: HitName, registers: Uint8Array): void {
+    if (!this.tracer.isWaitingFor(tid, hit)) return
     this.attachment?.goOn(tid, (thread) => {
       thread.registers.bytes.set(registers)
       thread.touch()
@@ -165,7 +170,7 @@ function jumpBackOf({ analysis }: ServedSite, { trampoline, points }: PlacedEdit
 }
 
 function heldFor(onHit: (hit: HeldHit) => void): HitHandler {
-  return ({ tid, registers }, { site }) => {
-    onHit({ tid, site, registers: Uint8Array.from(registers.bytes) })
+  return ({ tid, registers }, { site }, hit) => {
+    onHit({ tid, hit, site, registers: Uint8Array.from(registers.bytes) })
   }
 }

@@ -34,4 +34,8 @@ export class Credits {
     if (at === 0) this.byThread.delete(tid)
     return true
   }
+
+  forget(tid: number): void {
+    this.byThread.delete(tid)
+  }
 }

@@ -7,7 +7,7 @@ import type { ServedSite } from '../../trampolines/plan-trampolines.js'
 import type { Resume } from './resume/resume.js'
 
 /** Is told of a thread that is held at the site, its instruction pointer on it, until `goOn` is called for it. */
-export type HitHandler = (thread: TracedThread, planted: PlantedSite) => void
+export type HitHandler = (thread: TracedThread, planted: PlantedSite, hit: number) => void
 
 /** An int3 in the target's text. */
 export interface PlantedSite {

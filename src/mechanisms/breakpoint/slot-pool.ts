@@ -20,7 +20,10 @@ export class SlotPool {
     for (const { start } of spares) this.areas.delete(start)
   }
 
-  /** A slot from which the site's copy reaches what it has to. Undefined while all of those are taken. */
+  /**
+   * A slot from which the site's copy reaches what it has to. Undefined while all of those are taken, and for an instruction
+   * that several stand for: a signal in their middle would have to be shown an address that there is not.
+   */
   take(tid: number, { site, served }: PlantedSite): { readonly slot: Slot; readonly copy: SlotCopy } | undefined {
     for (const slots of this.areas.values()) {
       const slot = slots.take(tid, site.address)
@@ -47,7 +50,7 @@ export class SlotPool {
 
   private copyFor(served: PlantedSite['served'], slot: Address): SlotCopy | undefined {
     const code = relocateWithJumpBack(this.host.arch, served, slot)
-    if (isRefusal(code) || code.bytes.length > SLOT_SIZE) return undefined
+    if (isRefusal(code) || code.bytes.length > SLOT_SIZE || code.exits.length > 0) return undefined
     const { displacedLength, fallsThrough } = served.analysis
     const end = fallsThrough ? code.points.find(({ original }) => original === displacedLength) : undefined
     return { bytes: code.bytes, body: end?.relocated ?? code.bytes.length }

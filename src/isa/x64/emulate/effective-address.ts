@@ -40,7 +40,7 @@ export function linearAddress(instruction: Instruction): ((cpu: CpuState) => Add
   }
 }
 
-/** True for an operand that the stack pointer or the frame pointer addresses: the thread's own stack. */
+/** True for an operand that the stack pointer addresses: the thread's own stack. rbp may hold anything. */
 export function isOnStack({ memoryBase }: Instruction): boolean {
-  return memoryBase === Register.RSP || memoryBase === Register.RBP
+  return memoryBase === Register.RSP
 }

@@ -1,3 +1,4 @@
+import { type Address, offsetBy } from '../../../bytes/address.js'
 import type { KernelDoor } from '../../../kernel/door.js'
 import { isRefusal } from '../../../refusal/refusal.js'
 import type { Memory } from '../../../target/memory.js'
@@ -6,20 +7,28 @@ import { stopTarget } from '../../../target/threads.js'
 import { boosted } from './boosted.js'
 import type { Resume } from './resume.js'
 
+const INT3_LENGTH = 1
+
 /**
  * The original byte is put back, the thread makes one step in place, and the int3 is put in again. All other threads are
  * held meanwhile, or they would pass unseen: the first of all ways, and the one that the others are tested against. Where
  * they cannot be held, since one waits for its vfork child, the thread goes through the copy in the area.
  */
-export function inline(door: KernelDoor, memory: Memory, canHoldAll: () => boolean): Resume {
+export function inline(
+  door: KernelDoor,
+  memory: Memory,
+  canHoldAll: () => boolean,
+  isPlanted: (at: Address) => boolean,
+): Resume {
   let busy = false
   return {
     name: 'inline',
     prepare(thread, planted) {
       // One at a time: the trap of a thread that is to be held stays until this step is over.
       if (busy) return 'later'
-      if (!canHoldAll()) return boosted.prepare(thread, planted)
       const { site, edit } = planted
+      // Right behind another int3 a thread would be taken for one that has hit that, should the tracer be killed.
+      if (!canHoldAll() || isPlanted(offsetBy(site.address, -INT3_LENGTH))) return boosted.prepare(thread, planted)
       busy = true
       using _free = { [Symbol.dispose]: () => (busy = false) }
       const stop = stopTarget(door, memory.pid, { except: thread.tid })

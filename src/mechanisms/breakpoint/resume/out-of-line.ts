@@ -3,7 +3,7 @@ import type { Memory } from '../../../target/memory.js'
 import type { TracedThread } from '../../../target/traced-thread.js'
 import type { PlantedSite } from '../planted-site.js'
 import { behind, type SlotPool } from '../slot-pool.js'
-import { SLOT_SIZE, type Slot } from '../slots.js'
+import type { Slot } from '../slots.js'
 import { boosted } from './boosted.js'
 import type { Resume } from './resume.js'
 
@@ -21,7 +21,7 @@ interface Passage {
  */
 export function outOfLine(memory: Memory, pool: SlotPool): Resume {
   const passages = new Map<number, Passage>()
-  const leave = ({ tid }: TracedThread): void => {
+  const leave = (tid: number): void => {
     const passage = passages.get(tid)
     if (passage !== undefined) pool.release(passage.slot)
     passages.delete(tid)
@@ -29,10 +29,9 @@ export function outOfLine(memory: Memory, pool: SlotPool): Resume {
   return {
     name: 'out-of-line',
     prepare(thread, planted) {
-      // Its step would show, or not be seen.
-      if (planted.instruction.hidesStep) return boosted.prepare(thread, planted)
-      const taken = pool.take(thread.tid, planted)
-      if (taken === undefined) return 'later'
+      // Its step would show, or not be seen; or others are in all slots.
+      const taken = planted.instruction.hidesStep ? undefined : pool.take(thread.tid, planted)
+      if (taken === undefined) return boosted.prepare(thread, planted)
       const { slot, copy } = taken
       if (slot.site !== planted.site.address) memory.write(slot.address, copy.bytes)
       slot.site = planted.site.address
@@ -45,18 +44,12 @@ export function outOfLine(memory: Memory, pool: SlotPool): Resume {
       const passage = passages.get(thread.tid)
       if (passage === undefined) return undefined
       const { rip } = thread.registers
-      if (isInside(passage, rip)) return 'step'
-      leave(thread)
+      leave(thread.tid)
       if (rip === passage.end) moveTo(thread, behind(passage.planted))
       return 'go-on'
     },
     abort: leave,
   }
-}
-
-/** Several instructions may stand for one: the copy of a call pushes, then jumps. */
-function isInside({ slot, end }: Passage, rip: Address): boolean {
-  return rip >= slot.address && rip < offsetBy(slot.address, SLOT_SIZE) && rip !== end
 }
 
 function moveTo(thread: TracedThread, rip: Address): void {

@@ -12,5 +12,5 @@ export interface Resume {
   /** A trap that `prepare` has brought about. `undefined`: it is none of this resume's. */
   finish(thread: TracedThread): Next | undefined
   /** The thread will not come to `finish`: what it holds is free again. */
-  abort(thread: TracedThread): void
+  abort(tid: number): void
 }
