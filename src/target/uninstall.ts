@@ -15,9 +15,13 @@ import type { TargetProcess } from './target-process.js'
 import { moveOutOfTrampolines } from './thread-moves.js'
 import { type StoppedTarget, stopTarget } from './threads.js'
 
-/** Rounds of letting threads run out of the handler part of a trampoline, and pauses between them. */
+/**
+ * Rounds of letting threads run out of the handler part of a trampoline, and the first pause between them. Pauses grow: on a
+ * busy machine a thread may wait for a processor longer than that, and be stopped again before it has run at all.
+ */
 const MAX_ROUNDS = 100
 const PAUSE_US = 5_000
+const PAUSE_GROWTH_US = 500
 /** How often a target that does not stop is tried again: leaving matters more than time. */
 const STOP_TRIES = 5
 
@@ -98,7 +102,7 @@ function restoreText(target: TargetProcess, edits: EditSet, tables: TableUse | u
     heldNs += once.heldNs
     if (once.remaining !== undefined) remaining = once.remaining
     if (once.inside === 0 || round >= MAX_ROUNDS) return { heldNs, remaining, inside: once.inside }
-    sleep(target.door, PAUSE_US)
+    sleep(target.door, PAUSE_US + round * PAUSE_GROWTH_US)
   }
 }
 

@@ -39,7 +39,12 @@ int main(int argc, char **argv) {
     before = registers.rip;
   }
   ptrace(PTRACE_INTERRUPT, pid, 0, 0);
-  if (waitpid(pid, &status, 0) == pid) ptrace(PTRACE_DETACH, pid, 0, 0);
+  // The step out of the interrupted system call has its trap still to come: left behind, it would be the process's own.
+  if (waitpid(pid, &status, 0) == pid && status >> 16 == PTRACE_EVENT_STOP) {
+    ptrace(PTRACE_SINGLESTEP, pid, 0, 0);
+    waitpid(pid, &status, 0);
+  }
+  ptrace(PTRACE_DETACH, pid, 0, 0);
   for (u64 at = 0; at < SLOTS; at++)
     if (table[at].address != 0) say("%lu %lu", table[at].address, table[at].count);
   return 0;

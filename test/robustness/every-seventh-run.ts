@@ -24,7 +24,12 @@ function textOf(pid: number): readonly TextRange[] {
       const [, from, to, offset, path] = /^(\w+)-(\w+) r-xp (\w+) \S+ \d+\s+(\/.*)$/.exec(line) ?? []
       if (path === undefined) return []
       return [
-        { start: BigInt(`0x${from}`), end: BigInt(`0x${to}`), offset: BigInt(`0x${offset}`), module: basename(path) },
+        {
+          start: BigInt(`0x${from}`),
+          end: BigInt(`0x${to}`),
+          offset: BigInt(`0x${offset}`),
+          module: basename(path).replace(/\.so\b.*$/, ''),
+        },
       ]
     })
 }

@@ -14,10 +14,10 @@ function breakpoint(resume: string, pace: number): Way {
 
 /** Every way of catching a thread that is not `jump`. */
 export const ways: readonly Way[] = [
-  { name: 'signal', args: ['--via', 'signal'], usesInt3: true, pace: 0.1 },
+  { name: 'signal', args: ['--via', 'signal'], usesInt3: true, pace: 0.02 },
   breakpoint('inline', 0.0001),
-  breakpoint('out-of-line', 0.002),
-  breakpoint('boosted', 0.002),
-  breakpoint('emulated', 0.002),
-  { name: 'hardware', args: ['--via', 'hardware'], usesInt3: false, pace: 0.01 },
+  breakpoint('out-of-line', 0.001),
+  breakpoint('boosted', 0.001),
+  breakpoint('emulated', 0.001),
+  { name: 'hardware', args: ['--via', 'hardware'], usesInt3: false, pace: 0.005 },
 ]

@@ -10,6 +10,8 @@ import { readSignalState, type SignalState } from './signal-state.js'
 
 const ROUNDS = 200
 const PAUSE_US = 2_000
+/** On a busy machine a thread may wait for a processor longer than that, and be stopped again before it has run at all. */
+const PAUSE_GROWTH_US = 200
 
 /**
  * Runs `work` in a stop in which no thread is in a resident handler, nor has one of its signals coming, nor is in the
@@ -32,7 +34,7 @@ export function settleHandlers(
     if (!target.hasSameMemory()) return refuse('target-gone', `process ${target.pid} has ended or called exec`)
     if (isSettled(target, core, held, stacks)) return work(held, stacks)
     held.release()
-    sleep(target.door, PAUSE_US)
+    sleep(target.door, PAUSE_US + round * PAUSE_GROWTH_US)
   }
   return refuse('busy', `threads of process ${target.pid} do not leave ring3's signal handlers`)
 }
