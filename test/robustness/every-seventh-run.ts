@@ -23,7 +23,9 @@ function textOf(pid: number): readonly TextRange[] {
     .flatMap((line) => {
       const [, from, to, offset, path] = /^(\w+)-(\w+) r-xp (\w+) \S+ \d+\s+(\/.*)$/.exec(line) ?? []
       if (path === undefined) return []
-      return [{ start: BigInt(`0x${from}`), end: BigInt(`0x${to}`), offset: BigInt(`0x${offset}`), module: basename(path) }]
+      return [
+        { start: BigInt(`0x${from}`), end: BigInt(`0x${to}`), offset: BigInt(`0x${offset}`), module: basename(path) },
+      ]
     })
 }
 
@@ -40,7 +42,9 @@ export async function startWork(): Promise<Target | { readonly missing: string }
 }
 
 /** What each instruction of a round of work is executed, as single-stepping tells, with the round's answer. */
-export async function stepRound(work: Target): Promise<{ readonly answer: string; readonly counts: InstructionCounts }> {
+export async function stepRound(
+  work: Target,
+): Promise<{ readonly answer: string; readonly counts: InstructionCounts }> {
   const built = await buildProgram('step-counter')
   if (built.kind === 'missing') throw new Error(built.because)
   await using stepper = await startTarget(built.path, [String(work.pid)])

@@ -70,7 +70,13 @@ export async function startTrapVictim(kinds = 'nbtcf'): Promise<StartedVictim> {
   return {
     name: `trap-victim ${kinds}`,
     pid: target.pid,
-    patterns: ['trap-victim:hot', 'trap-victim:on_alarm', 'trap-victim:short_thread', 'libc:pthread_sigmask', 'libc:usleep'],
+    patterns: [
+      'trap-victim:hot',
+      'trap-victim:on_alarm',
+      'trap-victim:short_thread',
+      'libc:pthread_sigmask',
+      'libc:usleep',
+    ],
     async problems() {
       if (!target.isRunning()) return [`the target has ended with ${await target.exited}`]
       const before = await report()
