@@ -16,7 +16,7 @@ import {
   PTRACE_O_TRACEVFORK,
   tryPtrace,
 } from '../kernel/ptrace.js'
-import { poll, pollAny, reapStop, type WaitResult, yieldProcessor } from '../kernel/wait.js'
+import { poll, pollAny, reapStop, type SeenStop, type WaitResult, yieldProcessor } from '../kernel/wait.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import { CpuFollower } from './cpu-follower.js'
 import { restartInterruptedCall } from './interrupted-call.js'
@@ -107,15 +107,19 @@ export class Attachment implements ThreadKeeper {
   /** The stop of a thread that stays stays visible: while there is one, each thread is asked. */
   private pumpOnce(): boolean {
     if (this.waiting.size + this.postponed.size > 0) return this.pumpEach()
-    if (this.follower?.follows === true) yieldProcessor(this.door)
-    const found = pollAny(this.door)
-    if (found === undefined) {
-      // It may be this processor that the threads are waiting for.
-      yieldProcessor(this.door)
-      return false
-    }
+    const found = this.lookAround()
+    if (found === undefined) return false
     this.see(found.tid, found.seen)
     return true
+  }
+
+  /** A thread that was let go mostly takes this processor at once, and has stopped again by the time it is given back. */
+  private lookAround(): SeenStop | undefined {
+    const found = pollAny(this.door)
+    if (found !== undefined) return found
+    // It may be this processor that the threads are waiting for.
+    yieldProcessor(this.door)
+    return pollAny(this.door)
   }
 
   private pumpEach(): boolean {

@@ -40,7 +40,7 @@ export class CpuFollower {
     private readonly pid: number,
   ) {}
 
-  /** Whether this thread stands in the way of the one it waits for, unless it yields. */
+  /** Whether this thread is bound to the processor of another. */
   get follows(): boolean {
     return this.before !== undefined
   }
