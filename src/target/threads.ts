@@ -32,6 +32,8 @@ export interface ThreadKeeper {
   handle(tid: number, signal: number, event: number): boolean
   /** Lets a thread that was held go on, traced as before. `stopSignal`: that of the job control stop that it is in. */
   resume(tid: number, stopSignal: number): void
+  /** Handles what has stopped. @returns whether there was anything. */
+  pump(budgetNs: bigint): boolean
 }
 
 const keepers = new Map<number, ThreadKeeper>()
@@ -40,6 +42,20 @@ const keepers = new Map<number, ThreadKeeper>()
 export function keepThreads(pid: number, keeper: ThreadKeeper): () => void {
   keepers.set(pid, keeper)
   return () => keepers.delete(pid)
+}
+
+const PUMP_PAUSE_US = 200
+
+/**
+ * Lets a process run on between two stops. The stops that threads which stay traced make meanwhile are handled: else each
+ * would stand in its next signal before long, and be stopped again at the first instruction of that signal's handler.
+ */
+export function letRun(door: KernelDoor, pid: number, microseconds: number): void {
+  const keeper = keepers.get(pid)
+  if (keeper === undefined) return sleep(door, microseconds)
+  const budgetNs = BigInt(Math.floor(microseconds)) * 1000n
+  const deadline = process.hrtime.bigint() + budgetNs
+  while (process.hrtime.bigint() < deadline) if (!keeper.pump(budgetNs)) sleep(door, PUMP_PAUSE_US)
 }
 
 /** All threads of a target, held. Everything that changes the target happens while this exists. */

@@ -2,7 +2,6 @@ import { hex } from '../bytes/address.js'
 import { EFAULT, EIO, ESRCH } from '../kernel/errno.js'
 import { insist } from '../kernel/insist.js'
 import { KernelError } from '../kernel/kernel-error.js'
-import { sleep } from '../kernel/wait.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { describeRange, removeAreas } from './area.js'
 import type { EditSet, PlacedEdit } from './edit-set.js'
@@ -13,7 +12,7 @@ import { applyPatch, preparePatch } from './patch.js'
 import type { StackScanner } from './signal-stacks.js'
 import type { TargetProcess } from './target-process.js'
 import { moveOutOfTrampolines } from './thread-moves.js'
-import { type StoppedTarget, stopTarget } from './threads.js'
+import { letRun, type StoppedTarget, stopTarget } from './threads.js'
 
 /**
  * Rounds of letting threads run out of the handler part of a trampoline, and the first pause between them. Pauses grow: on a
@@ -102,7 +101,7 @@ function restoreText(target: TargetProcess, edits: EditSet, tables: TableUse | u
     heldNs += once.heldNs
     if (once.remaining !== undefined) remaining = once.remaining
     if (once.inside === 0 || round >= MAX_ROUNDS) return { heldNs, remaining, inside: once.inside }
-    sleep(target.door, PAUSE_US + round * PAUSE_GROWTH_US)
+    letRun(target.door, target.pid, PAUSE_US + round * PAUSE_GROWTH_US)
   }
 }
 

@@ -1,10 +1,9 @@
 import { residentMask } from '../../codegen/x64/signals/virtual-signals.js'
-import { sleep } from '../../kernel/wait.js'
 import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
 import type { StackScanner } from '../signal-stacks.js'
 import type { TargetProcess } from '../target-process.js'
 import { statesOf } from '../thread-moves.js'
-import { type StoppedTarget, stopTarget } from '../threads.js'
+import { letRun, type StoppedTarget, stopTarget } from '../threads.js'
 import type { CoreArea } from './core-area.js'
 import { readSignalState, type SignalState } from './signal-state.js'
 
@@ -34,7 +33,7 @@ export function settleHandlers(
     if (!target.hasSameMemory()) return refuse('target-gone', `process ${target.pid} has ended or called exec`)
     if (isSettled(target, core, held, stacks)) return work(held, stacks)
     held.release()
-    sleep(target.door, PAUSE_US + round * PAUSE_GROWTH_US)
+    letRun(target.door, target.pid, PAUSE_US + round * PAUSE_GROWTH_US)
   }
   return refuse('busy', `threads of process ${target.pid} do not leave ring3's signal handlers`)
 }
