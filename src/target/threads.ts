@@ -52,8 +52,11 @@ const PUMP_PAUSE_US = 200
  */
 export function letRun(door: KernelDoor, pid: number, microseconds: number): void {
   const keeper = keepers.get(pid)
-  if (keeper === undefined) return sleep(door, microseconds)
-  const budgetNs = BigInt(Math.floor(microseconds)) * 1000n
+  if (keeper === undefined) {
+    sleep(door, microseconds)
+    return
+  }
+  const budgetNs = BigInt(microseconds) * 1000n
   const deadline = process.hrtime.bigint() + budgetNs
   while (process.hrtime.bigint() < deadline) if (!keeper.pump(budgetNs)) sleep(door, PUMP_PAUSE_US)
 }
