@@ -81,7 +81,7 @@ export interface StopScope {
 export function stopTarget(door: KernelDoor, pid: number, { only, except }: StopScope = {}): StoppedTarget | Refusal {
   const stop = new Stop(door, pid)
   try {
-    const refusal = only === undefined ? stop.all(except) : stop.these([only])
+    const refusal = only === undefined ? stop.all(except) : stop.one(only)
     if (refusal === undefined) return stop.hurrying()
     stop.release()
     return refusal
@@ -138,6 +138,9 @@ class Stop implements StoppedTarget {
   private restorePriority = (): void => {}
   /** Job control stops that threads were in, by thread. */
   private readonly stopSignals = new Map<number, number>()
+  /** Signals that threads of a keeper are stopped for, by thread: they get them when they are let go. */
+  private readonly heldSignals = new Map<number, number>()
+  private signalsWait = true
 
   constructor(
     private readonly door: KernelDoor,
@@ -170,7 +173,13 @@ class Stop implements StoppedTarget {
     return refuse('does-not-stop', `process ${this.pid} makes threads faster than they can be stopped`)
   }
 
-  these(tids: readonly number[]): Refusal | undefined {
+  /** For remote calls, which a thread cannot make in the stop of a signal. */
+  one(tid: number): Refusal | undefined {
+    this.signalsWait = false
+    return this.these([tid])
+  }
+
+  private these(tids: readonly number[]): Refusal | undefined {
     for (const tid of tids) {
       const refusal = this.seize(tid)
       if (refusal !== undefined) return refusal
@@ -232,7 +241,25 @@ class Stop implements StoppedTarget {
       return
     }
     if (seen.event === PTRACE_EVENT_STOP) this.hold(tid, seen.signal)
+    else if (this.isHeldFor(seen.signal, seen.event)) this.holdForSignal(tid, seen.signal)
     else this.goOn(tid, seen.signal, seen.event)
+  }
+
+  /**
+   * Of a keeper's threads, those that are about to get a signal stay so. If it was delivered, they would next stop at the
+   * handler's first instruction, at every stop again where signals are frequent, and never be found anywhere else.
+   */
+  private isHeldFor(signal: number, event: number): boolean {
+    return this.keeper !== undefined && this.signalsWait && event === 0 && signal !== SIGTRAP
+  }
+
+  private holdForSignal(tid: number, signal: number): void {
+    const registers = this.readIfThere(tid)
+    if (registers === undefined) return
+    if (restartInterruptedCall(registers)) writeRegisters(this.door, tid, registers)
+    this.heldSignals.set(tid, signal)
+    this.threads.push({ tid, registers })
+    this.unstopped.delete(tid)
   }
 
   /**
@@ -293,8 +320,10 @@ class Stop implements StoppedTarget {
   }
 
   private letGo(tid: number): void {
-    if (this.keeper === undefined) this.detach(tid, 0)
-    else this.keeper.resume(tid, this.stopSignals.get(tid) ?? 0)
+    const signal = this.heldSignals.get(tid)
+    if (this.keeper === undefined) this.detach(tid, signal ?? 0)
+    else if (signal === undefined) this.keeper.resume(tid, this.stopSignals.get(tid) ?? 0)
+    // Else the keeper sees the signal, and delivers it.
   }
 
   /** A thread that has died meanwhile is reaped instead: nobody else can, while it is traced. */
