@@ -53,8 +53,14 @@ function limitOf(way: Way, { args }: ExactnessMode): string | undefined {
   return way.name === 'inline' && args.includes('--signals') ? slowerThanAlarm : undefined
 }
 
+/** Every mode and program in a long run; in the suite, those in which most can go wrong. */
+const isLong = process.env['RING3_EVERY_MODE'] === '1'
+const modes = isLong ? exactnessModes : exactnessModes.filter(({ fact }) => /^(?:two threads|all of it)/.test(fact))
+const everyProgram = ['calls-nonpie', 'calls-static', 'calls-static-pie', 'calls-musl'] as const
+const programs = isLong ? everyProgram : (['calls-static'] as const)
+
 for (const way of ways) {
-  for (const mode of exactnessModes) {
+  for (const mode of modes) {
     test(`${way.name}: counts are exact with ${mode.fact}`, async (t) => {
       const limit = limitOf(way, mode)
       if (limit !== undefined) return t.skip(limit)
@@ -62,7 +68,7 @@ for (const way of ways) {
       await isExact(t, way, { program: 'calls', args, functions: ['work', 'leaf', 'recurse'] })
     })
   }
-  for (const program of ['calls-nonpie', 'calls-static', 'calls-static-pie', 'calls-musl'] as const) {
+  for (const program of programs) {
     test(`${way.name}: counts are exact in ${program}`, async (t) => {
       const args = atPace({ fact: '', args: ['--threads', '2', '--calls', '50000'] }, way.pace)
       await isExact(t, way, { program, args, functions: ['work', 'leaf', 'recurse'] })
