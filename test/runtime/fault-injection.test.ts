@@ -23,7 +23,8 @@ interface Outcome {
 async function attachCountDetach(door: FaultyDoor, pid: number): Promise<string> {
   const said: string[] = []
   try {
-    const tracer = Tracer.attach(door, pid)
+    // By jumps: what virtual signals add has a test of its own, test/target/signals/failing-calls.
+    const tracer = Tracer.attach(door, pid, {}, { via: 'jump' })
     if (isRefusal(tracer)) return tracer.because
     using attached = tracer
     const made = await attached.count(['verifier:*'])

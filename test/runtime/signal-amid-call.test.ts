@@ -42,7 +42,7 @@ function meddlingDoor(inner: KernelDoor, pid: number, signal: number, n: number)
 
 /** Sentences about what could not be taken out. */
 async function attachCountDetach(door: KernelDoor, pid: number): Promise<readonly string[]> {
-  const tracer = Tracer.attach(door, pid)
+  const tracer = Tracer.attach(door, pid, {}, { via: 'jump' })
   assert.ok(!isRefusal(tracer))
   using attached = tracer
   const made = await attached.count(['verifier:*'])
