@@ -25,7 +25,7 @@ async function withSequences(t: TestContext, use: (target: Target) => Promise<vo
 test('a thread that makes a remote call in a restartable sequence begins that anew', async (t) => {
   await withSequences(t, async (target) => {
     for (let round = 0; round < ROUNDS; round++) {
-      const tracer = Tracer.attach(openRealDoor(), target.pid)
+      const tracer = Tracer.attach(openRealDoor(), target.pid, {}, { via: 'jump' })
       assert.ok(!isRefusal(tracer))
       using attached = tracer
       const made = await attached.count(['restartable:add_either'])
@@ -37,7 +37,7 @@ test('a thread that makes a remote call in a restartable sequence begins that an
 
 test('no probe leads out of a restartable sequence; one beside it counts, and nothing is lost', async (t) => {
   await withSequences(t, async (target) => {
-    const tracer = Tracer.attach(openRealDoor(), target.pid)
+    const tracer = Tracer.attach(openRealDoor(), target.pid, {}, { via: 'jump' })
     assert.ok(!isRefusal(tracer))
     using attached = tracer
     const made = await attached.count([
