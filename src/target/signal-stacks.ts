@@ -16,8 +16,15 @@ const MAX_NESTING = 8
 
 /** A signal frame on a stack: the thread goes on from its registers once the handler returns. */
 export interface SavedFrame {
+  readonly tid: number
   /** Address of the general registers in it. */
   readonly gregs: Address
+}
+
+/** Where to look for a thread's frames, upwards. */
+interface Stack {
+  readonly tid: number
+  readonly from: Address
 }
 
 /** Every address in executable memory that signal handlers may return to. Read once, before any stop. */
@@ -63,9 +70,9 @@ export class StackScanner {
   scan(threads: readonly StoppedThread[]): SavedFrame[] {
     const found: SavedFrame[] = []
     // From one word below: a thread on its way out of a handler has taken the frame's return address off already.
-    let stacks = threads.map(({ registers }) => address((registers.get('rsp') & ~7n) - 8n))
+    let stacks = threads.map(({ tid, registers }) => ({ tid, from: address((registers.get('rsp') & ~7n) - 8n) }))
     for (let nesting = 0; nesting < MAX_NESTING && stacks.length > 0; nesting++) {
-      const further: Address[] = []
+      const further: Stack[] = []
       for (let first = 0; first < stacks.length; first += BATCH) {
         this.scanStacks(stacks.slice(first, first + BATCH), found, further)
       }
@@ -74,16 +81,17 @@ export class StackScanner {
     return found
   }
 
-  private scanStacks(stacks: readonly Address[], found: SavedFrame[], further: Address[]): void {
-    const ranges = stacks.map((start) => ({ start, size: this.sizeOf(start) }))
+  private scanStacks(stacks: readonly Stack[], found: SavedFrame[], further: Stack[]): void {
+    const ranges = stacks.map(({ from }) => ({ start: from, size: this.sizeOf(from) }))
     for (const [index, content] of this.memory.readMany(ranges, this.scratch).entries()) {
-      const from = stacks[index]
-      if (from === undefined) continue
+      const stack = stacks[index]
+      if (stack === undefined) continue
+      const { tid, from } = stack
       for (const at of positions(content, this.words)) {
         const frame = readFrame(content, at)
         if (frame === undefined) continue
-        found.push({ gregs: offsetBy(from, at + 8 + UC_GREGS) })
-        if (frame.rsp < from || frame.rsp > offsetBy(from, content.length)) further.push(address(frame.rsp & ~7n))
+        found.push({ tid, gregs: offsetBy(from, at + 8 + UC_GREGS) })
+        if (frame.rsp < from || frame.rsp > offsetBy(from, content.length)) further.push({ tid, from: address(frame.rsp & ~7n) })
       }
     }
   }

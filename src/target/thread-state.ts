@@ -9,6 +9,7 @@ import { type StoppedThread, writeRegisters } from './thread.js'
 
 /** A place where a thread's registers are: in the thread itself, or in a signal frame that it will return through. */
 export interface ThreadState {
+  readonly tid: number
   get(name: RegisterName): bigint
   set(name: RegisterName, value: bigint): void
   /** Where the thread will go on: the system call itself, if the kernel is going to run that again. */
@@ -24,6 +25,7 @@ const SYSCALL_LENGTH = 2
 export function stateOfThread(door: KernelDoor, { tid, registers }: StoppedThread): ThreadState {
   const back = isRestarting(registers) ? SYSCALL_LENGTH : 0
   return {
+    tid,
     get: (name) => registers.get(name),
     set: (name, value) => registers.set(name, value),
     resumesAt: offsetBy(registers.rip, -back),
@@ -39,6 +41,7 @@ export function stateInFrame(memory: Memory, frame: SavedFrame): ThreadState {
     gregs.writeBigUInt64LE(BigInt.asUintN(64, value), gregsOffset(name))
   }
   return {
+    tid: frame.tid,
     get,
     set,
     resumesAt: address(get('rip')),

@@ -62,8 +62,11 @@ export function uninstall(
 export interface TableUse {
   /** Asked in a stop in which no thread is in the areas: ends the use, or says that it cannot be ended yet. @throws KernelError */
   end(held: StoppedTarget, stacks: StackScanner): boolean
-  /** A signal that the handlers take will be delivered to this thread as soon as it goes on. @throws KernelError */
-  isFaulting(tid: number): boolean
+  /**
+   * Threads that are in a handler, or will be as soon as they go on: it decides by where the signal came from, so that they
+   * must not be moved. @throws KernelError
+   */
+  handling(held: StoppedTarget, stacks: StackScanner): ReadonlySet<number>
 }
 
 /** Absent only if the kernel says that nothing is mapped there. @throws KernelError for any other doubt. */
@@ -134,10 +137,9 @@ function restoreOnce(
   using held = stop
   if (!target.hasSameMemory()) return refuse('target-gone', `process ${target.pid} has ended or called exec`)
   const { unexpected } = applyPatch(memory, prepared)
-  // Where a fault came from decides what its handler does.
-  const movable = tables === undefined ? held.threads : held.threads.filter(({ tid }) => !tables.isFaulting(tid))
-  const faulting = held.threads.length - movable.length
-  const standing = faulting + moveOutOfTrampolines({ door, memory, stacks }, movable, edits)
+  const handling = tables?.handling(held, stacks) ?? new Set()
+  const movable = held.threads.filter(({ tid }) => !handling.has(tid))
+  const standing = handling.size + moveOutOfTrampolines({ door, memory, stacks }, movable, edits)
   // A handler that still runs may send its thread into the areas.
   const inside = standing === 0 && tables?.end(held, stacks) === false ? 1 : standing
   held.release()

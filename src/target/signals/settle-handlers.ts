@@ -31,29 +31,32 @@ export function settleHandlers(
     }
     using held = stop
     if (!target.hasSameMemory()) return refuse('target-gone', `process ${target.pid} has ended or called exec`)
-    if (isSettled(target, core, held, stacks)) return work(held, stacks)
+    if (handling(target, core, held, stacks).size === 0) return work(held, stacks)
     held.release()
     letRun(target.door, target.pid, PAUSE_US + round * PAUSE_GROWTH_US)
   }
   return refuse('busy', `threads of process ${target.pid} do not leave ring3's signal handlers`)
 }
 
-/** No thread is in a resident handler, nor about to be, nor in a call that cannot be made again. @throws KernelError */
-export function isSettled(
-  target: TargetProcess,
+/**
+ * Threads in a resident handler, or about to be, or in a call that cannot be made again: wherever else they go on from,
+ * below that, must stay as it is. @throws KernelError
+ */
+export function handling(
+  { door, memory, pid }: TargetProcess,
   core: CoreArea,
   { threads }: StoppedTarget,
   stacks: StackScanner,
-): boolean {
-  const { door, memory, pid } = target
-  if (threads.some(({ tid }) => isComing(readSignalState(door, pid, tid)))) return false
-  for (const { resumesAt } of statesOf({ door, memory, stacks }, threads)) {
-    if (core.holds(resumesAt) && !core.canLeave(resumesAt)) return false
+): ReadonlySet<number> {
+  const coming = threads.filter(({ tid }) => isComing(readSignalState(door, pid, tid)))
+  const found = new Set(coming.map(({ tid }) => tid))
+  for (const { tid, resumesAt } of statesOf({ door, memory, stacks }, threads)) {
+    if (core.holds(resumesAt) && !core.canLeave(resumesAt)) found.add(tid)
   }
-  return true
+  return found
 }
 
 /** A resident signal will be delivered as soon as the thread goes on. */
-export function isComing(state: SignalState | undefined): boolean {
+function isComing(state: SignalState | undefined): boolean {
   return state !== undefined && (state.pending & ~state.blocked & residentMask) !== 0n
 }

@@ -4,8 +4,7 @@ import type { TargetProcess } from '../target-process.js'
 import type { TableUse } from '../uninstall.js'
 import type { CoreArea } from './core-area.js'
 import { publishedTraps, stillPlanted } from './planted-traps.js'
-import { isComing, isSettled } from './settle-handlers.js'
-import { readSignalState } from './signal-state.js'
+import { handling } from './settle-handlers.js'
 
 /**
  * The use that the resident handlers make of some tables. Ends when no thread is in a handler or about to be, and no int3
@@ -19,11 +18,11 @@ export function useOfTables(
 ): TableUse {
   return {
     end(held, stacks) {
-      if (!isSettled(target, core, held, stacks) || stillPlanted(target.memory, traps()) !== undefined) return false
+      if (handling(target, core, held, stacks).size > 0 || stillPlanted(target.memory, traps()) !== undefined) return false
       hide()
       return true
     },
-    isFaulting: (tid) => isComing(readSignalState(target.door, target.pid, tid)),
+    handling: (held, stacks) => handling(target, core, held, stacks),
   }
 }
 
