@@ -165,6 +165,8 @@ export class Attachment implements ThreadKeeper {
   private respond(thread: TracedThread, signal: number, event: number): boolean {
     const { tid } = thread
     if (!this.has(tid)) return this.dismiss(tid, event === 0 ? signal : 0)
+    // Only who stays in a stop has registers set that are still to be written.
+    if (!this.waiting.has(tid) && !this.postponed.has(tid)) thread.forget()
     if (this.waiting.delete(tid)) this.observer.abandoned(thread)
     else if (event === 0) return this.onSignal(thread, signal)
     else if (event === PTRACE_EVENT_STOP) return this.resume(tid, signal === SIGTRAP ? 0 : signal)

@@ -1,4 +1,4 @@
-import { type Address, address } from '../bytes/address.js'
+import { type Address, address, offsetBy } from '../bytes/address.js'
 import type { Mapping } from './memory-map.js'
 
 const PAGE = 4096n
@@ -88,6 +88,28 @@ function isBreakStart(maps: readonly Mapping[], mapping: Mapping): boolean {
 
 function away(at: bigint, span: Span): bigint {
   return at < span.start ? span.start - at : at - span.start
+}
+
+/** The maps as they will be once a range is mapped. */
+export function withTaken(maps: readonly Mapping[], start: Address, size: number): Mapping[] {
+  const taken: Mapping = {
+    start,
+    end: offsetBy(start, size),
+    readable: true,
+    writable: false,
+    executable: false,
+    shared: false,
+    fileOffset: 0,
+    device: '00:00',
+    inode: 0n,
+    path: '',
+    deleted: false,
+  }
+  return [...maps, taken].sort((a, b) => compare(a.start, b.start))
+}
+
+export function roundToPage(size: number): number {
+  return Math.ceil(size / Number(PAGE)) * Number(PAGE)
 }
 
 function compare(a: bigint, b: bigint): number {

@@ -15,6 +15,11 @@ import { readRegisters, type StoppedThread, writeRegisters } from './thread.js'
 /** `syscall; mov $15,%eax; syscall`: the call, then rt_sigreturn over the frame that restores the thread. */
 export const remoteCallStub = Buffer.from('0f05b80f0000000f05', 'hex')
 
+/** Whether `length` bytes from `start` on are where the stub goes, which is the executable's entry point. */
+export function coversStub(entry: Address, start: Address, length: number): boolean {
+  return start < offsetBy(entry, remoteCallStub.length) && offsetBy(start, length) > entry
+}
+
 const SIGTRAP_SYSCALL = 5 | 0x80
 const SIGSTOP = 19
 const CALL_TIMEOUT_NS = 2_000_000_000n

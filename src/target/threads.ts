@@ -138,8 +138,8 @@ class Stop implements StoppedTarget {
   private restorePriority = (): void => {}
   /** Job control stops that threads were in, by thread. */
   private readonly stopSignals = new Map<number, number>()
-  /** Signals that threads of a keeper are stopped for, by thread: they get them when they are let go. */
-  private readonly heldSignals = new Map<number, number>()
+  /** Threads of a keeper that stay in a stop of their own, with its signal: whether they go on is the keeper's to say. */
+  private readonly staying = new Map<number, number>()
   private signalsWait = true
 
   constructor(
@@ -241,7 +241,7 @@ class Stop implements StoppedTarget {
       return
     }
     if (seen.event === PTRACE_EVENT_STOP) this.hold(tid, seen.signal)
-    else if (this.isHeldFor(seen.signal, seen.event)) this.holdForSignal(tid, seen.signal)
+    else if (this.isHeldFor(seen.signal, seen.event)) this.stay(tid, seen.signal)
     else this.goOn(tid, seen.signal, seen.event)
   }
 
@@ -253,13 +253,8 @@ class Stop implements StoppedTarget {
     return this.keeper !== undefined && this.signalsWait && event === 0 && signal !== SIGTRAP
   }
 
-  private holdForSignal(tid: number, signal: number): void {
-    const registers = this.readIfThere(tid)
-    if (registers === undefined) return
-    if (restartInterruptedCall(registers)) writeRegisters(this.door, tid, registers)
-    this.heldSignals.set(tid, signal)
-    this.threads.push({ tid, registers })
-    this.unstopped.delete(tid)
+  private stay(tid: number, signal: number): void {
+    if (this.take(tid)) this.staying.set(tid, signal)
   }
 
   /**
@@ -268,24 +263,34 @@ class Stop implements StoppedTarget {
    */
   private goOn(tid: number, signal: number, event: number): void {
     this.interrupt(tid)
-    if (this.keeper?.handle(tid, signal, event) === false) this.unstopped.delete(tid)
+    if (this.keeper?.handle(tid, signal, event) === false) this.stay(tid, signal)
     else if (this.keeper === undefined) this.deliver(tid, event === 0 ? signal : 0)
   }
 
-  /** To a traced thread come signals, too, that it ignores, and no call may end for them. */
   private deliver(tid: number, signal: number): void {
-    const registers = this.readIfThere(tid)
-    if (registers !== undefined && restartInterruptedCall(registers)) writeRegisters(this.door, tid, registers)
+    this.readRestarting(tid)
     tryPtrace(this.door, 'PTRACE_CONT', tid, 0, signal)
   }
 
   private hold(tid: number, signal: number): void {
     if (signal !== SIGTRAP) this.stopSignals.set(tid, signal)
-    const registers = this.readIfThere(tid)
-    if (registers === undefined) return
-    if (restartInterruptedCall(registers)) writeRegisters(this.door, tid, registers)
+    this.take(tid)
+  }
+
+  /** @returns whether the thread is there, and held from here on. */
+  private take(tid: number): boolean {
+    const registers = this.readRestarting(tid)
+    if (registers === undefined) return false
     this.threads.push({ tid, registers })
     this.unstopped.delete(tid)
+    return true
+  }
+
+  /** No call may end for a stop, nor for a signal that is ignored: a traced thread is stopped for those, too. */
+  private readRestarting(tid: number): Registers | undefined {
+    const registers = this.readIfThere(tid)
+    if (registers !== undefined && restartInterruptedCall(registers)) writeRegisters(this.door, tid, registers)
+    return registers
   }
 
   /** A stopped thread can still be killed: then the next look finds it gone. */
@@ -320,10 +325,9 @@ class Stop implements StoppedTarget {
   }
 
   private letGo(tid: number): void {
-    const signal = this.heldSignals.get(tid)
+    const signal = this.staying.get(tid)
     if (this.keeper === undefined) this.detach(tid, signal ?? 0)
     else if (signal === undefined) this.keeper.resume(tid, this.stopSignals.get(tid) ?? 0)
-    // Else the keeper sees the signal, and delivers it.
   }
 
   /** A thread that has died meanwhile is reaped instead: nobody else can, while it is traced. */

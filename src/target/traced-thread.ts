@@ -31,7 +31,13 @@ export class TracedThread {
 
   /** Writes back what was set; the registers are to be read anew in the next stop. @throws KernelError */
   commit(): void {
-    if (this.changed && this.known) writeRegisters(this.door, this.tid, this.own)
+    const written = this.changed && this.known
+    this.forget()
+    if (written) writeRegisters(this.door, this.tid, this.own)
+  }
+
+  /** What is known of the registers is of an earlier stop, or somebody else has set them since. */
+  forget(): void {
     this.changed = false
     this.known = false
   }

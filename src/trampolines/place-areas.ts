@@ -1,10 +1,10 @@
-import { type Address, address, offsetBy } from '../bytes/address.js'
+import { type Address, address } from '../bytes/address.js'
 import type { ModuleSites } from '../probe/site.js'
 import type { Backing } from '../target/installation.js'
 import { HEADER_SIZE } from '../target/manifest.js'
 import type { Mapping } from '../target/memory-map.js'
 import type { Padding } from '../target/padding.js'
-import { placeAnywhere, placeNear, type Span } from '../target/placement.js'
+import { placeAnywhere, placeNear, roundToPage, type Span, withTaken } from '../target/placement.js'
 
 /** Modules that share one code area, since it reaches all of them. */
 export interface AreaGroup {
@@ -104,26 +104,4 @@ function spanOf(modules: readonly ModuleSites[]): Span {
   const start = modules.reduce((least, module) => (module.start < least ? module.start : least), address(-1n))
   const end = modules.reduce((most, module) => (module.end > most ? module.end : most), address(0))
   return { start, end }
-}
-
-/** The maps as they will be once a range is mapped. */
-export function withTaken(maps: readonly Mapping[], start: Address, size: number): Mapping[] {
-  const taken: Mapping = {
-    start,
-    end: offsetBy(start, size),
-    readable: true,
-    writable: false,
-    executable: false,
-    shared: false,
-    fileOffset: 0,
-    device: '00:00',
-    inode: 0n,
-    path: '',
-    deleted: false,
-  }
-  return [...maps, taken].sort((a, b) => (a.start < b.start ? -1 : 1))
-}
-
-export function roundToPage(size: number): number {
-  return Math.ceil(size / 4096) * 4096
 }

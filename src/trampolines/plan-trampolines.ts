@@ -14,10 +14,11 @@ import type { AreaImage, Backing } from '../target/installation.js'
 import { encodeEdits, encodeHeader, HEADER_SIZE, type ManifestEdit } from '../target/manifest.js'
 import type { MemoryRange } from '../target/memory.js'
 import type { Mapping } from '../target/memory-map.js'
-import { placeAnywhere } from '../target/placement.js'
+import { placeAnywhere, roundToPage } from '../target/placement.js'
+import { coversStub } from '../target/remote-call.js'
 import type { PublishedTable } from '../target/signals/resident-signals.js'
 import type { PatchStyle } from './patch-style.js'
-import { type AreaGroup, type Placed, placeAreas, placeInPadding, roundToPage } from './place-areas.js'
+import { type AreaGroup, type Placed, placeAreas, placeInPadding } from './place-areas.js'
 import { signalReturn } from './signal-return.js'
 
 /** What planning needs to know beyond the sites. */
@@ -67,9 +68,6 @@ interface AnalysedGroup {
   readonly group: AreaGroup
   readonly served: readonly ServedSite[]
 }
-
-/** Length of the stub that covers the entry point during remote calls. */
-const STUB_LENGTH = 9
 
 /** Decides for every site whether it can have a trampoline, and lays out the areas. Pure. */
 export function planTrampolines(
@@ -178,7 +176,7 @@ function reserved(site: Site, occupiedUntil: Address, windowLength: WindowLength
   if (site.address < occupiedUntil) {
     return refuse('window-overlap', `${site.key} begins inside the window of the probe before it`)
   }
-  if (site.address < offsetBy(entry, STUB_LENGTH) && offsetBy(site.address, windowLength) > entry) {
+  if (coversStub(entry, site.address, windowLength)) {
     return refuse(
       'entry-point',
       `${site.key} is the entry point: it has run already, and ring3 makes its remote calls there`,

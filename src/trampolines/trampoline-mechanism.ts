@@ -69,12 +69,13 @@ function installCounters(
   return withSignals(signals, () => installAnyForm(host, { style, modules }, undefined, signals))
 }
 
-/** Gives the signals back when the work fails. */
+/** Gives the signals back when the work fails; what of them is left is named in the refusal. */
 export function withSignals<T>(signals: ResidentSignals, work: () => T | Refusal): T | Refusal {
   try {
     const result = work()
-    if (isRefusal(result)) signals.remove()
-    return result
+    if (!isRefusal(result)) return result
+    const { remaining } = signals.remove()
+    return remaining.length === 0 ? result : refuse(result.code, [result.because, ...remaining].join('; '))
   } catch (error) {
     signals.remove()
     throw error

@@ -13,7 +13,8 @@ import type { AreaImage } from '../installation.js'
 import { encodeEdits, encodeHeader, HEADER_SIZE, type SignalsPart } from '../manifest.js'
 import type { Mapping } from '../memory-map.js'
 import type { Owner } from '../owner.js'
-import { placeAnywhere, placeNear, type Span } from '../placement.js'
+import { placeAnywhere, placeNear, roundToPage, type Span, withTaken } from '../placement.js'
+import { coversStub } from '../remote-call.js'
 
 /** A module of the target: all of them are wanted. `address = vaddr + bias`. */
 export interface SignalModule extends Span {
@@ -48,8 +49,6 @@ export interface SignalPlan {
 /** More than a stub and its record take. */
 const BYTES_PER_STUB = 256
 const CORE_ROOM = 8192
-/** The stub of remote calls. */
-const STUB_LENGTH = 9
 const ALIGNMENT = 16
 const JUMP_LENGTH = 5
 
@@ -60,7 +59,7 @@ export function planSignals(modules: readonly SignalModule[], situation: SignalS
     const { sites, refused } = syscallSites(module.facts, interposedNumbers)
     const [first] = refused
     if (first !== undefined) return blockable(module, first.at, first.refusal)
-    const covered = sites.find(({ window }) => coversEntry(addressIn(module, window.site), situation.entry))
+    const covered = sites.find(({ window }) => coversStub(situation.entry, addressIn(module, window.site), JUMP_LENGTH))
     if (covered !== undefined)
       return blockable(module, covered.syscall, refuse('entry-point', 'ring3 makes its remote calls there'))
     if (sites.length > 0) found.push({ module, sites })
@@ -73,10 +72,6 @@ export function planSignals(modules: readonly SignalModule[], situation: SignalS
 function blockable({ path }: SignalModule, at: number, { because }: Refusal): Refusal {
   const sentence = `the system call at ${path}+${hex(at)} may block SIGTRAP and cannot be interposed: ${because}`
   return refuse('sigtrap-blockable', sentence)
-}
-
-function coversEntry(site: Address, entry: Address): boolean {
-  return site < offsetBy(entry, STUB_LENGTH) && offsetBy(site, JUMP_LENGTH) > entry
 }
 
 function addressIn({ bias }: SignalModule, vaddr: number): Address {
@@ -229,26 +224,4 @@ function manifestOf(codeSize: number, owner: Owner, edits: readonly PlacedEdit[]
     edits,
     signals,
   }
-}
-
-function roundToPage(size: number): number {
-  return Math.ceil(size / 4096) * 4096
-}
-
-/** The maps with a range taken. */
-function withTaken(maps: readonly Mapping[], start: Address, size: number): Mapping[] {
-  const taken: Mapping = {
-    start,
-    end: offsetBy(start, size),
-    readable: true,
-    writable: false,
-    executable: true,
-    shared: false,
-    fileOffset: 0,
-    device: '00:00',
-    inode: 0n,
-    path: '',
-    deleted: false,
-  }
-  return [...maps, taken].sort((a, b) => (a.start < b.start ? -1 : 1))
 }
