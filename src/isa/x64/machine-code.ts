@@ -24,6 +24,11 @@ export function quadBytes(value: bigint): number[] {
   return Array.from({ length: 8 }, (_, index) => Number((value >> BigInt(8 * index)) & 0xffn))
 }
 
+/** `jmp rel8` over the next `length` bytes, at most 127. */
+export function shortJump(length: number): number[] {
+  return [0xeb, length]
+}
+
 /** `jmp rel32` from `at`, or undefined if `target` is out of its reach. */
 export function nearJump(at: Address, target: Address): number[] | undefined {
   const relative = relative32(offsetBy(at, NEAR_JUMP_LENGTH), target)

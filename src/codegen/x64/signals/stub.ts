@@ -1,5 +1,5 @@
 import { type Address, offsetBy } from '../../../bytes/address.js'
-import { int32Bytes, jump, nearJump, relative32 } from '../../../isa/x64/machine-code.js'
+import { int32Bytes, jump, nearJump, relative32, shortJump } from '../../../isa/x64/machine-code.js'
 import { isRefusal, type Refusal, refuse } from '../../../refusal/refusal.js'
 import type { DisplacedCode } from '../trampolines.js'
 import { interposedNumbers } from './interposed-calls.js'
@@ -27,8 +27,7 @@ const LEA_RCX_LENGTH = 7
 export function emitStub(call: InterposedCall, to: Address, service: Address): DisplacedCode | Refusal {
   const before = call.relocate(to)
   if (isRefusal(before)) return before
-  const at = offsetBy(to, before.bytes.length)
-  const made = call.numberKnown ? callService(call, at, service) : askNumber(call, at, service)
+  const made = makeCall(call, offsetBy(to, before.bytes.length), service)
   if (made === undefined) return refuse('area-out-of-reach', 'the area is too far from the module')
   const points = made.points.map(({ original, relocated }) => ({
     original,
@@ -42,6 +41,25 @@ export function emitStub(call: InterposedCall, to: Address, service: Address): D
 interface Piece {
   readonly bytes: readonly number[]
   readonly points: readonly { readonly original: number; readonly relocated: number }[]
+}
+
+/**
+ * Begins like a `syscall`: two bytes, and behind them what follows once it has been made. A thread whose call is to be
+ * restarted stands behind the call, and goes on there after all, with EINTR, if a signal's handler comes first.
+ */
+function makeCall(call: InterposedCall, at: Address, service: Address): Piece | undefined {
+  const made = nearJump(offsetBy(at, SYSCALL.length), call.next)
+  if (made === undefined) return undefined
+  const beginning = [...shortJump(made.length), ...made]
+  const from = offsetBy(at, beginning.length)
+  const rest = call.numberKnown ? callService(call, from, service) : askNumber(call, from, service)
+  if (rest === undefined) return undefined
+  const points = rest.points.map(({ original, relocated }) => ({ original, relocated: relocated + beginning.length }))
+  const own = [
+    { original: call.offset, relocated: 0 },
+    { original: call.offset + SYSCALL.length, relocated: SYSCALL.length },
+  ]
+  return { bytes: [...beginning, ...rest.bytes], points: [...own, ...points] }
 }
 
 /** `lea next(%rip), %rcx; jmp service` */
