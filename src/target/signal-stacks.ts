@@ -91,7 +91,8 @@ export class StackScanner {
         const frame = readFrame(content, at)
         if (frame === undefined) continue
         found.push({ tid, gregs: offsetBy(from, at + 8 + UC_GREGS) })
-        if (frame.rsp < from || frame.rsp > offsetBy(from, content.length)) further.push({ tid, from: address(frame.rsp & ~7n) })
+        if (frame.rsp < from || frame.rsp > offsetBy(from, content.length))
+          further.push({ tid, from: address(frame.rsp & ~7n) })
       }
     }
   }

@@ -18,7 +18,8 @@ export function useOfTables(
 ): TableUse {
   return {
     end(held, stacks) {
-      if (handling(target, core, held, stacks).size > 0 || stillPlanted(target.memory, traps()) !== undefined) return false
+      if (handling(target, core, held, stacks).size > 0 || stillPlanted(target.memory, traps()) !== undefined)
+        return false
       hide()
       return true
     },
