@@ -21,7 +21,7 @@ assert(memory instanceof SharedArrayBuffer, 'the main thread has the other end o
 const gate = new ChangeGate(memory)
 const LETTING_GO_MS = 2
 let tracer: Tracer | undefined
-rehearse()
+let rehearsed = false
 let turn: Promise<void> = Promise.resolve()
 
 port.on('message', (request: TracerRequest) => {
@@ -112,18 +112,25 @@ function answer(request: TracerRequest): unknown {
     case 'listFile':
       return listFile(door, request.params.path, request.params.glob, warn)
     case 'clean':
-      gate.enter()
+      beforeChange()
       return cleanProcess(door, request.params.pid)
     default:
       return unreachable(request)
   }
 }
 
+/** The first stop is as short as those after it. */
+function beforeChange(): void {
+  if (!rehearsed) rehearse()
+  rehearsed = true
+  gate.enter()
+}
+
 function attach({ pid, catching }: TracerRequests['attach']['params']): Refusal | null {
   const listener: TracerListener = {
     onProgress: (progress) => send({ kind: 'progress', progress }),
     onWarning: warn,
-    beforeChange: () => gate.enter(),
+    beforeChange,
   }
   const made = Tracer.attach(door, pid, listener, catching)
   if (isRefusal(made)) return made

@@ -6,13 +6,33 @@ import type { PlacedEdit } from '../target/edit-set.js'
 import type { AreaImage } from '../target/installation.js'
 import type { ServedSite, TrampolinePlan } from './plan-trampolines.js'
 
-/** What a plan would write for a site, in bytes and words. Nothing for a site that it does not serve. */
-export function explainSite(plan: TrampolinePlan, arch: Architecture, site: Site): SiteExplanation {
-  const served = plan.served.find((each) => each.site === site)
-  const area = plan.areas.find(({ edits }) => edits.some((edit) => edit.site === site.address))
-  const edit = area?.edits.find((each) => each.site === site.address)
-  if (served === undefined || area === undefined || edit === undefined) return {}
-  return { window: windowOf(served, edit, arch), trampoline: disassembleTrampoline(arch, area, edit) }
+/** Says what a plan would write for a site, in bytes and words. Nothing for a site that it does not serve. */
+export function explainerOf(plan: TrampolinePlan, arch: Architecture): (site: Site) => SiteExplanation {
+  // Most plans are never asked.
+  let known: ReadonlyMap<Site, SiteInPlan> | undefined
+  return (site) => {
+    known ??= sitesOf(plan)
+    const found = known.get(site)
+    if (found === undefined) return {}
+    const { served, area, edit } = found
+    return { window: windowOf(served, edit, arch), trampoline: disassembleTrampoline(arch, area, edit) }
+  }
+}
+
+interface SiteInPlan {
+  readonly served: ServedSite
+  readonly area: AreaImage
+  readonly edit: PlacedEdit
+}
+
+function sitesOf({ served, areas }: TrampolinePlan): ReadonlyMap<Site, SiteInPlan> {
+  const placed = new Map(areas.flatMap((area) => area.edits.map((edit) => [edit.site, { area, edit }] as const)))
+  const found = new Map<Site, SiteInPlan>()
+  for (const each of served) {
+    const place = placed.get(each.site.address)
+    if (place !== undefined) found.set(each.site, { served: each, ...place })
+  }
+  return found
 }
 
 function windowOf(

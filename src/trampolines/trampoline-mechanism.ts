@@ -11,7 +11,7 @@ import type { TargetProcess } from '../target/target-process.js'
 import { uninstall } from '../target/uninstall.js'
 import { counterForms, type FormChoice, paddingForm } from './counter-forms.js'
 import { CounterReader } from './counter-reader.js'
-import { explainSite } from './explain-site.js'
+import { explainerOf } from './explain-site.js'
 import type { Host } from './host.js'
 import type { PatchStyle } from './patch-style.js'
 import { planTrampolines, type TrampolinePlan } from './plan-trampolines.js'
@@ -28,7 +28,7 @@ export function planCounting(host: Host, style: PatchStyle, modules: readonly Mo
   return {
     served: plan.served.map(({ site }) => site),
     refused: plan.refused,
-    explain: (site) => explainSite(plan, host.arch, site),
+    explain: explainerOf(plan, host.arch),
     install: () => installCounters(host, style, modules, plan),
   }
 }

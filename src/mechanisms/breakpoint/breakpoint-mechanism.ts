@@ -3,7 +3,7 @@ import type { Mechanism, MechanismTraits, ProbePlan } from '../../probe/mechanis
 import type { ModuleSites, RefusedSite, Site } from '../../probe/site.js'
 import { isRefusal, type Refusal } from '../../refusal/refusal.js'
 import { thisProcess } from '../../target/owner.js'
-import { explainSite } from '../../trampolines/explain-site.js'
+import { explainerOf } from '../../trampolines/explain-site.js'
 import type { Host } from '../../trampolines/host.js'
 import { planTrampolines, type TrampolinePlan } from '../../trampolines/plan-trampolines.js'
 import { trapStyle } from '../../trampolines/trap-style.js'
@@ -87,7 +87,7 @@ function planResumes(
   return {
     served: plan.served.map(({ site }) => site),
     refused,
-    explain: (site) => explainSite(plan, arch, site),
+    explain: explainerOf(plan, arch),
     install: (onHit) => tracing.install(() => again(host, options, modules, chosen), chosen, onHit),
   }
 }

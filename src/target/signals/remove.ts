@@ -9,16 +9,16 @@ import {
   withStandInsShown,
 } from '../../codegen/x64/signals/virtual-signals.js'
 import { insist } from '../../kernel/insist.js'
-import { sleep } from '../../kernel/wait.js'
 import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
 import { describeRange, removeAreas } from '../area.js'
 import { editSetOf, type InstalledArea } from '../installation.js'
 import { applyPatch, preparePatch } from '../patch.js'
 import { withRemoteCalls } from '../remote-session.js'
 import type { StackScanner } from '../signal-stacks.js'
+import { stopUntil } from '../stop-rounds.js'
 import type { TargetProcess } from '../target-process.js'
 import { moveOutOfTrampolines, statesOf } from '../thread-moves.js'
-import { type StoppedTarget, stopTarget } from '../threads.js'
+import type { StoppedTarget } from '../threads.js'
 import type { UninstallResult } from '../uninstall.js'
 import type { CoreArea } from './core-area.js'
 import { publishedTraps, stillPlanted } from './planted-traps.js'
@@ -27,10 +27,6 @@ import { changeActionMasks, defaultAction, ignoreAction, SignalActions } from '.
 import { readSignalState } from './signal-state.js'
 import { signalsIn } from './signals-in.js'
 import { changeMasks, masksOf } from './thread-masks.js'
-
-/** Rounds of letting threads run out of the areas, and pauses between them. */
-const ROUNDS = 100
-const PAUSE_US = 5_000
 
 /**
  * Gives the program its actions and masks back, takes the stubs out and unmaps the areas. No int3 may be in the text any
@@ -48,13 +44,17 @@ export function removeSignals(target: TargetProcess, core: CoreArea, stubs: read
       return refusal
     }),
   )
-  if (isRefusal(given))
-    return given.code === 'target-gone' ? { heldNs, remaining: [] } : { heldNs, remaining: [given.because] }
+  if (isRefusal(given)) return { heldNs, remaining: leftBy(given) }
   const inside = insist(() => waitUntilEmpty(target, core, stubs))
-  if (isRefusal(inside)) return { heldNs, remaining: [inside.because] }
+  if (isRefusal(inside)) return { heldNs, remaining: leftBy(inside) }
   const unmapped = removeAreas(target, areas)
   target.forgetRestorers()
   return { heldNs, remaining: isRefusal(unmapped) ? [unmapped.because] : [] }
+}
+
+/** Nothing is left in a process that has ended. */
+function leftBy({ code, because }: Refusal): readonly string[] {
+  return code === 'target-gone' ? [] : [because]
 }
 
 /** The reverse of taking over: masks, actions, stubs, and then the threads that are in them. */
@@ -132,18 +132,10 @@ function leaveAreas(
 }
 
 function waitUntilEmpty(target: TargetProcess, core: CoreArea, stubs: readonly InstalledArea[]): Refusal | undefined {
-  for (let round = 0; round < ROUNDS; round++) {
-    const stacks = target.stackScanner()
-    const stop = stopTarget(target.door, target.pid)
-    if (isRefusal(stop)) {
-      if (stop.code !== 'does-not-stop') return stop
-      continue
-    }
-    using held = stop
-    if (leaveAreas(target, core, stubs, held, stacks) === 0) return undefined
-    held.release()
-    sleep(target.door, PAUSE_US)
-  }
+  const empty = stopUntil(target, (held, stacks) =>
+    leaveAreas(target, core, stubs, held, stacks) === 0 ? 'empty' : undefined,
+  )
+  if (empty !== undefined) return isRefusal(empty) ? empty : undefined
   const ranges = [...stubs, core.area].map(describeRange).join(', ')
   return refuse(
     'busy',

@@ -62,12 +62,8 @@ trap:
   je step
   cmp $${SI_KERNEL}, %eax
   jne taken
-  lea traps(%rip), %r9
-  sub $1, %r8
-  call lookup
-  test %rax, %rax
+  call follow_trap
   je deliver
-  mov %rax, ${UC.rip}(%r14)
   ret
 taken:                        # by a tracer that is gone, and may have moved the thread already
   cmp $${SI_QUEUE}, %eax
@@ -76,13 +72,14 @@ taken:                        # by a tracer that is gone, and may have moved the
   jne deliver
   cmpl $${TAKEN.high}, ${VALUE_AT + 4}(%r13)
   jne deliver
+follow_trap:                  # to where its table says; the zero flag if there is none
   lea traps(%rip), %r9
   sub $1, %r8
   call lookup
   test %rax, %rax
-  je moved
+  je not_followed
   mov %rax, ${UC.rip}(%r14)
-moved:
+not_followed:
   ret
 ${stepListing}
 ${deliverListing(standIn, action)}
