@@ -1,6 +1,7 @@
 import { assert } from '../bytes/assert.js'
 import type { Architecture } from '../isa/site-analysis.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
+import { untilPlaced } from '../target/area.js'
 import { thisProcess } from '../target/owner.js'
 import { chooseSignals } from '../target/signals/choose-signals.js'
 import { installSignals } from '../target/signals/install.js'
@@ -32,9 +33,10 @@ export class SignalKeeper implements SignalHost {
 
   acquire(): ResidentSignals | Refusal {
     if (this.resident?.isInUse === true) return this.resident.share()
-    const plan = this.plan()
-    if (isRefusal(plan)) return plan
-    const resident = installSignals(this.target, plan)
+    const resident = untilPlaced(() => {
+      const plan = this.plan()
+      return isRefusal(plan) ? plan : installSignals(this.target, plan)
+    })
     if (!isRefusal(resident)) this.resident = resident
     return resident
   }

@@ -20,6 +20,7 @@ const MAP_ANONYMOUS = 0x20
 const MAP_NORESERVE = 0x4000
 const MAP_FIXED_NOREPLACE = 0x10_0000
 const NO_FILE = -1
+const PLACE_TRIES = 5
 const MADV_WIPEONFORK = 18
 
 /** The data area: where it goes and what its first bytes are. */
@@ -176,8 +177,21 @@ function inOneThread(
   return isRefusal(result) ? result : { heldNs: held.heldNs() }
 }
 
-/** Whether a mapping of the area could not be made where it was meant to be: then another place may do. */
-export function isPlaceTaken(error: unknown): boolean {
+/**
+ * Makes a plan and carries it out, and does so anew while the target has mapped something where an area was to be.
+ * @throws KernelError
+ */
+export function untilPlaced<T>(planAndInstall: (round: number) => T): T {
+  for (let round = 1; ; round++) {
+    try {
+      return planAndInstall(round)
+    } catch (error) {
+      if (!isPlaceTaken(error) || round === PLACE_TRIES) throw error
+    }
+  }
+}
+
+function isPlaceTaken(error: unknown): boolean {
   return error instanceof KernelError && error.call.name === 'mmap' && error.errno === EEXIST
 }
 

@@ -7,8 +7,17 @@ const LOWEST = 0x10_0000n
 const HIGHEST = 0x7fff_ffff_f000n
 /** A rel32 reaches 2 GiB; the margin covers what lies on both sides of it. */
 const REACH = 0x7fff_0000n
-/** Room left to neighbours that grow towards each other. */
-const MARGIN = 0x10_0000n
+/**
+ * Room left to what the program maps until the area is there: the kernel takes the nearest free place below the libraries,
+ * and a thread's stack has 8 MiB, an arena of malloc 128 MiB.
+ */
+const MARGIN = 0x1000_0000n
+/** Of a gap that is too small for that, this part is left at either end. */
+const SMALL_GAP_PARTS = 8n
+/** As far as a heap is expected to grow. */
+const HEAP_ROOM = 1n << 40n
+/** What `withTaken` puts into maps: it needs no margin. */
+const PLANNED = '[ring3]'
 
 /** Address ranges that the area must be able to reach with rel32, and be reached from. */
 export interface Span {
@@ -23,6 +32,9 @@ interface Gap {
   readonly aboveHeap: boolean
   /** The mapping above grows downwards: the stack. */
   readonly belowStack: boolean
+  /** The mapping below, or above, is another area. */
+  readonly abovePlanned: boolean
+  readonly belowPlanned: boolean
 }
 
 /** A free address for `size` bytes from which all of `span` can be reached, or undefined. Pure. */
@@ -48,35 +60,47 @@ function place(
     .filter((gap) => !gap.belowStack)
     .flatMap((gap) => {
       const at = within(gap, span, size, lowest, highest)
-      return at === undefined ? [] : [{ at, aboveHeap: gap.aboveHeap, away: away(at, span) }]
+      return at === undefined ? [] : [{ ...at, away: away(at.at, span) }]
     })
-    .sort((a, b) => Number(a.aboveHeap) - Number(b.aboveHeap) || compare(a.away, b.away))
+    .sort(
+      (a, b) => Number(a.nearHeap) - Number(b.nearHeap) || Number(b.roomy) - Number(a.roomy) || compare(a.away, b.away),
+    )
   return candidates[0] === undefined ? undefined : address(candidates[0].at)
 }
 
+interface Place {
+  readonly at: bigint
+  readonly roomy: boolean
+  readonly nearHeap: boolean
+}
+
 /** The best place in one gap: next to the span, but as far as possible from a heap that will grow into the gap. */
-function within(gap: Gap, span: Span, size: bigint, lowest: bigint, highest: bigint): bigint | undefined {
+function within(gap: Gap, span: Span, size: bigint, lowest: bigint, highest: bigint): Place | undefined {
   const first = max(gap.start, lowest)
   const last = min(gap.end, highest) - size
-  const roomy = last - first >= 2n * MARGIN
-  const low = up(roomy ? first + MARGIN : first)
-  const high = down(roomy ? last - MARGIN : last)
+  const margin = min(MARGIN, max(last - first, 0n) / SMALL_GAP_PARTS)
+  const low = up(gap.abovePlanned ? first : first + margin)
+  const high = down(gap.belowPlanned ? last : last - margin)
   if (high < low) return undefined
-  return gap.aboveHeap || high < span.start ? high : low
+  const at = gap.aboveHeap || high < span.start ? high : low
+  return { at, roomy: margin === MARGIN, nearHeap: gap.aboveHeap && at - gap.start < HEAP_ROOM }
 }
 
 function gapsOf(maps: readonly Mapping[]): Gap[] {
   const gaps: Gap[] = []
   let end = LOWEST
-  let heap = false
-  for (const mapping of maps) {
-    if (mapping.start > end) {
-      gaps.push({ start: end, end: mapping.start, aboveHeap: heap, belowStack: mapping.path === '[stack]' })
-    }
-    end = max(end, mapping.end)
-    heap = mapping.path === '[heap]' || isBreakStart(maps, mapping)
+  let aboveHeap = false
+  let abovePlanned = false
+  const add = (next: bigint, belowStack: boolean, belowPlanned: boolean): void => {
+    if (next > end) gaps.push({ start: end, end: next, aboveHeap, abovePlanned, belowStack, belowPlanned })
   }
-  if (end < HIGHEST) gaps.push({ start: end, end: HIGHEST, aboveHeap: heap, belowStack: false })
+  for (const mapping of maps) {
+    add(mapping.start, mapping.path === '[stack]', mapping.path === PLANNED)
+    end = max(end, mapping.end)
+    aboveHeap = mapping.path === '[heap]' || isBreakStart(maps, mapping)
+    abovePlanned = mapping.path === PLANNED
+  }
+  add(HIGHEST, false, false)
   return gaps
 }
 
@@ -102,7 +126,7 @@ export function withTaken(maps: readonly Mapping[], start: Address, size: number
     fileOffset: 0,
     device: '00:00',
     inode: 0n,
-    path: '',
+    path: PLANNED,
     deleted: false,
   }
   return [...maps, taken].sort((a, b) => compare(a.start, b.start))

@@ -29,6 +29,16 @@ export function listThreads(door: KernelDoor, pid: number): number[] {
   }
 }
 
+/** Whether the thread has children of its own (CONFIG_PROC_CHILDREN; none where the kernel does not say). */
+export function hasChildren(door: KernelDoor, pid: number, tid: number): boolean {
+  return (tryReadText(door, `/proc/${pid}/task/${tid}/children`) ?? '').length > 0
+}
+
+/** Whether the process has waited for children already. */
+export function hadChildren(door: KernelDoor, pid: number): boolean {
+  return readStat(door, `/proc/${pid}/stat`)?.hadChildren === true
+}
+
 export interface Stat {
   readonly name: string
   readonly state: string
@@ -36,6 +46,8 @@ export interface Stat {
   readonly startTime: bigint
   /** Where it ran last. */
   readonly processor: number
+  /** Page faults of children that were waited for (field 11) are counted. */
+  readonly hadChildren: boolean
 }
 
 /** The fields of a stat file that ring3 uses. The name stands in parentheses and may hold anything. */
@@ -50,6 +62,7 @@ export function readStat(door: KernelDoor, path: string): Stat | undefined {
     state: fields[0] ?? '?',
     startTime: BigInt(fields[19] ?? '0'),
     processor: Number(fields[36]),
+    hadChildren: fields[8] !== undefined && fields[8] !== '0',
   }
 }
 

@@ -7,7 +7,7 @@ import { PTRACE_EVENT_STOP, PTRACE_O_TRACESYSGOOD, tryPtrace } from '../kernel/p
 import { pauseBetweenLooks, poll, sleep } from '../kernel/wait.js'
 import { type Refusal, refuse } from '../refusal/refusal.js'
 import { restartInterruptedCall } from './interrupted-call.js'
-import { describeState, listThreads, readThreadState } from './process-state.js'
+import { describeState, hadChildren, hasChildren, listThreads, readThreadState } from './process-state.js'
 import type { Registers } from './registers.js'
 import { readRegisters, type StoppedThread, writeRegisters } from './thread.js'
 
@@ -115,7 +115,23 @@ export function detachLingering(door: KernelDoor, patienceUs = 0): boolean {
 function letGo(door: KernelDoor, tid: number): boolean {
   const seen = poll(door, tid)
   if (seen.kind !== 'stopped') return seen.kind === 'gone'
+  readRestarting(door, tid)
   return tryPtrace(door, 'PTRACE_DETACH', tid, 0, seen.event === 0 ? seen.signal : 0) === 0
+}
+
+/**
+ * No call may end for a stop, nor for a signal that is ignored: a traced thread is stopped for those, too. Undefined for a
+ * thread that has been killed in its stop: the next look finds it gone. @throws KernelError
+ */
+function readRestarting(door: KernelDoor, tid: number): Registers | undefined {
+  try {
+    const registers = readRegisters(door, tid)
+    if (restartInterruptedCall(registers)) writeRegisters(door, tid, registers)
+    return registers
+  } catch (error) {
+    if (error instanceof KernelError && error.errno === ESRCH) return undefined
+    throw error
+  }
 }
 
 function isTracedByUs(door: KernelDoor, tid: number): boolean {
@@ -140,6 +156,8 @@ class Stop implements StoppedTarget {
   private readonly stopSignals = new Map<number, number>()
   /** Threads of a keeper that stay in a stop of their own, with its signal: whether they go on is the keeper's to say. */
   private readonly staying = new Map<number, number>()
+  /** Threads that SIGCHLD may be sent to. */
+  private readonly parents = new Set<number>()
   private signalsWait = true
 
   constructor(
@@ -173,10 +191,21 @@ class Stop implements StoppedTarget {
     return refuse('does-not-stop', `process ${this.pid} makes threads faster than they can be stopped`)
   }
 
-  /** For remote calls, which a thread cannot make in the stop of a signal. */
+  /**
+   * For remote calls, which a thread cannot make in the stop of a signal. The others are held, too, if SIGCHLD could come for
+   * it meanwhile: see `release`. It is the first of `threads`.
+   */
   one(tid: number): Refusal | undefined {
     this.signalsWait = false
-    return this.these([tid])
+    if (this.keeper !== undefined || !this.isParent(tid)) return this.these([tid])
+    const refusal = this.all(undefined)
+    this.threads.sort((a, b) => Number(b.tid === tid) - Number(a.tid === tid))
+    return refusal
+  }
+
+  /** It is the main thread that makes children in most programs. */
+  private isParent(tid: number): boolean {
+    return hasChildren(this.door, this.pid, tid) || (tid === this.pid && hadChildren(this.door, this.pid))
   }
 
   private these(tids: readonly number[]): Refusal | undefined {
@@ -195,6 +224,7 @@ class Stop implements StoppedTarget {
     const isOurs = lingering.delete(tid) || this.isKept(tid)
     const result = isOurs ? 0 : tryPtrace(this.door, 'PTRACE_SEIZE', tid, 0, PTRACE_O_TRACESYSGOOD)
     if (result === 0) {
+      if (this.isParent(tid)) this.parents.add(tid)
       this.seized.add(tid)
       this.unstopped.add(tid)
       return undefined
@@ -268,7 +298,7 @@ class Stop implements StoppedTarget {
   }
 
   private deliver(tid: number, signal: number): void {
-    this.readRestarting(tid)
+    readRestarting(this.door, tid)
     tryPtrace(this.door, 'PTRACE_CONT', tid, 0, signal)
   }
 
@@ -279,28 +309,11 @@ class Stop implements StoppedTarget {
 
   /** @returns whether the thread is there, and held from here on. */
   private take(tid: number): boolean {
-    const registers = this.readRestarting(tid)
+    const registers = readRestarting(this.door, tid)
     if (registers === undefined) return false
     this.threads.push({ tid, registers })
     this.unstopped.delete(tid)
     return true
-  }
-
-  /** No call may end for a stop, nor for a signal that is ignored: a traced thread is stopped for those, too. */
-  private readRestarting(tid: number): Registers | undefined {
-    const registers = this.readIfThere(tid)
-    if (registers !== undefined && restartInterruptedCall(registers)) writeRegisters(this.door, tid, registers)
-    return registers
-  }
-
-  /** A stopped thread can still be killed: then the next look finds it gone. */
-  private readIfThere(tid: number): Registers | undefined {
-    try {
-      return readRegisters(this.door, tid)
-    } catch (error) {
-      if (error instanceof KernelError && error.errno === ESRCH) return undefined
-      throw error
-    }
   }
 
   private unstoppable(): Refusal {
@@ -308,9 +321,14 @@ class Stop implements StoppedTarget {
     return refuse('does-not-stop', `did not stop within 1 s: ${states.join(', ')}`)
   }
 
-  /** The leader last: a process whose leader is let go first cannot be waited for while the others are held. */
+  /**
+   * Parents first: while one of them is traced and stopped, a SIGCHLD that is ignored is sent to another thread all the same,
+   * and ends the call that this one is in if nobody traces it any more (kernel/signal.c, sig_ignored and complete_signal).
+   * The leader last: a process whose leader is let go first cannot be waited for while the others are held.
+   */
   release(): void {
-    for (const { tid } of this.threads.toReversed()) this.letGo(tid)
+    const [parents, others] = partition(this.threads.toReversed(), ({ tid }) => this.parents.has(tid))
+    for (const { tid } of [...parents, ...others]) this.letGo(tid)
     this.threads.length = 0
     this.restorePriority()
     this.restorePriority = () => {}
@@ -341,6 +359,10 @@ class Stop implements StoppedTarget {
   [Symbol.dispose](): void {
     this.release()
   }
+}
+
+function partition<T>(values: readonly T[], isFirst: (value: T) => boolean): readonly [T[], T[]] {
+  return [values.filter(isFirst), values.filter((value) => !isFirst(value))]
 }
 
 function isEnded(door: KernelDoor, pid: number, tid: number): boolean {

@@ -2,7 +2,7 @@ import { assert } from '../bytes/assert.js'
 import type { InstalledProbes, ProbePlan } from '../probe/mechanism.js'
 import type { ModuleSites, RefusedSite } from '../probe/site.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
-import { isPlaceTaken } from '../target/area.js'
+import { untilPlaced } from '../target/area.js'
 import { type InstallResult, install, type TablePublisher } from '../target/install.js'
 import { thisProcess } from '../target/owner.js'
 import { listThreads } from '../target/process-state.js'
@@ -15,9 +15,6 @@ import { explainerOf } from './explain-site.js'
 import type { Host } from './host.js'
 import type { PatchStyle } from './patch-style.js'
 import { planTrampolines, type TrampolinePlan } from './plan-trampolines.js'
-
-/** Tries of an installation whose place was taken by the target meanwhile. */
-const PLACE_TRIES = 3
 
 /** Counting in the target: a trampoline for every site, reached in the way that the style writes there. */
 export function planCounting(host: Host, style: PatchStyle, modules: readonly ModuleSites[]): ProbePlan | Refusal {
@@ -125,16 +122,10 @@ function installWith(
   signals: ResidentSignals | undefined,
   ready?: TrampolinePlan,
 ): InstalledProbes | Refusal {
-  for (let round = 1; ; round++) {
-    // Anew the next time: the target may have mapped something where the areas were to be.
+  return untilPlaced((round) => {
     const plan = round === 1 && ready !== undefined ? ready : planWith(host, wanted, choice)
-    if (isRefusal(plan)) return plan
-    try {
-      return installPlan(host, plan, choice, signals)
-    } catch (error) {
-      if (!isPlaceTaken(error) || round === PLACE_TRIES) throw error
-    }
-  }
+    return isRefusal(plan) ? plan : installPlan(host, plan, choice, signals)
+  })
 }
 
 function installPlan(

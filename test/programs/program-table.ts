@@ -36,6 +36,7 @@ export const programs = {
   'signal-witness-musl': { source: 'signal-witness.c', compiler: 'musl-gcc', flags: [...c, '-static'] },
   'trap-victim': fromC('trap-victim'),
   waiter: fromC('waiter'),
+  'child-maker': fromC('child-maker'),
   'sqlite-work': fromC('sqlite-work', '-Wl,--no-as-needed', '-l:libsqlite3.so.0'),
   'step-counter': fromC('step-counter'),
   tracer: fromC('tracer'),

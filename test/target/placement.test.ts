@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Address, address } from '../../src/bytes/address.js'
 import type { Mapping } from '../../src/target/memory-map.js'
-import { placeAnywhere, placeNear, type Span } from '../../src/target/placement.js'
+import { placeAnywhere, placeNear, type Span, withTaken } from '../../src/target/placement.js'
 import { mapping } from './pretend-target.js'
 
 const PAGE = 4096n
@@ -140,7 +140,7 @@ test('a position-independent executable is served from below, out of the heap’
     ...nonPie.slice(3),
   ]
   const at = placeNear(pie, spanOf(pie[0]), 1 << 20)
-  assert.ok(at !== undefined && at + MB <= 0x5555_5555_4000n && at > 0x5555_5555_4000n - 16n * MB)
+  assert.ok(at !== undefined && at + MB <= 0x5555_5555_4000n && at > 0x5555_5555_4000n - GB)
 })
 
 test('two neighbours close together still serve a small area between them', () => {
@@ -165,4 +165,12 @@ test('a span that nothing can reach at both ends has no place near', () => {
   const wide: Span = { start: address(0x1000_0000_0000n), end: address(0x1001_0000_0000n) }
   assert.equal(placeNear([], wide, 4096), undefined)
   assert.notEqual(placeAnywhere([], wide, 4096), undefined)
+})
+
+test('a library’s area keeps away from where the kernel maps next, and the next area lies beside it', () => {
+  const library = spanOf(nonPie[3])
+  const first = placeNear(nonPie, library, 65536)
+  assert.ok(first !== undefined && first + 128n * MB < library.start)
+  const second = placeNear(withTaken(nonPie, first, 65536), library, 65536)
+  assert.equal(second, first - 65536n)
 })

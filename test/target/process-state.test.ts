@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRealDoor } from '../../src/kernel/real-door.js'
-import { describeState, readStat, readThreadState } from '../../src/target/process-state.js'
+import { describeState, hadChildren, readStat, readThreadState } from '../../src/target/process-state.js'
 import { pretendTarget } from './pretend-target.js'
 
 const STAT = '/proc/2/stat'
@@ -15,13 +15,18 @@ function stat(name: string, state: string, start: string) {
 for (const name of ['sh', 'a b', 'x) R 1 (y', '((', '))', '', 'new\nline']) {
   test(`a process named ${JSON.stringify(name)} has that name, and its own state and start time`, () => {
     const startTime = 2n ** 64n - 1n
-    assert.deepEqual(stat(name, 'S', String(startTime)), { name, state: 'S', startTime, processor: 7 })
+    assert.deepEqual(stat(name, 'S', String(startTime)), { name, state: 'S', startTime, processor: 7, hadChildren: false })
   })
 }
 
 test('a process that is not there has no state', () => {
   assert.equal(readStat(pretendTarget(), STAT), undefined)
   assert.equal(readThreadState(openRealDoor(), process.pid, 0x3fff_ffff), undefined)
+})
+
+test('whether there were children is told by their page faults', () => {
+  const before = pretendTarget({ [STAT]: '2 (a) S 1 2 2 0 -1 0 0 17 0 0 0' })
+  assert.equal(hadChildren(before, 2), true)
 })
 
 test('this very thread is running', () => {

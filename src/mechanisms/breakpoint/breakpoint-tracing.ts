@@ -3,6 +3,7 @@ import type { InstructionClass, Resume as ResumeName } from '../../isa/instructi
 import type { HeldHit, HitName, InstalledProbes } from '../../probe/mechanism.js'
 import type { Site } from '../../probe/site.js'
 import { isRefusal, type Refusal } from '../../refusal/refusal.js'
+import { untilPlaced } from '../../target/area.js'
 import { Attachment } from '../../target/attachment.js'
 import type { EditSet, PlacedEdit } from '../../target/edit-set.js'
 import { install } from '../../target/install.js'
@@ -62,8 +63,10 @@ export class BreakpointTracing {
     if (isRefusal(signals)) return signals
     return withSignals(signals, () => {
       try {
-        const plan = makePlan()
-        return isRefusal(plan) ? plan : this.installWith(signals, plan, chosen, onHit)
+        return untilPlaced(() => {
+          const plan = makePlan()
+          return isRefusal(plan) ? plan : this.installWith(signals, plan, chosen, onHit)
+        })
       } finally {
         this.detachIfIdle()
       }
