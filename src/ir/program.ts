@@ -1,6 +1,6 @@
 import type { Event } from './event.js'
 import type { RecordLayout } from './layout.js'
-import type { Statement } from './statement.js'
+import type { Span, Statement } from './statement.js'
 import type { ValueType } from './value-type.js'
 
 /**
@@ -19,7 +19,7 @@ export interface Program {
 
 /** One action block: it runs at each of its probes, in the order of the script. */
 export interface Handler {
-  readonly probes: readonly ProbeRequest[]
+  readonly probes: readonly PlacedProbe[]
   readonly locals: readonly Local[]
   readonly body: readonly Statement[]
 }
@@ -46,6 +46,9 @@ export type ProbeRequest =
   | { readonly kind: 'interval'; readonly text: string; readonly periodNs: bigint }
   | { readonly kind: 'signal'; readonly text: string; readonly signal: string }
   | { readonly kind: 'uprobe' | 'uretprobe'; readonly text: string; readonly pattern: string }
+
+/** A probe, and where the script asks for it. */
+export type PlacedProbe = ProbeRequest & { readonly span: Span }
 
 export interface ProgramConfig {
   readonly maxMapKeys: number

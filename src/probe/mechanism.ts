@@ -51,9 +51,9 @@ export interface ProbePlan {
   explain(site: Site): SiteExplanation
   /**
    * Carries the plan out. When it refuses or throws, the target is as it was. `onHit` is for mechanisms whose handler runs
-   * in the tracer: hits are held for it. @throws KernelError
+   * in the tracer: the thread is held while it runs. @throws KernelError
    */
-  install(onHit?: (hit: HeldHit) => void): InstalledProbes | Refusal
+  install(onHit?: HitListener): InstalledProbes | Refusal
 }
 
 /** Which hit of which thread: a thread may be made to go on without its handler's answer, and hit again. */
@@ -61,6 +61,12 @@ export interface HitName {
   readonly tid: number
   readonly hit: number
 }
+
+/** What becomes of a thread whose hit was told of: it goes on at once, as it was, or waits for `InstalledProbes.goOn`. */
+export type HitAnswer = 'go-on' | 'wait'
+
+/** Is told of every hit, while the thread stands at the instruction. */
+export type HitListener = (hit: HeldHit) => HitAnswer
 
 /** A thread that stands at a probed instruction, and waits until `InstalledProbes.goOn` is called for it. */
 export interface HeldHit extends HitName {

@@ -45,6 +45,7 @@ export const refusalCodes = {
   'no-match': 'Nothing in the target matches the pattern.',
   'ambiguous-module': 'More than one module has that name.',
   // the target
+  'no-target': 'The script probes functions, and no process was given.',
   'no-such-process': 'There is no such process.',
   'not-permitted': 'The kernel does not allow tracing this process.',
   'already-traced': 'Another tracer is attached to the process.',

@@ -1,6 +1,10 @@
+import type { Program } from '../ir/program.js'
 import type { HitName } from '../probe/mechanism.js'
+import type { MapRecord } from '../record/map-record.js'
 import type { Refusal } from '../refusal/refusal.js'
+import type { RunAction } from '../run/run-action.js'
 import type { CatchOptions } from './mechanisms.js'
+import type { MissingProbe } from './program-sites.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
 
 /** What the tracer thread can be asked: parameters and result of each request. Everything can be cloned. */
@@ -14,6 +18,13 @@ export interface TracerRequests {
   }
   /** A handler is done: the thread goes on with these registers. */
   goOn: { params: { hit: HitName; registers: Uint8Array }; result: null }
+  /** Begins a program. What it does comes as replies of kind `actions` that bear the number of the run. */
+  run: { params: { program: Program; run: number; childPid: number | undefined }; result: RunBegun }
+  /** Takes the program's probes out, runs END and shows the maps; what could not be taken out. */
+  finishRun: { params: { run: number }; result: readonly string[] }
+  readMaps: { params: { run: number }; result: readonly MapRecord[] }
+  /** A signal came that programs may have a probe for. */
+  signalRun: { params: { run: number; signal: string }; result: null }
   snapshot: { params: { group: number }; result: Snapshot }
   remove: { params: { group: number }; result: Removed }
   detach: { params: Record<string, never>; result: readonly string[] }
@@ -22,6 +33,18 @@ export interface TracerRequests {
   listFile: { params: { path: string; glob: string }; result: readonly ListedFunction[] }
   clean: { params: { pid: number }; result: Cleaned }
 }
+
+/** What became of a program's probes. */
+export type RunBegun =
+  | {
+      readonly kind: 'started'
+      readonly attached: Attached | undefined
+      readonly missing: readonly MissingProbe[]
+    }
+  | { readonly kind: 'missing'; readonly probe: MissingProbe }
+
+/** Why a run is over before anybody asked for it. */
+export type RunOver = 'target-ended' | 'target-exec' | 'failed'
 
 export interface Removed {
   readonly snapshot: Snapshot
@@ -47,5 +70,7 @@ export type TracerReply =
   | { readonly kind: 'refusal'; readonly id: number; readonly refusal: Refusal }
   | { readonly kind: 'error'; readonly id: number; readonly message: string }
   | { readonly kind: 'hit'; readonly handler: number; readonly hit: HitMessage }
+  | { readonly kind: 'actions'; readonly run: number; readonly actions: readonly RunAction[] }
+  | { readonly kind: 'over'; readonly run: number; readonly reason: RunOver; readonly message: string }
   | { readonly kind: 'progress'; readonly progress: Progress }
   | { readonly kind: 'warning'; readonly sentence: string }

@@ -1,15 +1,26 @@
 import { Worker } from 'node:worker_threads'
 import { assert, unreachable } from '../bytes/assert.js'
+import type { RunAction } from '../run/run-action.js'
 import { type AttachOptions, RefusedError } from './api.js'
 import { ChangeGate } from './change-gate.js'
-import type { HitMessage, TracerMethod, TracerReply, TracerRequests } from './tracer-protocol.js'
+import type { HitMessage, RunOver, TracerMethod, TracerReply, TracerRequests } from './tracer-protocol.js'
 
 /** Planning makes many objects that live for a moment: room for them saves a fifth of its time. */
 const YOUNG_GENERATION_MB = 64
 
+/** A reply to a request. */
+type Answer = Extract<TracerReply, { id: number }>
+
 interface Waiting {
   resolve(result: unknown): void
   reject(error: Error): void
+}
+
+/** Who is told what a program does. */
+export interface RunListener {
+  onActions(actions: readonly RunAction[]): void
+  /** The program can go no further: it is to be finished. */
+  onOver(reason: RunOver, message: string): void
 }
 
 /** The tracer thread, seen from the main thread. */
@@ -21,6 +32,7 @@ export class TracerThread {
   })
   private readonly waiting = new Map<number, Waiting>()
   private readonly handlers = new Map<number, (hit: HitMessage) => void>()
+  private readonly runs = new Map<number, RunListener>()
   private nextId = 1
   private ended = false
   private cancelled = false
@@ -68,9 +80,23 @@ export class TracerThread {
     this.unrefWhenIdle()
   }
 
+  /** The number of a run, whose listener is told of what it does. */
+  addRun(listener: RunListener): number {
+    const id = this.nextId++
+    this.runs.set(id, listener)
+    this.worker.ref()
+    return id
+  }
+
+  /** Nothing more will come of this run. */
+  forgetRun(id: number): void {
+    this.runs.delete(id)
+    this.unrefWhenIdle()
+  }
+
   /** Handlers keep a program alive: it is there for them. */
   private unrefWhenIdle(): void {
-    if (this.waiting.size === 0 && this.handlers.size === 0) this.worker.unref()
+    if (this.waiting.size + this.handlers.size + this.runs.size === 0) this.worker.unref()
   }
 
   /** Ends the OS thread: the kernel detaches whatever it may still hold. */
@@ -93,18 +119,28 @@ export class TracerThread {
   }
 
   private receive(reply: TracerReply): void {
-    if (reply.kind === 'progress') {
-      this.options.onProgress?.(reply.progress)
-      return
+    switch (reply.kind) {
+      case 'progress':
+        this.options.onProgress?.(reply.progress)
+        return
+      case 'warning':
+        this.options.onWarning?.(reply.sentence)
+        return
+      case 'hit':
+        this.handlers.get(reply.handler)?.(reply.hit)
+        return
+      case 'actions':
+        this.runs.get(reply.run)?.onActions(reply.actions)
+        return
+      case 'over':
+        this.runs.get(reply.run)?.onOver(reply.reason, reply.message)
+        return
+      default:
+        this.answer(reply)
     }
-    if (reply.kind === 'warning') {
-      this.options.onWarning?.(reply.sentence)
-      return
-    }
-    if (reply.kind === 'hit') {
-      this.handlers.get(reply.handler)?.(reply.hit)
-      return
-    }
+  }
+
+  private answer(reply: Answer): void {
     const waiting = this.waiting.get(reply.id)
     assert(waiting !== undefined, `nobody waits for reply ${reply.id}`)
     this.waiting.delete(reply.id)
@@ -119,7 +155,7 @@ export class TracerThread {
   }
 }
 
-function settle(waiting: Waiting, reply: Exclude<TracerReply, { kind: 'progress' | 'warning' | 'hit' }>): void {
+function settle(waiting: Waiting, reply: Answer): void {
   switch (reply.kind) {
     case 'result':
       waiting.resolve(reply.result)

@@ -3,13 +3,16 @@ import { assert, unreachable } from '../bytes/assert.js'
 import { openRealDoor } from '../kernel/real-door.js'
 import { sleep } from '../kernel/wait.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
+import type { RunSink } from '../run/run-action.js'
 import { detachLingering } from '../target/threads.js'
 import { ChangeGate } from './change-gate.js'
 import { cleanProcess } from './clean-process.js'
 import { listFile } from './list-functions.js'
+import { ProgramTracing } from './program-tracing.js'
 import { rehearse } from './rehearsal.js'
+import { Outbox } from './outbox.js'
 import { type MadeGroup, Tracer, type TracerListener } from './tracer.js'
-import type { TracerReply, TracerRequest, TracerRequests } from './tracer-protocol.js'
+import type { RunBegun, RunOver, TracerReply, TracerRequest, TracerRequests } from './tracer-protocol.js'
 
 // The one OS thread that owns ptrace. Requests are answered in order; between them the target runs free.
 
@@ -83,7 +86,7 @@ async function serve(request: TracerRequest): Promise<void> {
     send({
       kind: 'error',
       id: request.id,
-      message: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+      message: describe(error),
     })
   }
 }
@@ -98,6 +101,15 @@ function answer(request: TracerRequest): unknown {
       return probe(request.params)
     case 'goOn':
       attached().goOn(request.params.hit, request.params.registers)
+      return null
+    case 'run':
+      return run(request.params)
+    case 'finishRun':
+      return finishRun(request.params.run)
+    case 'readMaps':
+      return runNumbered(request.params.run).readMaps()
+    case 'signalRun':
+      runNumbered(request.params.run).signalled(request.params.signal)
       return null
     case 'snapshot':
       return attached().snapshot(request.params.group)
@@ -144,9 +156,64 @@ function probe({ patterns, handler }: TracerRequests['probe']['params']): Promis
   })
 }
 
+/** Programs at work, by the number that the main thread has given them. */
+const runs = new Map<number, ProgramTracing>()
+
+async function run({ program, run: number, childPid }: TracerRequests['run']['params']): Promise<RunBegun | Refusal> {
+  const outbox = new Outbox((actions) => send({ kind: 'actions', run: number, actions }))
+  const sink: RunSink = (action) => outbox.put(action)
+  const started = await ProgramTracing.start(program, { door, tracer, childPid, sink })
+  if (isRefusal(started) || started.kind === 'missing') return started
+  runs.set(number, started.tracing)
+  outbox.flush()
+  watchTarget(number)
+  const { kind, attached: made, missing } = started
+  return { kind, attached: made, missing }
+}
+
+function finishRun(number: number): readonly string[] {
+  const tracing = runNumbered(number)
+  const remaining = tracing.finish()
+  // What could not be taken out goes on hitting.
+  if (remaining.length === 0) runs.delete(number)
+  return remaining
+}
+
+function runNumbered(number: number): ProgramTracing {
+  const tracing = runs.get(number)
+  assert(tracing !== undefined, `there is no run ${number}`)
+  return tracing
+}
+
+const WATCH_MS = 100
+
+/** A run is over when its target has ended, or executes another program. */
+function watchTarget(number: number): void {
+  if (tracer === undefined) return
+  const timer = setInterval(() => {
+    const over = overBy(tracer)
+    if (runs.has(number) && over === undefined) return
+    clearInterval(timer)
+    if (over !== undefined && runs.has(number)) send({ kind: 'over', run: number, ...over })
+  }, WATCH_MS)
+}
+
+function overBy(watched: Tracer | undefined): { reason: RunOver; message: string } | undefined {
+  if (failure !== undefined) return { reason: 'failed', message: describe(failure) }
+  if (watched === undefined) return undefined
+  const { target } = watched
+  if (!target.isAlive()) return { reason: 'target-ended', message: `process ${target.pid} has ended` }
+  if (target.hasSameMemory()) return undefined
+  return { reason: 'target-exec', message: `process ${target.pid} executes another program: the probes are gone` }
+}
+
 function attached(): Tracer {
   assert(tracer !== undefined, 'attach comes first')
   return tracer
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }
 
 function warn(sentence: string): void {

@@ -3,7 +3,7 @@ import { x64 } from '../isa/x64/x64.js'
 import type { KernelDoor } from '../kernel/door.js'
 import { readProcessor } from '../kernel/processor.js'
 import { hardwareTraits, installWatchpoints } from '../mechanisms/hardware/hardware-mechanism.js'
-import type { HeldHit, HitName, InstalledProbes, Mechanism, ProbePlan } from '../probe/mechanism.js'
+import type { HeldHit, HitListener, HitName, InstalledProbes, Mechanism, ProbePlan } from '../probe/mechanism.js'
 import type { RefusedSite } from '../probe/site.js'
 import type { Watchpoint } from '../probe/watchpoint.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
@@ -37,14 +37,15 @@ export interface MadeGroup {
 
 /** One target, driven from one OS thread: everything that touches the kernel happens here, synchronously. */
 export class Tracer implements Disposable {
-  private readonly catalog: ModuleCatalog
+  /** The modules of the target. */
+  readonly catalog: ModuleCatalog
   private readonly groups = new Map<number, ProbeGroup>()
   /** The cheapest first. */
   private readonly mechanisms: readonly Mechanism[]
   private nextGroup = 1
 
   private constructor(
-    private readonly target: TargetProcess,
+    readonly target: TargetProcess,
     private readonly listener: TracerListener,
     options: CatchOptions,
   ) {
@@ -77,19 +78,33 @@ export class Tracer implements Disposable {
 
   /** Plants probes whose hits are held until `goOn` is called for the thread. @throws KernelError */
   async probe(patterns: readonly string[], onHit: (hit: HeldHit) => void): Promise<MadeGroup | Refusal> {
+    const holding = this.holding()
+    return isRefusal(holding)
+      ? holding
+      : this.plant(patterns, holding, (hit) => {
+          onHit(hit)
+          return 'wait'
+        })
+  }
+
+  /** Plants probes at sites that were found before, all for one listener. @throws KernelError */
+  async plantSites(resolved: ResolvedSites, onHit: HitListener): Promise<MadeGroup | Refusal> {
+    const holding = this.holding()
+    return isRefusal(holding) ? holding : this.plantResolved(resolved, holding, process.hrtime.bigint(), onHit)
+  }
+
+  /** Mechanisms whose handler runs here. */
+  private holding(): readonly Mechanism[] | Refusal {
     const holding = this.mechanisms.filter(({ traits }) => traits.handlerIn === 'tracer')
-    if (holding.length === 0)
-      return refuse(
-        'no-handler',
-        'a handler that may change the thread needs a mechanism whose handler runs in the tracer',
-      )
-    return this.plant(patterns, holding, onHit)
+    return holding.length > 0
+      ? holding
+      : refuse('no-handler', 'a handler needs a mechanism whose handler runs in the tracer: --via breakpoint, or auto')
   }
 
   private async plant(
     patterns: readonly string[],
     mechanisms: readonly Mechanism[],
-    onHit?: (hit: HeldHit) => void,
+    onHit?: HitListener,
   ): Promise<MadeGroup | Refusal> {
     const began = process.hrtime.bigint()
     this.listener.onProgress?.({ phase: 'symbols', done: 0, total: patterns.length })
@@ -97,8 +112,18 @@ export class Tracer implements Disposable {
     if (isRefusal(asked)) return asked
     const resolved = await resolveSites(this.catalog, asked.functions)
     if (isRefusal(resolved)) return resolved
+    return this.plantResolved(resolved, mechanisms, began, onHit, asked.watchpoints)
+  }
+
+  private async plantResolved(
+    resolved: ResolvedSites,
+    mechanisms: readonly Mechanism[],
+    began: bigint,
+    onHit?: HitListener,
+    watchpoints: readonly Watchpoint[] = [],
+  ): Promise<MadeGroup | Refusal> {
     const ladder = await this.climb(resolved, mechanisms)
-    const watching = this.watch(asked.watchpoints)
+    const watching = this.watch(watchpoints)
     if (isRefusal(watching)) return watching
     const made = this.plantWith(ladder, onHit, watching)
     if (isRefusal(made)) return made
@@ -119,7 +144,7 @@ export class Tracer implements Disposable {
 
   private plantWith(
     ladder: Ladder,
-    onHit: ((hit: HeldHit) => void) | undefined,
+    onHit: HitListener | undefined,
     watching: readonly Planted[],
   ): readonly Planted[] | Refusal {
     const made = this.installAll(ladder, onHit)
@@ -136,7 +161,7 @@ export class Tracer implements Disposable {
    * The dearest mechanism first: what it needs in the target must not be covered by the others' windows. Sites of one that
    * refuses are left out; when one fails, those before it are taken out again.
    */
-  private installAll({ steps }: Ladder, onHit: ((hit: HeldHit) => void) | undefined): Planted[] | Refusal {
+  private installAll({ steps }: Ladder, onHit: HitListener | undefined): Planted[] | Refusal {
     const made: Planted[] = []
     let refusal: Refusal | undefined
     try {

@@ -2,17 +2,17 @@ import type { MapDeclaration } from '../../ir/program.js'
 import { isAggregate } from '../../ir/value-type.js'
 import { type AggregateState, emptyState, reducedValue, takeValue } from '../../store/aggregate-state.js'
 import type { MapEntry, MapSnapshot } from '../../store/map-snapshot.js'
+import type { ProgramMaps } from './program-maps.js'
 import { bytesOfValue, readValue, type Value, zeroOf } from './value.js'
 
 /** The maps of a program in the tracer's memory: the model that those in a target are compared with. */
-export class MapStore {
+export class MapStore implements ProgramMaps {
   readonly #maps: readonly { readonly declaration: MapDeclaration; readonly entries: Map<string, MapEntry> }[]
 
   constructor(declarations: readonly MapDeclaration[]) {
     this.#maps = declarations.map((declaration) => ({ declaration, entries: new Map() }))
   }
 
-  /** The value, an aggregate's as the integer that it stands for; `undefined` where there is no entry. */
   load(map: number, key: Value | undefined): Value | undefined {
     const { declaration, entries } = this.#map(map)
     const value = entries.get(this.#id(map, key))?.value
@@ -20,12 +20,10 @@ export class MapStore {
     return isState(value) ? reducedValue(value) : readValue(value, 0, declaration.value)
   }
 
-  /** False if the map is full. */
   store(map: number, key: Value | undefined, value: Value): boolean {
     return this.#put(map, key, bytesOfValue(this.#map(map).declaration.value, value))
   }
 
-  /** Takes a value into an aggregate. False if the map is full. */
   aggregate(map: number, key: Value | undefined, value: bigint, nowNs: bigint): boolean {
     const { declaration, entries } = this.#map(map)
     const type = declaration.value
@@ -39,7 +37,6 @@ export class MapStore {
     return this.#map(map).entries.has(this.#id(map, key))
   }
 
-  /** False if there was none. */
   delete(map: number, key: Value | undefined): boolean {
     return this.#map(map).entries.delete(this.#id(map, key))
   }
@@ -52,7 +49,6 @@ export class MapStore {
     this.#map(map).entries.clear()
   }
 
-  /** Every key stays, its value becomes zero. */
   zero(map: number): void {
     const { declaration, entries } = this.#map(map)
     const type = declaration.value

@@ -6,7 +6,8 @@ import { reducedValue } from '../../store/aggregate-state.js'
 import type { Effect, HitResult, RunWarning } from './effect.js'
 import { evaluate, type Frame } from './evaluate.js'
 import type { HitEnvironment } from './hit-environment.js'
-import { isState, type MapStore } from './map-store.js'
+import { isState } from './map-store.js'
+import type { ProgramMaps } from './program-maps.js'
 import { type ReadValue, readBytes, readStrings, readText, readTyped, valueOrZero } from './read-memory.js'
 import { integerOf, readValue, type Value, wrapTo, writeValue, zeroOf } from './value.js'
 
@@ -14,7 +15,7 @@ import { integerOf, readValue, type Value, wrapTo, writeValue, zeroOf } from './
 type Ending = 'next' | 'break' | 'continue' | 'return'
 
 /** Executes one hit of a handler. Maps change at once; all else that it does is in the result. */
-export function runHandler(program: Program, handler: Handler, environment: HitEnvironment, maps: MapStore): HitResult {
+export function runHandler(program: Program, handler: Handler, environment: HitEnvironment, maps: ProgramMaps): HitResult {
   const run = new Run(program, handler, environment, maps)
   run.statements(handler.body)
   return { effects: run.effects, warnings: [...run.warnings.values()] }
@@ -31,7 +32,7 @@ class Run {
     readonly program: Program,
     readonly handler: Handler,
     environment: HitEnvironment,
-    readonly maps: MapStore,
+    readonly maps: ProgramMaps,
   ) {
     this.#frame = { locals: handler.locals.map(({ type }) => (type.kind === 'void' ? 0n : zeroOf(type))), environment }
   }
@@ -181,7 +182,7 @@ class Run {
     return 'next'
   }
 
-  #entryTuple(local: number, { key, value }: ReturnType<MapStore['snapshot']>['entries'][number]): Value {
+  #entryTuple(local: number, { key, value }: ReturnType<ProgramMaps['snapshot']>['entries'][number]): Value {
     const type = this.#type(local)
     if (type.kind !== 'tuple') return zeroOf(type)
     const { size, offsets } = tupleLayout(type.elements)

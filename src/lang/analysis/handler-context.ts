@@ -1,5 +1,5 @@
 import type { Expression } from '../../ir/expression.js'
-import type { ProbeRequest } from '../../ir/program.js'
+import type { PlacedProbe } from '../../ir/program.js'
 import type { Span } from '../../ir/statement.js'
 import { boolType, type ValueType, voidType } from '../../ir/value-type.js'
 import type { CompileOptions } from '../compile-options.js'
@@ -35,7 +35,7 @@ export class HandlerContext {
 
   constructor(
     readonly index: number,
-    readonly probes: readonly ProbeRequest[],
+    readonly probes: readonly PlacedProbe[],
     readonly span: Span,
     readonly environment: TypeEnvironment,
     readonly tables: ProgramTables,

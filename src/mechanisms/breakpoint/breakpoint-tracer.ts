@@ -71,8 +71,8 @@ export class BreakpointTracer implements TrapObserver {
     planted.hits++
     if (planted.handler === undefined) return this.goOn(thread, planted)
     const hit = ++this.hits
+    if (planted.handler(thread, planted, hit) === 'go-on') return this.goOn(thread, planted)
     this.handling.set(thread.tid, { planted, hit })
-    planted.handler(thread, planted, hit)
     return 'wait'
   }
 

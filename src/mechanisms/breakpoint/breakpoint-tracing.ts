@@ -1,6 +1,6 @@
 import { type Address, offsetBy } from '../../bytes/address.js'
 import type { InstructionClass, Resume as ResumeName } from '../../isa/instruction-class.js'
-import type { HeldHit, HitName, InstalledProbes } from '../../probe/mechanism.js'
+import type { HitListener, HitName, InstalledProbes } from '../../probe/mechanism.js'
 import type { Site } from '../../probe/site.js'
 import { isRefusal, type Refusal } from '../../refusal/refusal.js'
 import { untilPlaced } from '../../target/area.js'
@@ -56,7 +56,7 @@ export class BreakpointTracing {
   install(
     makePlan: () => TrampolinePlan | Refusal,
     chosen: ReadonlyMap<Site, ChosenResume>,
-    onHit: ((hit: HeldHit) => void) | undefined,
+    onHit: HitListener | undefined,
   ): InstalledProbes | Refusal {
     // Before anything is traced: should this tracer be killed, the handlers go on where it left off.
     const signals = this.host.signals.acquire()
@@ -77,7 +77,7 @@ export class BreakpointTracing {
     signals: ResidentSignals,
     plan: TrampolinePlan,
     chosen: ReadonlyMap<Site, ChosenResume>,
-    onHit: ((hit: HeldHit) => void) | undefined,
+    onHit: HitListener | undefined,
   ): InstalledProbes | Refusal {
     const { target } = this.host
     const tables = signals.publisherOf(...plan.tables)
@@ -172,8 +172,7 @@ function jumpBackOf({ analysis }: ServedSite, { trampoline, points }: PlacedEdit
   return point && offsetBy(trampoline, point.relocated)
 }
 
-function heldFor(onHit: (hit: HeldHit) => void): HitHandler {
-  return ({ tid, registers }, { site }, hit) => {
+function heldFor(onHit: HitListener): HitHandler {
+  return ({ tid, registers }, { site }, hit) =>
     onHit({ tid, hit, site, registers: Uint8Array.from(registers.bytes) })
-  }
 }

@@ -1,13 +1,14 @@
 import type { Address } from '../../bytes/address.js'
 import type { InstructionClass } from '../../isa/instruction-class.js'
+import type { HitAnswer } from '../../probe/mechanism.js'
 import type { Site } from '../../probe/site.js'
 import type { PlacedEdit } from '../../target/edit-set.js'
 import type { TracedThread } from '../../target/traced-thread.js'
 import type { ServedSite } from '../../trampolines/plan-trampolines.js'
 import type { Resume } from './resume/resume.js'
 
-/** Is told of a thread that is held at the site, its instruction pointer on it, until `goOn` is called for it. */
-export type HitHandler = (thread: TracedThread, planted: PlantedSite, hit: number) => void
+/** Is told of a thread that is held at the site, its instruction pointer on it. */
+export type HitHandler = (thread: TracedThread, planted: PlantedSite, hit: number) => HitAnswer
 
 /** An int3 in the target's text. */
 export interface PlantedSite {

@@ -1,0 +1,94 @@
+import { assert } from '../bytes/assert.js'
+import type { Effect } from '../codegen/interpreter/effect.js'
+import type { HitEnvironment } from '../codegen/interpreter/hit-environment.js'
+import type { ProgramMaps } from '../codegen/interpreter/program-maps.js'
+import { runHandler } from '../codegen/interpreter/run-handler.js'
+import { bytesOfValue, type Value } from '../codegen/interpreter/value.js'
+import type { Event } from '../ir/event.js'
+import type { Program } from '../ir/program.js'
+import { int64, type ValueType } from '../ir/value-type.js'
+import type { DataValue } from '../record/data-value.js'
+import { type DecodeContext, decodeValue } from '../record/decode-value.js'
+import { eventAction } from '../record/event-action.js'
+import { type MapRecord, mapRecord } from '../record/map-record.js'
+import type { ValueNames } from '../record/value-names.js'
+import type { AttachPoint } from './attach-point.js'
+import type { RunSink } from './run-action.js'
+import { WarningCounts } from './warning-counts.js'
+
+/** Sends a signal to the thread, or the process, that a hit belongs to. */
+export type SignalSender = (effect: Effect & { kind: 'signal' }) => void
+
+/** A program at work: runs handlers, keeps its maps, and turns what handlers emit into actions. */
+export class ProgramRun {
+  readonly #context: DecodeContext
+  readonly #warnings: WarningCounts
+  #exited = false
+
+  constructor(
+    readonly program: Program,
+    readonly maps: ProgramMaps,
+    names: ValueNames,
+    private readonly sink: RunSink,
+  ) {
+    const { records, enums, config } = program
+    this.#context = { records, enums, names, stringTrailer: config.stringTrailer }
+    this.#warnings = new WarningCounts(sink)
+  }
+
+  /** `exit()` was called: only END runs from here on. */
+  get hasExited(): boolean {
+    return this.#exited
+  }
+
+  /** Runs the handler of an attach point. */
+  fire({ handler: index, request }: AttachPoint, environment: HitEnvironment, sendSignal: SignalSender): void {
+    if (this.#exited && request.kind !== 'end') return
+    const handler = this.program.handlers[index]
+    assert(handler !== undefined, `there is no handler ${index}`)
+    const { effects, warnings } = runHandler(this.program, handler, environment, this.maps)
+    for (const warning of warnings) this.#warnings.add(warning)
+    for (const effect of effects) {
+      if (effect.kind === 'signal') sendSignal(effect)
+      else this.perform(effect)
+    }
+  }
+
+  /** Does what a handler has emitted, here or elsewhere. */
+  perform(effect: Exclude<Effect, { kind: 'signal' }>): void {
+    const event = this.program.events[effect.event]
+    assert(event !== undefined, `there is no event ${effect.event}`)
+    const values = effect.kind === 'join' ? effect.texts.map(textValue) : this.#decode(event, effect.values)
+    const action = eventAction(event, values, (map) => this.maps.snapshot(map), this.#context)
+    if (action.kind === 'clear' || action.kind === 'zero') this.maps[action.kind](action.map)
+    else this.sink(action)
+    if (action.kind === 'exit') this.#exited = true
+  }
+
+  /** Says what is said when everything has run: the maps, and warnings that came more than once. */
+  finish(): void {
+    this.#warnings.sum()
+    this.sink({ kind: 'show', record: { kind: 'end' } })
+    if (!this.program.config.printMapsOnExit) return
+    for (const map of this.readMaps()) this.sink({ kind: 'show', record: { kind: 'map', map } })
+  }
+
+  /** All maps, in the order of their names. */
+  readMaps(): MapRecord[] {
+    const order = [...this.program.maps.entries()].sort(([, a], [, b]) => (a.name < b.name ? -1 : 1))
+    return order.map(([map]) => mapRecord(this.maps.snapshot(map), { top: 0, div: 1n }, this.#context))
+  }
+
+  #decode(event: Event, values: readonly Value[]): DataValue[] {
+    const types: readonly ValueType[] = event.kind === 'exit' ? [int64] : 'types' in event ? event.types : []
+    return values.map((value, at) => {
+      const type = types[at]
+      assert(type !== undefined, 'every value of an event has a type')
+      return decodeValue(bytesOfValue(type, value), type, this.#context)
+    })
+  }
+}
+
+function textValue(bytes: Uint8Array): DataValue {
+  return { kind: 'text', text: Buffer.from(bytes).toString('utf8') }
+}

@@ -1,0 +1,12 @@
+import type { KernelDoor } from '../kernel/door.js'
+
+/** What handlers of one run have in common. */
+export interface RunHost {
+  readonly door: KernelDoor
+  /** The boot clock when the program began. */
+  readonly startedNs: bigint
+  /** The process that was started for the run. */
+  readonly childPid: number | undefined
+  /** What `uaddr` gives for a symbol; 0 where there is none. */
+  symbolAddress(name: string): bigint
+}

@@ -1,0 +1,87 @@
+import { assert, unreachable } from '../bytes/assert.js'
+import type { HitEnvironment } from '../codegen/interpreter/hit-environment.js'
+import type { Value } from '../codegen/interpreter/value.js'
+import type { Input } from '../ir/expression.js'
+import { onlineProcessors } from '../kernel/processor.js'
+import type { Memory } from '../target/memory.js'
+import { readProcessorOf } from '../target/process-state.js'
+import { isRegisterName, type RegisterName, Registers } from '../target/registers.js'
+import type { AttachPoint } from './attach-point.js'
+import { readComm, readOwner } from './credentials.js'
+import type { RunHost } from './run-host.js'
+import { takeSample } from './sample.js'
+
+/** A thread that stands at a probe. */
+export interface ThreadAtProbe {
+  readonly pid: number
+  readonly tid: number
+  readonly registers: Registers
+  readonly memory: Memory
+  readonly point: AttachPoint
+  /** The number by which the program knows the point. */
+  readonly pointNumber: number
+}
+
+/** Where the System V ABI passes the first six integer arguments (x86-64, 3.2.3). */
+const argumentRegisters = ['rdi', 'rsi', 'rdx', 'rcx', 'r8', 'r9'] as const
+
+/** The hit of a thread, as the interpreter asks about it. */
+export function threadEnvironment(host: RunHost, thread: ThreadAtProbe): HitEnvironment {
+  const { pid, tid, memory } = thread
+  return {
+    input: (input) => inputOf(host, thread, input),
+    sample: (source) => takeSample(source, host.door, host.startedNs, () => readProcessorOf(host.door, pid, tid)),
+    readMemory: (from, length) => memory.tryRead(from, length),
+  }
+}
+
+function inputOf(host: RunHost, thread: ThreadAtProbe, input: Input): Value {
+  const { pid, tid, registers, point } = thread
+  const task = `/proc/${pid}/task/${tid}`
+  switch (input.kind) {
+    case 'argument':
+      return argumentOf(registers, input.index)
+    case 'register':
+      return registers.get(registerNamed(input.name))
+    case 'symbol-address':
+      return host.symbolAddress(input.name)
+    case 'is-named':
+      return input.name === (input.what === 'probe' ? point.probe : point.function) ? 1n : 0n
+    case 'return-value':
+      return registers.get('rax')
+    case 'pid':
+      return BigInt(pid)
+    case 'tid':
+      return BigInt(tid)
+    case 'uid':
+    case 'user-name':
+      return readOwner(host.door, task, 'Uid')
+    case 'gid':
+      return readOwner(host.door, task, 'Gid')
+    case 'comm':
+      return readComm(host.door, task)
+    case 'probe-name':
+    case 'function-name':
+      return BigInt(thread.pointNumber)
+    case 'child-pid':
+      return BigInt(host.childPid ?? 0)
+    case 'processors':
+      return BigInt(onlineProcessors(host.door).length)
+    default:
+      return unreachable(input)
+  }
+}
+
+function argumentOf(registers: Registers, index: number): bigint {
+  const name = argumentRegisters[index]
+  assert(name !== undefined, 'arguments on the stack are read by the program')
+  return registers.get(name)
+}
+
+/** The kernel's names in struct pt_regs, in those of struct user_regs_struct. */
+function registerNamed(name: string): RegisterName {
+  if (name === 'flags') return 'eflags'
+  const found = [name, `r${name}`].find(isRegisterName)
+  assert(found !== undefined && isRegisterName(found), `${name} is a register`)
+  return found
+}

@@ -1,0 +1,205 @@
+import { assert } from '../bytes/assert.js'
+import { MapStore } from '../codegen/interpreter/map-store.js'
+import type { Program } from '../ir/program.js'
+import { readClock } from '../kernel/clock.js'
+import type { KernelDoor } from '../kernel/door.js'
+import type { HeldHit, HitAnswer } from '../probe/mechanism.js'
+import type { MapRecord } from '../record/map-record.js'
+import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
+import type { AttachPoint } from '../run/attach-point.js'
+import { type Interval, Intervals } from '../run/intervals.js'
+import { namesOf } from '../run/names.js'
+import { ProgramRun } from '../run/program-run.js'
+import type { RunAction, RunSink } from '../run/run-action.js'
+import type { RunHost } from '../run/run-host.js'
+import { threadEnvironment } from '../run/thread-environment.js'
+import { tracerEnvironment } from '../run/tracer-environment.js'
+import { Registers } from '../target/registers.js'
+import { type NamesWanted, namesWanted } from './names-wanted.js'
+import { type MissingProbe, type ProgramSites, programSites } from './program-sites.js'
+import { type ResolvedSites, resolveSites } from './resolve-sites.js'
+import type { Attached } from './session-types.js'
+import { SymbolNamer } from './symbol-namer.js'
+import type { Tracer } from './tracer.js'
+
+/** What a program runs with. */
+export interface ProgramSetting {
+  readonly door: KernelDoor
+  /** Undefined: the program runs without a target. */
+  readonly tracer: Tracer | undefined
+  readonly childPid: number | undefined
+  readonly sink: RunSink
+}
+
+/** A program that has begun, or the probe for which it has not. */
+export type ProgramStart =
+  | {
+      readonly kind: 'started'
+      readonly tracing: ProgramTracing
+      readonly attached: Attached | undefined
+      /** Probes that the script can do without. */
+      readonly missing: readonly MissingProbe[]
+    }
+  | { readonly kind: 'missing'; readonly probe: MissingProbe }
+
+/** A program at work in the tracer thread: its probes, its intervals, and the handlers that run here. */
+export class ProgramTracing {
+  readonly #run: ProgramRun
+  readonly #intervals = new Intervals()
+  readonly #waiting: RunAction[] = []
+  #isAttached = false
+  #group: number | undefined
+
+  private constructor(
+    private readonly setting: ProgramSetting,
+    private readonly sites: ProgramSites,
+    private readonly host: RunHost,
+    program: Program,
+    symbolAt: (address: bigint) => string | undefined,
+  ) {
+    const names = namesOf(setting.door, sites.points, symbolAt)
+    // What handlers say before all probes work comes behind the line that says how many there are.
+    this.#run = new ProgramRun(program, new MapStore(program.maps), names, (action) =>
+      this.#isAttached ? setting.sink(action) : this.#waiting.push(action),
+    )
+  }
+
+  /** Runs BEGIN, plants the probes, and starts the intervals. @throws KernelError */
+  static async start(program: Program, setting: ProgramSetting): Promise<ProgramStart | Refusal> {
+    const { tracer, door, childPid } = setting
+    const sites = await programSites(program, (pattern) => resolveIn(tracer, pattern))
+    const policy = program.config.missingProbes
+    const [first] = sites.missing
+    if (first !== undefined && policy === 'error') return { kind: 'missing', probe: first }
+    const wanted = namesWanted(program)
+    const needsNames = wanted.symbols || wanted.addresses.size > 0
+    const namer = needsNames && tracer !== undefined ? await SymbolNamer.of(tracer.catalog) : undefined
+    const unknown = unknownAddresses(wanted, namer)
+    if (unknown !== undefined) return refuse('no-match', `uaddr("${unknown}"): no module has a function of that name`)
+    const host: RunHost = {
+      door,
+      childPid,
+      startedNs: readClock(door, 'boot'),
+      symbolAddress: (name) => namer?.addressOf(name) ?? 0n,
+    }
+    const tracing = new ProgramTracing(setting, sites, host, program, (at) => namer?.symbolAt(at))
+    return tracing.#begin(policy === 'error')
+  }
+
+  async #begin(allAreNeeded: boolean): Promise<ProgramStart | Refusal> {
+    this.#fireAll('begin')
+    const attached = await this.#plant()
+    if (isRefusal(attached)) return attached
+    const lost = this.#lostProbes(attached)
+    const [first] = lost
+    if (first !== undefined && allAreNeeded) {
+      this.#unplant()
+      return { kind: 'missing', probe: first }
+    }
+    this.#open(attached)
+    return { kind: 'started', tracing: this, attached, missing: [...this.sites.missing, ...lost] }
+  }
+
+  async #plant(): Promise<Attached | Refusal | undefined> {
+    const { tracer } = this.setting
+    if (tracer === undefined || this.sites.at.size === 0 || this.#run.hasExited) return undefined
+    const made = await tracer.plantSites(this.sites.resolved, (hit) => this.#onHit(hit))
+    if (isRefusal(made)) return made
+    this.#group = made.group
+    return made.attached
+  }
+
+  /** Probes that the script names one by one, and that could not be planted. */
+  #lostProbes(attached: Attached | undefined): MissingProbe[] {
+    return (attached?.refused ?? []).flatMap(({ site, code, because }) => {
+      const span = this.sites.named.get(site)
+      return span === undefined ? [] : [{ span, refusal: refuse(code, because) }]
+    })
+  }
+
+  /** Everything works: says so, and lets out what handlers have said meanwhile. */
+  #open(attached: Attached | undefined): void {
+    const refused = new Set(attached?.refused.map(({ site }) => site))
+    const probes = this.sites.points.filter(({ site }) => site === undefined || !refused.has(site)).length
+    this.#isAttached = true
+    this.setting.sink({ kind: 'show', record: { kind: 'attached', probes } })
+    for (const action of this.#waiting.splice(0)) this.setting.sink(action)
+    if (!this.#run.hasExited) this.#intervals.start(this.#intervalProbes())
+  }
+
+  #intervalProbes(): Interval[] {
+    return [...this.sites.points.entries()].flatMap(([number, point]) =>
+      point.request.kind === 'interval'
+        ? [{ periodNs: point.request.periodNs, fire: () => this.#fireHere(point, number) }]
+        : [],
+    )
+  }
+
+  #onHit({ site, tid, registers: bytes }: HeldHit): HitAnswer {
+    const { tracer } = this.setting
+    if (tracer === undefined) return 'go-on'
+    const { pid, memory } = tracer.target
+    const registers = new Registers(Buffer.from(bytes))
+    for (const pointNumber of this.sites.at.get(site.address) ?? []) {
+      const point = this.sites.points[pointNumber]
+      assert(point !== undefined, `there is no attach point ${pointNumber}`)
+      const environment = threadEnvironment(this.host, { pid, tid, registers, memory, point, pointNumber })
+      this.#run.fire(point, environment, ({ signal, to }) => sendSignal(this.setting.door, pid, tid, to, signal))
+    }
+    return 'go-on'
+  }
+
+  /** A signal has come to the tracer. */
+  signalled(signal: string): void {
+    for (const [number, point] of this.sites.points.entries())
+      if (point.request.kind === 'signal' && point.request.signal === signal) this.#fireHere(point, number)
+  }
+
+  #fireAll(kind: 'begin' | 'end'): void {
+    for (const [number, point] of this.sites.points.entries())
+      if (point.request.kind === kind) this.#fireHere(point, number)
+  }
+
+  #fireHere(point: AttachPoint, number: number): void {
+    const { pid } = process
+    this.#run.fire(point, tracerEnvironment(this.host, point, number), ({ signal, to }) =>
+      sendSignal(this.setting.door, pid, pid, to, signal),
+    )
+  }
+
+  readMaps(): readonly MapRecord[] {
+    return this.#run.readMaps()
+  }
+
+  /** Takes the probes out, runs END, and shows the maps. @returns sentences about what could not be taken out @throws KernelError */
+  finish(): readonly string[] {
+    this.#intervals.stop()
+    const remaining = this.#unplant()
+    this.#fireAll('end')
+    this.#run.finish()
+    return remaining
+  }
+
+  #unplant(): readonly string[] {
+    if (this.#group === undefined) return []
+    const { remaining } = this.setting.tracer?.remove(this.#group) ?? { remaining: [] }
+    this.#group = undefined
+    return remaining
+  }
+}
+
+async function resolveIn(tracer: Tracer | undefined, pattern: string): Promise<ResolvedSites | Refusal> {
+  return tracer === undefined
+    ? refuse('no-target', 'functions are probed in a process: give one with -p PID, or start one with -c COMMAND')
+    : resolveSites(tracer.catalog, [pattern])
+}
+
+function unknownAddresses({ addresses }: NamesWanted, namer: SymbolNamer | undefined): string | undefined {
+  return [...addresses].find((name) => namer?.addressOf(name) === undefined)
+}
+
+function sendSignal(door: KernelDoor, pid: number, tid: number, to: 'process' | 'thread', signal: bigint): void {
+  // A process or thread that has ended wants no signal.
+  if (to === 'process') door.invoke({ name: 'kill', args: [pid, signal] })
+  else door.invoke({ name: 'tgkill', args: [pid, tid, signal] })
+}
