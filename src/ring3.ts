@@ -9,11 +9,16 @@ export {
   type ProbeHandler,
   RefusedError,
   type Ring3,
+  type RunOptions,
   type Session,
 } from './session/api.js'
 export type { Hit, HitMemory, HitRegisters } from './session/hit.js'
+export type { Data, Histogram, Integer, MapEntryData, MapsData, Series, Stats } from './session/map-data.js'
+export { KeyedMap } from './session/map-data.js'
 export { type CatchOptions, mechanisms, type ResumeChoice, type Via } from './session/mechanisms.js'
-export { attach, clean, listFile } from './session/session.js'
+export { ScriptError } from './session/script-error.js'
+export type { RunEnd, RunEvents, ScriptRun } from './session/script-run.js'
+export { attach, clean, listFile, run } from './session/session.js'
 export type {
   Attached,
   Cleaned,

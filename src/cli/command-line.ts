@@ -6,21 +6,23 @@ import { resumeChoices, viaChoices } from '../session/mechanisms.js'
 import { runClean } from './clean-command.js'
 import { type CountOptions, runCount } from './count-command.js'
 import type { PrintOptions } from './destination.js'
-import { exitCodes, type Outcome } from './exit-code.js'
+import { type CommandResult, codeOf } from './exit-code.js'
 import { type ExplainOptions, runExplain } from './explain-command.js'
-import { cleanHelp, countHelp, explainHelp, generalHelp, listHelp, mechanismsHelp } from './help-text.js'
+import { cleanHelp, countHelp, explainHelp, generalHelp, listHelp, mechanismsHelp, runHelp } from './help-text.js'
 import type { Host } from './host.js'
 import { type ListCommandOptions, runList } from './list-command.js'
 import { runMechanisms } from './mechanisms-command.js'
 import { Messages, type Volume } from './messages.js'
 import { outputs, outputValue, pidValue, secondsValue } from './option-values.js'
+import { readScript, type ScriptOptions, unknownCommand } from './read-script.js'
+import { type RunCommandOptions, runOrShow } from './run-command.js'
 
 /** What the commands work with. */
 interface Context {
   readonly engine: Ring3
   readonly host: Host
   /** Takes the outcome of the command that ran. */
-  readonly finish: (outcome: Outcome) => void
+  readonly finish: (result: CommandResult) => void
 }
 
 /** Runs one command line, without the program's name, and returns the exit code. */
@@ -30,7 +32,7 @@ export async function runCommandLine(
   host: Host,
   version: string,
 ): Promise<number> {
-  let outcome: Outcome = 'done'
+  let outcome: CommandResult = 'done'
   const context: Context = { engine, host, finish: (result) => (outcome = result) }
   try {
     await createProgram(context, version).parseAsync([...args], { from: 'user' })
@@ -39,11 +41,11 @@ export async function runCommandLine(
     // Commander has printed its message already; help and version that were asked for end without an error.
     outcome = error.exitCode === 0 ? 'done' : 'usage'
   }
-  return exitCodes[await afterWriting(outcome, host)].code
+  return codeOf(await afterWriting(outcome, host))
 }
 
 /** A result that could not be written is a failure. Streams report it a moment after the writing. */
-async function afterWriting(outcome: Outcome, host: Host): Promise<Outcome> {
+async function afterWriting(outcome: CommandResult, host: Host): Promise<CommandResult> {
   await nextTurn()
   const { failure } = host.stdout
   return failure === undefined ? outcome : new Messages(host.stderr, silent).failure(failure)
@@ -59,12 +61,36 @@ export function createProgram(context: Context, version: string): Command {
     .addHelpText('after', generalHelp)
     .exitOverride()
     .configureOutput(commanderOutput(context.host))
+  addRun(program, context)
   addCount(program, context)
   addList(program, context)
   addExplain(program, context)
   addClean(program, context)
   addMechanisms(program, context)
   return program
+}
+
+function addRun(program: Command, { engine, host, finish }: Context): void {
+  const command = program
+    .command('run', { isDefault: true, hidden: true })
+    .summary('run a script of bpftrace’s language')
+    .usage("[-p PID] [options] (-e 'SCRIPT' | FILE | -) [PARAMETER…]")
+    .argument('[args...]', 'a file with the script, unless there is -e; then what the script calls $1, $2 …')
+    .option('-e, --evaluate <SCRIPT>', 'run this script')
+    .addOption(pidOption())
+    .option('--unsafe', 'allow system() and signal()')
+    .option('--dry-run', 'plant the probes and take them out again')
+    .option('-d, --debug', 'show what the script is compiled to, and do not run it')
+    .addOption(viaOption())
+    .addOption(resumeOption())
+    .addHelpText('after', runHelp)
+  addPrintOptions(command).action(async (args: string[], options: RunCommandOptions & ScriptOptions) => {
+    const messages = new Messages(host.stderr, options)
+    if (options.evaluate === undefined && args.length === 0) program.help({ error: true })
+    const script = readScript(args, options, host)
+    if (script === undefined) return command.error(unknownCommand(args, program))
+    finish(await guarded(messages, () => runOrShow(script, options, engine, host, messages)))
+  })
 }
 
 function addCount(program: Command, { engine, host, finish }: Context): void {
@@ -167,7 +193,7 @@ function addPrintOptions(command: Command): Command {
 }
 
 /** The one place where a failure of a command ends: a message and an outcome. */
-async function guarded(messages: Messages, run: () => Promise<Outcome>): Promise<Outcome> {
+async function guarded(messages: Messages, run: () => Promise<CommandResult>): Promise<CommandResult> {
   try {
     return await run()
   } catch (error) {

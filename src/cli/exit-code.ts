@@ -5,7 +5,8 @@ import type { EndingSignal } from './host.js'
 export const exitCodes = {
   done: {
     code: 0,
-    meaning: 'Done. A count also ends so by Ctrl-C, SIGTERM or SIGHUP, or when the target ends by itself.',
+    meaning:
+      'Done. A count or a script also ends so by Ctrl-C, SIGTERM or SIGHUP, or when the target ends by itself. A script that calls exit(N) ends with N.',
   },
   failed: { code: 1, meaning: 'Refused or failed; the message says why, and what is left in the target, if anything.' },
   usage: { code: 2, meaning: 'The command line cannot be read: an option, an argument or a pattern.' },
@@ -22,6 +23,14 @@ type Ending = 'done' | 'failed' | 'usage' | 'no-target'
 
 /** How a command ended. */
 export type Outcome = keyof typeof exitCodes
+
+/** What a command came to: an outcome, or the exit code that a script has chosen. */
+export type CommandResult = Outcome | { readonly exit: number }
+
+/** The exit code of a result. */
+export function codeOf(result: CommandResult): number {
+  return typeof result === 'string' ? exitCodes[result].code : result.exit
+}
 
 /** The outcome that a refusal of the whole request stands for. */
 export function outcomeOfRefusal({ code }: Refusal): Outcome {

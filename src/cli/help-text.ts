@@ -20,6 +20,21 @@ ${exitCodeLines().join('\n')}
 `
 }
 
+export const runHelp = `
+Runs a script of bpftrace's language until it calls exit(), Ctrl-C or the end of the
+process; then END runs, the maps are printed, and the process is left as it was found.
+A script with nothing but BEGIN, END, interval and self needs no process.
+
+RING3_MAX_STRLEN, RING3_MAX_MAP_KEYS and the like in the environment go before the
+settings of the script. docs/language.md says what the language has.
+
+Examples:
+  ring3 -p 1234 -e 'uprobe:libc:malloc { @bytes = hist(arg0) }'
+  ring3 -p 1234 -e 'uprobe:libc:open { printf("%s\\n", str(arg0)) }' -f json
+  ring3 -p 1234 script.bt 100
+  ring3 -e 'BEGIN { printf("hello\\n"); exit() }'
+`
+
 export const countHelp = `
 Counts the calls of each function that a pattern names, in a process that goes on
 running at full speed. It ends with Ctrl-C, after -d seconds, or with the process;

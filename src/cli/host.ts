@@ -1,4 +1,6 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+
+const STDIN = 0
 
 /** The signals that end a count: Ctrl-C, `kill` and `timeout`, a closed terminal. */
 export const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -27,6 +29,8 @@ export interface Host {
   onSignal(listener: (signal: EndingSignal) => void): Disposable
   /** Creates or empties a file and returns a sink for it. */
   openFile(path: string): TextSink & Disposable
+  /** The text of a file, or of standard input for `-`. Throws when it cannot be read. */
+  readText(path: string): string
 }
 
 /** The real process. */
@@ -37,6 +41,7 @@ export function nodeHost(): Host {
     environment: process.env,
     onSignal,
     openFile,
+    readText: (path) => readFileSync(path === '-' ? STDIN : path, 'utf8'),
   }
 }
 

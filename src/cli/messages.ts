@@ -1,6 +1,7 @@
 import { printable } from '../outputs/text/terminal-text.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import { RefusedError } from '../session/api.js'
+import { ScriptError } from '../session/script-error.js'
 import { type Outcome, outcomeOfRefusal } from './exit-code.js'
 import type { TextSink } from './host.js'
 
@@ -40,8 +41,17 @@ export class Messages {
     if (this.volume.verbose === true) this.error(text)
   }
 
+  /** A message about a script: lines of its own. */
+  script(text: string): void {
+    this.sink.write(text)
+  }
+
   /** Says why a command failed, in one message, and returns the outcome that this is. */
   failure(error: unknown): Outcome {
+    if (error instanceof ScriptError) {
+      this.script(error.message)
+      return 'failed'
+    }
     const refusal = refusalOf(error)
     if (refusal !== undefined) return this.refusal(refusal)
     this.error(error instanceof Error ? printable(error.message) : String(error))

@@ -12,7 +12,8 @@ export type EventAction =
   | { readonly kind: 'show'; readonly record: ProgramRecord }
   /** A message for stderr: `place: WARNING: text`. */
   | { readonly kind: 'message'; readonly text: string }
-  | { readonly kind: 'clear' | 'zero'; readonly map: number }
+  | { readonly kind: 'clear'; readonly map: number }
+  | { readonly kind: 'zero'; readonly map: number }
   /** The file's content is shown, up to the configured number of bytes. */
   | { readonly kind: 'show-file'; readonly path: string }
   | { readonly kind: 'run-command'; readonly command: string }

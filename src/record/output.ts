@@ -4,6 +4,7 @@ import type { CountsRecord } from './counts-record.js'
 import type { ExplanationRecord } from './explanation-record.js'
 import type { FunctionRecord } from './function-record.js'
 import type { MechanismRecord } from './mechanism-record.js'
+import type { ProgramRecord } from './program-record.js'
 
 /** How results are to look; what an output has no use for it ignores. */
 export interface OutputOptions {
@@ -30,5 +31,7 @@ export interface Output {
   functions(functions: readonly FunctionRecord[], options: OutputOptions): string
   explanations(explanations: readonly ExplanationRecord[], options: OutputOptions): string
   cleaned(cleaned: CleanedRecord, options: OutputOptions): string
+  /** What a script says. */
+  program(record: ProgramRecord): string
   mechanisms(mechanisms: readonly MechanismRecord[], options: OutputOptions): string
 }

@@ -28,11 +28,14 @@ export class Intervals {
   #schedule(interval: Interval, dueNs: bigint): void {
     if (this.#isStopped) return
     const waitMs = Number(dueNs - process.hrtime.bigint()) / 1e6
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer)
-      const nextNs = this.#catchUp(interval, dueNs)
-      this.#schedule(interval, nextNs)
-    }, Math.min(MAX_WAIT_MS, Math.max(1, waitMs)))
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(timer)
+        const nextNs = this.#catchUp(interval, dueNs)
+        this.#schedule(interval, nextNs)
+      },
+      Math.min(MAX_WAIT_MS, Math.max(1, waitMs)),
+    )
     this.#timers.add(timer)
   }
 

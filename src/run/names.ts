@@ -1,9 +1,9 @@
-import { errorText } from '../kernel/error-text.js'
+import { readClock } from '../kernel/clock.js'
 import type { KernelDoor } from '../kernel/door.js'
+import { errorText } from '../kernel/error-text.js'
 import { tryReadText } from '../kernel/files.js'
 import { formatTime } from '../record/format-time.js'
 import type { ValueNames } from '../record/value-names.js'
-import { readClock } from '../kernel/clock.js'
 import type { AttachPoint } from './attach-point.js'
 
 /** Names for numbers that a program shows. `symbolAt` knows the target's functions. */

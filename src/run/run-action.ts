@@ -3,7 +3,7 @@ import type { EventAction } from '../record/event-action.js'
 
 /** What is left to do outside of the tracer, in order. */
 export type RunAction =
-  | Exclude<EventAction, { kind: 'clear' | 'zero' }>
+  | Exclude<EventAction, { kind: 'clear' } | { kind: 'zero' }>
   | { readonly kind: 'warning'; readonly warning: RunWarning }
 
 /** Takes what a running program wants done. */

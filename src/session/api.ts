@@ -2,6 +2,7 @@ import type { MechanismTraits } from '../probe/mechanism.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { Hit } from './hit.js'
 import type { CatchOptions } from './mechanisms.js'
+import type { ScriptRun } from './script-run.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
 
 /** Thrown by the library when a whole request is refused: carries the refusal. */
@@ -52,12 +53,28 @@ export interface ProbeHandler {
   onError?(error: unknown, hit: Hit): void
 }
 
+/** How a script is compiled and run. */
+export interface RunOptions {
+  /** What messages call the script. */
+  readonly name?: string
+  /** `$1` and so on. */
+  readonly parameters?: readonly string[]
+  /** Allows what changes the system or the target: `system()`, `signal()`. */
+  readonly unsafe?: boolean
+  /** Settings that go before those of the script: `{ max_strlen: '64' }`. */
+  readonly settings?: Readonly<Record<string, string>>
+  /** The process that was started for the run: `cpid`. */
+  readonly childPid?: number
+}
+
 /** One target. `await using session = await attach(pid)`. */
 export interface Session {
   readonly pid: number
   count(...patterns: string[]): Promise<CountProbes>
   /** Probes with a handler of your own, which may read and change the thread: its registers, its memory, what it returns. */
   probe(pattern: string | readonly string[], handler: ProbeHandler): Promise<HandlerProbes>
+  /** Runs a script of bpftrace’s language. @throws ScriptError, RefusedError */
+  run(source: string, options?: RunOptions): Promise<ScriptRun>
   explain(pattern: string): Promise<readonly Explanation[]>
   list(pattern: string): Promise<readonly ListedFunction[]>
   /** Removes every probe and leaves the target as it was found. Idempotent. */
@@ -70,6 +87,8 @@ export interface Ring3 {
   readonly mechanisms: readonly MechanismTraits[]
   attach(pid: number, options?: AttachOptions): Promise<Session>
   clean(pid: number): Promise<Cleaned>
+  /** Runs a script that needs no target: BEGIN, END, interval and self. @throws ScriptError, RefusedError */
+  run(source: string, options?: RunOptions): Promise<ScriptRun>
   /** Functions of a file on disk that match a symbol glob. */
   listFile(path: string, symbolGlob: string, options?: ListOptions): Promise<readonly ListedFunction[]>
 }

@@ -57,7 +57,11 @@ class Found implements ProgramSites {
     this.points.push({ handler, request, site: undefined, probe: request.text, function: '' })
   }
 
-  addSites(handler: number, request: PlacedProbe & { readonly pattern: string }, resolved: ResolvedSites | Refusal): void {
+  addSites(
+    handler: number,
+    request: PlacedProbe & { readonly pattern: string },
+    resolved: ResolvedSites | Refusal,
+  ): void {
     if (isRefusal(resolved)) {
       this.missing.push({ span: request.span, refusal: resolved })
       return
@@ -92,11 +96,7 @@ function namesOne(pattern: ProbePattern): boolean {
   return isLiteralGlob(pattern.module) && (pattern.kind === 'file-offset' || isLiteralGlob(pattern.symbol))
 }
 
-function names(
-  { kind }: PlacedProbe,
-  { path }: ModuleSites,
-  { key }: Site,
-): Pick<AttachPoint, 'probe' | 'function'> {
+function names({ kind }: PlacedProbe, { path }: ModuleSites, { key }: Site): Pick<AttachPoint, 'probe' | 'function'> {
   const name = key.slice(key.indexOf(':') + 1)
   return { probe: `${kind}:${path}:${name}`, function: name.replace(/\+\d+$/, '') }
 }

@@ -1,10 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Memory } from '../target/memory.js'
-import type { AttachOptions, CountProbes, HandlerProbes, ListOptions, ProbeHandler, Session } from './api.js'
+import type {
+  AttachOptions,
+  CountProbes,
+  HandlerProbes,
+  ListOptions,
+  ProbeHandler,
+  RunOptions,
+  Session,
+} from './api.js'
 import { Guardian } from './guardian.js'
 import { HandlerRunner, openTargetMemory } from './handler-runner.js'
 import { catching } from './mechanisms.js'
+import type { ScriptRun } from './script-run.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Snapshot } from './session-types.js'
+import { startRun } from './start-run.js'
 import { TracerThread } from './tracer-thread.js'
 
 /** Attaches to a process. It runs free from here on, but for the moments of planting and taking out. @throws RefusedError */
@@ -22,6 +32,17 @@ export async function attach(pid: number, options: AttachOptions = {}): Promise<
 /** Removes what a killed tracer left behind. @throws RefusedError */
 export async function clean(pid: number): Promise<Cleaned> {
   return withThread((thread) => thread.request('clean', { pid }))
+}
+
+/** Runs a script that needs no target. @throws ScriptError, RefusedError */
+export async function run(source: string, options: RunOptions = {}): Promise<ScriptRun> {
+  const thread = new TracerThread()
+  try {
+    return await startRun(thread, source, options, () => thread.end())
+  } catch (error) {
+    await thread.end()
+    throw error
+  }
 }
 
 /** The functions of a file on disk that match a glob. @throws RefusedError */
@@ -78,6 +99,11 @@ class TracedSession implements Session {
       assertClean(remaining)
     })
     return { attached, remove }
+  }
+
+  run(source: string, options?: RunOptions): Promise<ScriptRun> {
+    this.signal?.throwIfAborted()
+    return startRun(this.thread, source, options)
   }
 
   explain(pattern: string): Promise<readonly Explanation[]> {

@@ -20,8 +20,8 @@ export interface TracerRequests {
   goOn: { params: { hit: HitName; registers: Uint8Array }; result: null }
   /** Begins a program. What it does comes as replies of kind `actions` that bear the number of the run. */
   run: { params: { program: Program; run: number; childPid: number | undefined }; result: RunBegun }
-  /** Takes the program's probes out, runs END and shows the maps; what could not be taken out. */
-  finishRun: { params: { run: number }; result: readonly string[] }
+  /** Takes the program's probes out, runs END and shows the maps. */
+  finishRun: { params: { run: number }; result: RunFinished }
   readMaps: { params: { run: number }; result: readonly MapRecord[] }
   /** A signal came that programs may have a probe for. */
   signalRun: { params: { run: number; signal: string }; result: null }
@@ -42,6 +42,13 @@ export type RunBegun =
       readonly missing: readonly MissingProbe[]
     }
   | { readonly kind: 'missing'; readonly probe: MissingProbe }
+
+/** How a run has ended. */
+export interface RunFinished {
+  readonly maps: readonly MapRecord[]
+  /** Sentences about what could not be taken out. */
+  readonly remaining: readonly string[]
+}
 
 /** Why a run is over before anybody asked for it. */
 export type RunOver = 'target-ended' | 'target-exec' | 'failed'

@@ -8,11 +8,11 @@ import { detachLingering } from '../target/threads.js'
 import { ChangeGate } from './change-gate.js'
 import { cleanProcess } from './clean-process.js'
 import { listFile } from './list-functions.js'
+import { Outbox } from './outbox.js'
 import { ProgramTracing } from './program-tracing.js'
 import { rehearse } from './rehearsal.js'
-import { Outbox } from './outbox.js'
 import { type MadeGroup, Tracer, type TracerListener } from './tracer.js'
-import type { RunBegun, RunOver, TracerReply, TracerRequest, TracerRequests } from './tracer-protocol.js'
+import type { RunBegun, RunFinished, RunOver, TracerReply, TracerRequest, TracerRequests } from './tracer-protocol.js'
 
 // The one OS thread that owns ptrace. Requests are answered in order; between them the target runs free.
 
@@ -171,12 +171,11 @@ async function run({ program, run: number, childPid }: TracerRequests['run']['pa
   return { kind, attached: made, missing }
 }
 
-function finishRun(number: number): readonly string[] {
+function finishRun(number: number): RunFinished {
   const tracing = runNumbered(number)
   const remaining = tracing.finish()
-  // What could not be taken out goes on hitting.
-  if (remaining.length === 0) runs.delete(number)
-  return remaining
+  runs.delete(number)
+  return { maps: tracing.readMaps(), remaining }
 }
 
 function runNumbered(number: number): ProgramTracing {

@@ -48,6 +48,7 @@ export function fakeEngine(scenario: Scenario, log: (event: string) => void): Ri
       return fakeSession(pid, scenario, log)
     },
     mechanisms: [],
+    run: () => Promise.reject(new Error('the fake engine runs no scripts')),
     async clean(pid) {
       log(`clean ${pid}`)
       return scenario.cleaned ?? { areas: 0, edits: 0, interruptedCall: false, stoppedNs: 0, remaining: [] }
@@ -73,6 +74,7 @@ function fakeSession(pid: number, scenario: Scenario, log: (event: string) => vo
       if (scenario.countRefused) throw new RefusedError(scenario.countRefused)
       return fakeProbes(scenario, log)
     },
+    run: () => Promise.reject(new Error('the fake engine runs no scripts')),
     probe: () => Promise.reject(new Error('the fake engine has no handlers')),
     explain: async () => scenario.explanations ?? [],
     list: async () => scenario.functions ?? [],

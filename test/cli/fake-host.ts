@@ -63,6 +63,9 @@ export function fakeHost({ terminal = false, environment = {}, onWrite }: HostOp
       host.files.set(path, sink)
       return Object.assign(sink, { [Symbol.dispose]: () => undefined })
     },
+    readText(path) {
+      throw new Error(`ENOENT: no such file or directory, open '${path}'`)
+    },
     signal: (name) => {
       for (const listener of listeners) listener(name)
     },

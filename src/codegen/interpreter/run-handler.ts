@@ -15,7 +15,12 @@ import { integerOf, readValue, type Value, wrapTo, writeValue, zeroOf } from './
 type Ending = 'next' | 'break' | 'continue' | 'return'
 
 /** Executes one hit of a handler. Maps change at once; all else that it does is in the result. */
-export function runHandler(program: Program, handler: Handler, environment: HitEnvironment, maps: ProgramMaps): HitResult {
+export function runHandler(
+  program: Program,
+  handler: Handler,
+  environment: HitEnvironment,
+  maps: ProgramMaps,
+): HitResult {
   const run = new Run(program, handler, environment, maps)
   run.statements(handler.body)
   return { effects: run.effects, warnings: [...run.warnings.values()] }

@@ -29,6 +29,9 @@ const settings: Readonly<Record<string, Setting>> = {
       : `missing_probes is error, warn or ignore, not ${value}`,
 }
 
+/** Names of the settings, in lower case. */
+export const settingNames: readonly string[] = Object.keys(settings)
+
 /** Settings of bpftrace that say how BPF is used, which is nothing to us. */
 const meaningless = new Set(
   'cache_user_symbols cpp_demangle lazy_symbolication license log_size max_bpf_progs max_probes on_stack_limit perf_rb_pages show_debug_info stack_mode unstable_map_decl unstable_tseries unstable_addr unstable_macro unstable_import'.split(

@@ -173,6 +173,5 @@ function jumpBackOf({ analysis }: ServedSite, { trampoline, points }: PlacedEdit
 }
 
 function heldFor(onHit: HitListener): HitHandler {
-  return ({ tid, registers }, { site }, hit) =>
-    onHit({ tid, hit, site, registers: Uint8Array.from(registers.bytes) })
+  return ({ tid, registers }, { site }, hit) => onHit({ tid, hit, site, registers: Uint8Array.from(registers.bytes) })
 }

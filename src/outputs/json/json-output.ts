@@ -3,6 +3,7 @@ import type { ExplanationRecord } from '../../record/explanation-record.js'
 import type { FunctionRecord } from '../../record/function-record.js'
 import type { Output } from '../../record/output.js'
 import { type JsonValue, jsonText } from './json-value.js'
+import { programJson } from './program-json.js'
 
 /** One JSON value a line, in bpftrace's envelope: `{"type":…,"data":…}`. */
 export const jsonOutput: Output = {
@@ -22,6 +23,7 @@ export const jsonOutput: Output = {
   explanations: (explanations) => explanations.map((site) => line('explanation', explanationData(site))).join(''),
   cleaned: ({ areas, edits, interruptedCall, stoppedNs, remaining }) =>
     line('cleaned', { areas, edits, interruptedCall, stoppedNs, remaining }),
+  program: programJson,
   mechanisms: (mechanisms) =>
     mechanisms
       .map(({ name, caughtBy, handlerIn, needs, noticeable, automatic }) =>

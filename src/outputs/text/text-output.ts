@@ -5,6 +5,7 @@ import { countText } from './count-text.js'
 import { explanationText } from './explanation-text.js'
 import { functionText } from './function-text.js'
 import { mechanismText } from './mechanism-text.js'
+import { programText } from './program-text.js'
 
 /** Tables and sentences for people. */
 export const textOutput: Output = {
@@ -18,5 +19,6 @@ export const textOutput: Output = {
   explanations: (explanations, { colour }) =>
     explanations.map((explanation) => explanationText(explanation, colour)).join('\n'),
   cleaned: (cleaned) => cleanedText(cleaned),
+  program: programText,
   mechanisms: (mechanisms, { colour }) => mechanisms.map((each) => mechanismText(each, colour)).join('\n'),
 }

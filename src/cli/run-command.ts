@@ -1,0 +1,114 @@
+import { dumpProgram } from '../ir/dump-program.js'
+import { refusedLines, refusedSummary } from '../outputs/text/attached-text.js'
+import type { ProgramRecord } from '../record/program-record.js'
+import type { AttachOptions, Ring3, RunOptions, Session } from '../session/api.js'
+import { compileScript } from '../session/compile-script.js'
+import { type CatchOptions, catching } from '../session/mechanisms.js'
+import type { ScriptRun } from '../session/script-run.js'
+import { type Destination, openDestination, type PrintOptions } from './destination.js'
+import { Ending } from './ending.js'
+import type { CommandResult } from './exit-code.js'
+import type { Host } from './host.js'
+import type { Messages } from './messages.js'
+import { ProgressLine } from './progress-line.js'
+
+/** `ring3 -e SCRIPT` and `ring3 FILE`. */
+export interface RunCommandOptions extends PrintOptions, CatchOptions {
+  readonly pid?: number
+  readonly unsafe?: boolean
+  readonly dryRun?: boolean
+  readonly debug?: boolean
+}
+
+/** A script and what it is run with. */
+export interface GivenScript {
+  readonly text: string
+  readonly options: RunOptions
+}
+
+/** Runs a script, or shows what it is compiled to. */
+export async function runOrShow(
+  script: GivenScript,
+  options: RunCommandOptions,
+  engine: Ring3,
+  host: Host,
+  messages: Messages,
+): Promise<CommandResult> {
+  if (options.debug !== true) return runScript(script, options, engine, host, messages)
+  using destination = openDestination(options, false, host)
+  const { program, warnings } = compileScript(script.text, script.options)
+  for (const warning of warnings) messages.script(warning)
+  destination.sink.write(dumpProgram(program))
+  return 'done'
+}
+
+/** Runs a script until it calls `exit()`, the end is wished for, or the target ends; then runs END, and shows its maps. */
+async function runScript(
+  script: GivenScript,
+  options: RunCommandOptions,
+  engine: Ring3,
+  host: Host,
+  messages: Messages,
+): Promise<CommandResult> {
+  using destination = openDestination(options, false, host)
+  using ending = new Ending(host, destination.sink, () => messages.error('detaching: this cannot be cut short'))
+  using progress = new ProgressLine(host.stderr, messages)
+  const setUp: AttachOptions = {
+    ...catching(options),
+    onProgress: (step) => progress.show(step),
+    onWarning: (sentence) => messages.warning(sentence),
+    signal: ending.signal,
+  }
+  try {
+    await using session = options.pid === undefined ? undefined : await engine.attach(options.pid, setUp)
+    const run = await begin(script, session, engine)
+    progress[Symbol.dispose]()
+    if (options.dryRun === true) return 'done'
+    return await follow(run, destination, ending, messages)
+  } catch (error) {
+    if (ending.reason === undefined || error !== ending.signal.reason) throw error
+    return ending.reason === 'output-closed' ? 'done' : ending.reason
+  }
+}
+
+function begin({ text, options }: GivenScript, session: Session | undefined, engine: Ring3): Promise<ScriptRun> {
+  return session === undefined ? engine.run(text, options) : session.run(text, options)
+}
+
+async function follow(
+  run: ScriptRun,
+  destination: Destination,
+  ending: Ending,
+  messages: Messages,
+): Promise<CommandResult> {
+  tell(run, destination, messages)
+  await new Promise<void>((resolve) => {
+    run.once('over', () => resolve())
+    ending.signal.addEventListener('abort', () => resolve(), { once: true })
+    if (ending.signal.aborted) resolve()
+  })
+  await run.close()
+  const { over } = run
+  if (over === undefined || over.reason === 'exit') return { exit: over?.code ?? 0 }
+  messages.note(over.message)
+  return over.reason === 'failed' ? 'failed' : 'done'
+}
+
+/** What the script says goes to the results, what is said about it to stderr. */
+function tell(run: ScriptRun, { sink, output }: Destination, messages: Messages): void {
+  const { quiet, verbose } = messages.volume
+  const isWanted = ({ kind }: ProgramRecord): boolean => kind !== 'attached' || quiet !== true
+  run.on('record', (record) => {
+    if (isWanted(record)) sink.write(output.program(record))
+  })
+  run.on('message', (text) => messages.script(text))
+  run.on('warning', (text) => {
+    if (quiet !== true) messages.script(text)
+  })
+  if (quiet === true) return
+  for (const note of run.notes) messages.script(note)
+  const summary = run.attached && refusedSummary(run.attached)
+  if (summary === undefined || run.attached === undefined) return
+  messages.note(verbose === true ? summary : `${summary} (-v lists them)`)
+  for (const line of refusedLines(run.attached.refused)) messages.detail(line)
+}

@@ -1,0 +1,29 @@
+import type { Program } from '../ir/program.js'
+import { compile } from '../lang/compile.js'
+import { diagnosticText } from '../lang/diagnostic.js'
+import type { SourceText } from '../lang/source-text.js'
+import type { RunOptions } from './api.js'
+import { ScriptError } from './script-error.js'
+
+/** A script that can be run. */
+export interface CompiledScript {
+  readonly program: Program
+  readonly source: SourceText
+  /** Warnings of the compiler, as text of several lines. */
+  readonly warnings: readonly string[]
+}
+
+/** @throws ScriptError */
+export function compileScript(text: string, options: RunOptions = {}): CompiledScript {
+  const { name = 'script', parameters = [], unsafe = false, settings = {}, childPid } = options
+  const compiled = compile(name, text, {
+    parameters,
+    unsafe,
+    hasChild: childPid !== undefined,
+    hasReturns: false,
+    settings: new Map(Object.entries(settings)),
+  })
+  if (compiled.kind === 'rejected') throw new ScriptError(compiled.source, compiled.diagnostics)
+  const { program, source, warnings } = compiled
+  return { program, source, warnings: warnings.map((warning) => diagnosticText(source, warning)) }
+}
