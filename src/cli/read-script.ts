@@ -39,6 +39,11 @@ function settingsOf(environment: Host['environment']): Record<string, string> {
 /** In commander's words. */
 export function unknownCommand([name = '']: readonly string[], program: Command): string {
   const commands = program.commands.map((command) => command.name()).filter((each) => each !== 'run')
-  const [near] = nearestNames(name, commands, 1)
+  const [near] = [...commands.filter((each) => sorted(each) === sorted(name)), ...nearestNames(name, commands, 1)]
   return `error: unknown command '${name}'${near === undefined ? '' : `\n(Did you mean ${near}?)`}`
+}
+
+/** Letters that have changed places are the commonest mistake. */
+function sorted(name: string): string {
+  return [...name].sort().join('')
 }

@@ -140,23 +140,28 @@ export class ScriptRun extends EventEmitter<RunEvents> implements AsyncDisposabl
   #perform(action: RunAction): void {
     switch (action.kind) {
       case 'show':
-        return this.#show(action.record)
+        this.#show(action.record)
+        break
       case 'message':
         this.emit('message', action.text)
-        return
+        break
       case 'warning':
         this.emit('warning', runWarningText(this.facts.source, action.warning))
-        return
+        break
       case 'show-file':
-        return this.#showFile(action.path)
+        this.#showFile(action.path)
+        break
       case 'run-command':
-        return this.#show({ kind: 'syscall', text: outputOf(action.command) })
+        this.#show({ kind: 'syscall', text: outputOf(action.command) })
+        break
       case 'show-time':
-        return this.#show({ kind: 'time', text: formatTime(action.format, BigInt(Date.now()) * 1_000_000n) })
+        this.#show({ kind: 'time', text: formatTime(action.format, BigInt(Date.now()) * 1_000_000n) })
+        break
       case 'exit':
-        return this.end({ reason: 'exit', code: action.code, message: '' })
+        this.end({ reason: 'exit', code: action.code, message: '' })
+        break
       default:
-        return unreachable(action)
+        unreachable(action)
     }
   }
 
