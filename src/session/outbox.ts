@@ -1,4 +1,4 @@
-import type { RunAction } from '../run/run-action.js'
+import type { RunAction } from '../runs/run-action.js'
 
 /** Actions that are sent together: messages between threads cost more than what is in them. */
 export class Outbox {

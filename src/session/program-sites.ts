@@ -4,7 +4,7 @@ import type { Span } from '../ir/statement.js'
 import { type ProbePattern, parsePattern } from '../probe/pattern.js'
 import type { ModuleSites, RefusedSite, Site } from '../probe/site.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
-import type { AttachPoint } from '../run/attach-point.js'
+import type { AttachPoint } from '../runs/attach-point.js'
 import { isLiteralGlob } from '../symbols/glob.js'
 import type { ResolvedSites } from './resolve-sites.js'
 

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { assert, unreachable } from '../bytes/assert.js'
-import type { RunAction } from '../run/run-action.js'
+import type { RunAction } from '../runs/run-action.js'
 import { type AttachOptions, RefusedError } from './api.js'
 import { ChangeGate } from './change-gate.js'
 import type { HitMessage, RunOver, TracerMethod, TracerReply, TracerRequests } from './tracer-protocol.js'

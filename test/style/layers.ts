@@ -45,7 +45,7 @@ export const rooms: readonly Room[] = [
   { name: 'mechanisms/*', pure: false, purpose: 'ways of noticing that a thread passed a site, a room each' },
   { name: 'record', pure: true, purpose: 'the value model that every output consumes' },
   { name: 'outputs/*', pure: true, purpose: 'ways of writing results down, a room each' },
-  { name: 'run', pure: false, purpose: 'programs at work: what handlers ask and emit, intervals, names' },
+  { name: 'runs', pure: false, purpose: 'programs at work: what handlers ask and emit, intervals, names' },
   { name: 'session', pure: false, purpose: 'the composition root: attach, count, run, explain, clean' },
   { name: 'ring3.ts', pure: false, purpose: 'the public API, nothing else' },
   { name: 'cli', pure: false, purpose: 'the command line: parse, call the API, print' },
