@@ -5,6 +5,7 @@ export {
   type AttachOptions,
   type CountProbes,
   type HandlerProbes,
+  type LaunchedSession,
   type ListOptions,
   type ProbeHandler,
   RefusedError,
@@ -18,7 +19,7 @@ export { KeyedMap } from './session/map-data.js'
 export { type CatchOptions, mechanisms, type ResumeChoice, type Via } from './session/mechanisms.js'
 export { ScriptError } from './session/script-error.js'
 export type { RunEnd, RunEvents, ScriptRun } from './session/script-run.js'
-export { attach, clean, listFile, run } from './session/session.js'
+export { attach, clean, launch, listFile, run } from './session/session.js'
 export type {
   Attached,
   Cleaned,

@@ -74,10 +74,11 @@ function addRun(program: Command, { engine, host, finish }: Context): void {
   const command = program
     .command('run', { isDefault: true, hidden: true })
     .summary('run a script of bpftrace’s language')
-    .usage("[-p PID] [options] (-e 'SCRIPT' | FILE | -) [PARAMETER…]")
+    .usage("[-p PID | -c COMMAND] [options] (-e 'SCRIPT' | FILE | -) [PARAMETER…]")
     .argument('[args...]', 'a file with the script, unless there is -e; then what the script calls $1, $2 …')
     .option('-e, --evaluate <SCRIPT>', 'run this script')
     .addOption(pidOption())
+    .addOption(new Option('-c, --command <COMMAND>', 'start this, and probe it').conflicts('pid'))
     .option('--unsafe', 'allow system() and signal()')
     .option('--dry-run', 'plant the probes and take them out again')
     .option('-d, --debug', 'show what the script is compiled to, and do not run it')

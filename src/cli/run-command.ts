@@ -1,7 +1,7 @@
 import { dumpProgram } from '../ir/dump-program.js'
 import { refusedLines, refusedSummary } from '../outputs/text/attached-text.js'
 import type { ProgramRecord } from '../record/program-record.js'
-import type { AttachOptions, Ring3, RunOptions, Session } from '../session/api.js'
+import type { AttachOptions, LaunchedSession, Ring3, RunOptions, Session } from '../session/api.js'
 import { compileScript } from '../session/compile-script.js'
 import { type CatchOptions, catching } from '../session/mechanisms.js'
 import type { ScriptRun } from '../session/script-run.js'
@@ -15,6 +15,7 @@ import { ProgressLine } from './progress-line.js'
 /** `ring3 -e SCRIPT` and `ring3 FILE`. */
 export interface RunCommandOptions extends PrintOptions, CatchOptions {
   readonly pid?: number
+  readonly command?: string
   readonly unsafe?: boolean
   readonly dryRun?: boolean
   readonly debug?: boolean
@@ -50,6 +51,9 @@ async function runScript(
   host: Host,
   messages: Messages,
 ): Promise<CommandResult> {
+  const hasChild = options.command === undefined ? {} : { childPid: 0 }
+  // A script with errors ends the command before anything is started or touched.
+  compileScript(script.text, { ...script.options, ...hasChild })
   using destination = openDestination(options, false, host)
   using ending = new Ending(host, destination.sink, () => messages.error('detaching: this cannot be cut short'))
   using progress = new ProgressLine(host.stderr, messages)
@@ -60,15 +64,25 @@ async function runScript(
     signal: ending.signal,
   }
   try {
-    await using session = options.pid === undefined ? undefined : await engine.attach(options.pid, setUp)
-    const run = await begin(script, session, engine)
+    await using target = await openTarget(options, setUp, engine)
+    const run = await begin(script, target, engine)
     progress[Symbol.dispose]()
     if (options.dryRun === true) return 'done'
+    if (target !== undefined && 'go' in target) target.go()
     return await follow(run, destination, ending, messages)
   } catch (error) {
     if (ending.reason === undefined || error !== ending.signal.reason) throw error
     return ending.reason === 'output-closed' ? 'done' : ending.reason
   }
+}
+
+function openTarget(
+  { pid, command }: RunCommandOptions,
+  setUp: AttachOptions,
+  engine: Ring3,
+): Promise<Session | LaunchedSession | undefined> {
+  if (command !== undefined) return engine.launch(command, setUp)
+  return pid === undefined ? Promise.resolve(undefined) : engine.attach(pid, setUp)
 }
 
 function begin({ text, options }: GivenScript, session: Session | undefined, engine: Ring3): Promise<ScriptRun> {

@@ -29,6 +29,8 @@ export const PTRACE_O_TRACEVFORK = 0x04
 /** New threads and child processes made by clone are traced from their first instruction on. */
 export const PTRACE_O_TRACECLONE = 0x08
 export const PTRACE_O_TRACEEXEC = 0x10
+/** The traced process is killed when the tracer ends. */
+export const PTRACE_O_EXITKILL = 1 << 20
 export const PTRACE_O_SUSPEND_SECCOMP = 1 << 21
 export const PTRACE_EVENT_VFORK = 2
 export const PTRACE_EVENT_CLONE = 3

@@ -82,10 +82,23 @@ export interface Session {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+/** A target that was started for the session. */
+export interface LaunchedSession extends Session {
+  /** Lets the command begin. */
+  go(): void
+  /** Resolves when it has ended. */
+  readonly ended: Promise<void>
+}
+
 export interface Ring3 {
   /** The ways of catching threads that there are, the cheapest first. */
   readonly mechanisms: readonly MechanismTraits[]
   attach(pid: number, options?: AttachOptions): Promise<Session>
+  /**
+   * Starts a command, and attaches to it before the first instruction of its program: the libraries that it is linked with
+   * are mapped. It begins with `go()`, and ends with the session.
+   */
+  launch(command: string, options?: AttachOptions): Promise<LaunchedSession>
   clean(pid: number): Promise<Cleaned>
   /** Runs a script that needs no target: BEGIN, END, interval and self. @throws ScriptError, RefusedError */
   run(source: string, options?: RunOptions): Promise<ScriptRun>

@@ -4,6 +4,7 @@ import type {
   AttachOptions,
   CountProbes,
   HandlerProbes,
+  LaunchedSession,
   ListOptions,
   ProbeHandler,
   RunOptions,
@@ -11,6 +12,7 @@ import type {
 } from './api.js'
 import { Guardian } from './guardian.js'
 import { HandlerRunner, openTargetMemory } from './handler-runner.js'
+import { LaunchedCommand } from './launched-command.js'
 import { catching } from './mechanisms.js'
 import type { ScriptRun } from './script-run.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Snapshot } from './session-types.js'
@@ -25,6 +27,22 @@ export async function attach(pid: number, options: AttachOptions = {}): Promise<
     return new TracedSession(pid, thread, options.signal)
   } catch (error) {
     await thread.end()
+    throw error
+  }
+}
+
+/** Starts a command and attaches to it before its program's first instruction. @throws RefusedError */
+export async function launch(command: string, options: AttachOptions = {}): Promise<LaunchedSession> {
+  const launched = await LaunchedCommand.start(command)
+  const thread = new TracerThread(options)
+  try {
+    const { pid } = launched
+    await thread.request('runToEntry', { pid })
+    await thread.request('attach', { pid, catching: catching(options) })
+    return new LaunchedTarget(launched, thread, options.signal)
+  } catch (error) {
+    await thread.end()
+    await launched[Symbol.asyncDispose]()
     throw error
   }
 }
@@ -132,6 +150,32 @@ class TracedSession implements Session {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.detach()
+  }
+}
+
+class LaunchedTarget extends TracedSession implements LaunchedSession {
+  readonly ended: Promise<void>
+
+  constructor(
+    private readonly launched: LaunchedCommand,
+    thread: TracerThread,
+    signal: AbortSignal | undefined,
+  ) {
+    super(launched.pid, thread, signal)
+    this.ended = launched.ended
+  }
+
+  go(): void {
+    this.launched.go()
+  }
+
+  override run(source: string, options: RunOptions = {}): Promise<ScriptRun> {
+    return super.run(source, { childPid: this.pid, ...options })
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await this.detach()
+    await this.launched[Symbol.asyncDispose]()
   }
 }
 

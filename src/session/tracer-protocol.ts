@@ -10,6 +10,8 @@ import type { Attached, Cleaned, Explanation, ListedFunction, Progress, Snapshot
 /** What the tracer thread can be asked: parameters and result of each request. Everything can be cloned. */
 export interface TracerRequests {
   attach: { params: { pid: number; catching: CatchOptions }; result: null }
+  /** Takes a process that has stopped itself before an exec to the entry point of the program, where it stays stopped. */
+  runToEntry: { params: { pid: number }; result: null }
   count: { params: { patterns: readonly string[] }; result: { group: number; attached: Attached } }
   /** Hits come as replies of kind `hit` that bear the handler's number. */
   probe: {

@@ -4,6 +4,7 @@ import { openRealDoor } from '../kernel/real-door.js'
 import { sleep } from '../kernel/wait.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import type { RunSink } from '../runs/run-action.js'
+import { runToEntry } from '../target/run-to-entry.js'
 import { detachLingering } from '../target/threads.js'
 import { ChangeGate } from './change-gate.js'
 import { cleanProcess } from './clean-process.js'
@@ -95,6 +96,8 @@ function answer(request: TracerRequest): unknown {
   switch (request.method) {
     case 'attach':
       return attach(request.params)
+    case 'runToEntry':
+      return runToEntry(door, request.params.pid) ?? null
     case 'count':
       return attached().count(request.params.patterns)
     case 'probe':

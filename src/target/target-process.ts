@@ -1,17 +1,16 @@
-import { type Address, address } from '../bytes/address.js'
+import type { Address } from '../bytes/address.js'
 import { call, type KernelDoor } from '../kernel/door.js'
 import { EACCES, EPERM } from '../kernel/errno.js'
 import { O_RDONLY, openFile, readWhole, tryReadText } from '../kernel/files.js'
 import { KernelError } from '../kernel/kernel-error.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
+import { entryPoint } from './entry-point.js'
 import { checkMemoryIsOwn, explainDenial, inspect } from './inspect.js'
 import { Memory } from './memory.js'
 import { type Mapping, readMaps } from './memory-map.js'
 import { livingThread, readStat } from './process-state.js'
 import { findRestorers, StackScanner } from './signal-stacks.js'
 
-const AT_NULL = 0n
-const AT_ENTRY = 9n
 const ELFCLASS64 = 2
 
 /** A process that may be probed. Holds nothing but an open file; the process runs free. */
@@ -120,14 +119,4 @@ function elfClassOf(door: KernelDoor, proc: string): number {
   const head = Buffer.alloc(16)
   call(door, { name: 'pread64', args: [file.fd, head, head.length, 0], purpose: 'read the executable’s header' })
   return head.readUInt8(4)
-}
-
-/** AT_ENTRY of the auxiliary vector (getauxval(3)). */
-function entryPoint(vector: Buffer): Address {
-  for (let at = 0; at + 16 <= vector.length; at += 16) {
-    const type = vector.readBigUInt64LE(at)
-    if (type === AT_ENTRY) return address(vector.readBigUInt64LE(at + 8))
-    if (type === AT_NULL) break
-  }
-  return address(0)
 }
