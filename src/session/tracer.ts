@@ -1,6 +1,7 @@
 import { assert } from '../bytes/assert.js'
 import { x64 } from '../isa/x64/x64.js'
 import type { KernelDoor } from '../kernel/door.js'
+import { KernelError } from '../kernel/kernel-error.js'
 import { readProcessor } from '../kernel/processor.js'
 import { hardwareTraits, installWatchpoints } from '../mechanisms/hardware/hardware-mechanism.js'
 import type { HeldHit, HitListener, HitName, InstalledProbes, Mechanism, ProbePlan } from '../probe/mechanism.js'
@@ -220,10 +221,21 @@ export class Tracer implements Disposable {
   remove(group: number): { readonly snapshot: Snapshot; readonly remaining: readonly string[] } {
     const probes = this.group(group)
     const { targetGone } = this.snapshot(group)
-    const remaining = probes.installed.toReversed().flatMap((installed) => installed.remove())
+    const remaining = this.takeOut(probes)
     // What could not be taken out still needs the tracer.
     if (remaining.length === 0) this.groups.delete(group)
     return { snapshot: { ...snapshotOf(probes, (each) => each.latest()), targetGone }, remaining }
+  }
+
+  /** What was in a process that has ended, or executes another program, has gone with it. */
+  private takeOut({ installed }: ProbeGroup): readonly string[] {
+    try {
+      return installed.toReversed().flatMap((probes) => probes.remove())
+    } catch (error) {
+      const isThere = this.target.isAlive() && this.target.hasSameMemory()
+      if (isThere || !(error instanceof KernelError)) throw error
+      return []
+    }
   }
 
   /** Takes every group out. Sentences about what could not be. */
