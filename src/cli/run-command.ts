@@ -69,7 +69,7 @@ async function runScript(
     progress[Symbol.dispose]()
     if (options.dryRun === true) return 'done'
     if (target !== undefined && 'go' in target) target.go()
-    return await follow(run, destination, ending, messages)
+    return await follow(run, destination, ending, messages, options.command !== undefined)
   } catch (error) {
     if (ending.reason === undefined || error !== ending.signal.reason) throw error
     return ending.reason === 'output-closed' ? 'done' : ending.reason
@@ -94,6 +94,7 @@ async function follow(
   destination: Destination,
   ending: Ending,
   messages: Messages,
+  isLaunched: boolean,
 ): Promise<CommandResult> {
   tell(run, destination, messages)
   await new Promise<void>((resolve) => {
@@ -104,7 +105,8 @@ async function follow(
   await run.close()
   const { over } = run
   if (over === undefined || over.reason === 'exit') return { exit: over?.code ?? 0 }
-  messages.note(over.message)
+  // That a command ends which was started for the run is its usual end.
+  if (!isLaunched || over.reason !== 'target-ended') messages.note(over.message)
   return over.reason === 'failed' ? 'failed' : 'done'
 }
 

@@ -35,6 +35,7 @@ export const programs = {
   'signal-witness-static': fromC('signal-witness', '-static'),
   'signal-witness-musl': { source: 'signal-witness.c', compiler: 'musl-gcc', flags: [...c, '-static'] },
   'trap-victim': fromC('trap-victim'),
+  scripted: fromC('scripted'),
   waiter: fromC('waiter'),
   'child-maker': fromC('child-maker'),
   'sqlite-work': fromC('sqlite-work', '-Wl,--no-as-needed', '-l:libsqlite3.so.0'),

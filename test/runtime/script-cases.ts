@@ -1,0 +1,52 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { endMark, marked, modernText } from '../lang/bpftrace-oracle.js'
+import { repositoryFile } from '../style/repository.js'
+import { runTool } from '../workloads/run-tool.js'
+import { ring3 } from './ring3-cli.js'
+
+/** A script for the program `scripted`, which it calls PROGRAM, and what it prints. */
+export interface ScriptCase {
+  readonly script: string
+  readonly expected: string
+}
+
+const file = 'test/runtime/cases/scripts.cases'
+
+/** `PROG script`, then the lines that it prints, each behind a `|`. */
+export function readScriptCases(): ScriptCase[] {
+  return readFileSync(repositoryFile(file), 'utf8')
+    .split(/^PROG /m)
+    .slice(1)
+    .map((block) => {
+      const [script = '', ...lines] = block.split('\n')
+      const expected = lines.filter((line) => line.startsWith('|')).map((line) => line.slice(1))
+      return { script, expected: expected.join('\n') }
+    })
+}
+
+export function writeScriptCases(cases: readonly ScriptCase[]): void {
+  const blocks = cases.map(({ script, expected }) => {
+    const lines = expected.split('\n').map((line) => `|${line}\n`)
+    return `PROG ${script}\n${lines.join('')}`
+  })
+  writeFileSync(repositoryFile(file), blocks.join(''))
+}
+
+/** What ring3 prints for a marked script that probes `program`, which it starts. */
+export async function runWithRing3(script: string, program: string, format: 'text' | 'json'): Promise<string> {
+  const { code, stdout, stderr } = await ring3(['-f', format, '-c', program, '-e', placed(script, program)])
+  if (code !== 0 || stderr !== '') throw new Error(`ring3 ended with ${code} for ${script}:\n${stdout}${stderr}`)
+  return stdout.replaceAll(program, 'PROGRAM')
+}
+
+/** The same of the installed bpftrace, in the form of version 0.24. On one processor, so that events stay in order. */
+export async function runWithBpftrace(script: string, program: string, format: 'text' | 'json'): Promise<string> {
+  const command = ['-c', '0', 'bpftrace', '-f', format, '-c', program, '-e', placed(script, program)]
+  const { stdout, stderr } = await runTool('taskset', command, { timeoutMs: 30_000 })
+  if (!stdout.includes(endMark)) throw new Error(`bpftrace did not run ${script}:\n${stdout}${stderr}`)
+  return (format === 'text' ? modernText(stdout) : stdout.replace(/\n{2,}/g, '\n')).replaceAll(program, 'PROGRAM')
+}
+
+function placed(script: string, program: string): string {
+  return marked(script).replaceAll('PROGRAM', program)
+}
