@@ -14,8 +14,18 @@ export {
   type Session,
 } from './session/api.js'
 export type { Hit, HitMemory, HitRegisters } from './session/hit.js'
-export type { Data, Histogram, Integer, MapEntryData, MapsData, Series, Stats } from './session/map-data.js'
-export { KeyedMap } from './session/map-data.js'
+export {
+  type Data,
+  Histogram,
+  type HistogramBucket,
+  type Integer,
+  KeyedMap,
+  type MapEntryData,
+  type MapsData,
+  Series,
+  type SeriesValue,
+  Stats,
+} from './session/map-data.js'
 export { type CatchOptions, mechanisms, type ResumeChoice, type Via } from './session/mechanisms.js'
 export { ScriptError } from './session/script-error.js'
 export type { RunEnd, RunEvents, ScriptRun } from './session/script-run.js'

@@ -8,26 +8,39 @@ export type Integer = number | bigint
 /** A value of a script. Tuples and arrays are arrays, records of the script are objects, buffers are bytes. */
 export type Data = Integer | string | boolean | null | Uint8Array | readonly Data[] | { readonly [field: string]: Data }
 
-/** Counts by range. */
-export interface Histogram {
-  readonly kind: 'histogram'
-  /** From `from` (included) to `to` (not included); a side without a bound is undefined. */
-  readonly buckets: readonly { readonly from?: Integer; readonly to?: Integer; readonly count: Integer }[]
+/** From `from` (included) to `to` (not included); a side without a bound is undefined. */
+export interface HistogramBucket {
+  readonly from: Integer | undefined
+  readonly to: Integer | undefined
+  readonly count: Integer
+}
+
+/** Counts by range: hist() and lhist(). */
+export class Histogram {
+  constructor(readonly buckets: readonly HistogramBucket[]) {}
 }
 
 /** What stats() has taken in. */
-export interface Stats {
-  readonly kind: 'stats'
-  readonly count: Integer
-  readonly average: Integer
-  readonly total: Integer
+export class Stats {
+  constructor(
+    readonly count: Integer,
+    readonly average: Integer,
+    readonly total: Integer,
+  ) {}
 }
 
-/** Values by interval; `value` is null where there was none. */
-export interface Series {
-  readonly kind: 'series'
-  readonly intervalNs: bigint
-  readonly points: readonly { readonly timeNs: bigint; readonly value: Integer | null }[]
+/** `value` is null where there was none. Nanoseconds since 1970. */
+export interface SeriesValue {
+  readonly timeNs: bigint
+  readonly value: Integer | null
+}
+
+/** Values by interval: tseries(). */
+export class Series {
+  constructor(
+    readonly intervalNs: bigint,
+    readonly points: readonly SeriesValue[],
+  ) {}
 }
 
 export type MapEntryData = Data | Histogram | Stats | Series
@@ -71,32 +84,23 @@ export function mapData({ keyed, entries }: MapRecord): KeyedMap | MapEntryData 
 function entryData(value: MapValue): MapEntryData {
   switch (value.kind) {
     case 'histogram':
-      return { kind: 'histogram', buckets: value.buckets.map(bucketData) }
+      return new Histogram(value.buckets.map(bucketData))
     case 'average':
       return integer(value.value)
     case 'stats':
-      return {
-        kind: 'stats',
-        count: integer(value.count),
-        average: integer(value.average),
-        total: integer(value.total),
-      }
+      return new Stats(integer(value.count), integer(value.average), integer(value.total))
     case 'series':
-      return { kind: 'series', intervalNs: value.intervalNs, points: value.points.map(pointData) }
+      return new Series(value.intervalNs, value.points.map(pointData))
     default:
       return dataOf(value)
   }
 }
 
-function bucketData({ from, to, count }: Bucket): Histogram['buckets'][number] {
-  return {
-    ...(from === undefined ? {} : { from: integer(from.value) }),
-    ...(to === undefined ? {} : { to: integer(to.value) }),
-    count: integer(count),
-  }
+function bucketData({ from, to, count }: Bucket): HistogramBucket {
+  return { from: from && integer(from.value), to: to && integer(to.value), count: integer(count) }
 }
 
-function pointData({ timeNs, value }: SeriesPoint): Series['points'][number] {
+function pointData({ timeNs, value }: SeriesPoint): SeriesValue {
   return { timeNs, value: value === undefined ? null : integer(value) }
 }
 

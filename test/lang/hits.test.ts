@@ -88,6 +88,18 @@ test('structs are followed, nested, indexed and printed', () => {
   assert.equal(printed(script('printf("%r|%d", buf($f->list), sizeof($f->list))'), hit), ',\\x01\\xd4\\xfe|4')
 })
 
+test('a struct may point to itself, and to one below it', () => {
+  const memory = Buffer.alloc(32)
+  memory.writeInt32LE(1, 0)
+  memory.writeBigUInt64LE(0x1010n, 8)
+  memory.writeInt32LE(2, 16)
+  const hit = { arguments: [0x1000n], memory: new Map([[0x1000n, memory]]) }
+  const script = (to: string, more = ''): string =>
+    `struct A { int id; ${to} *next; } ${more} uprobe:a:b { printf("%d", ((struct A *)arg0)->next->id) }`
+  assert.equal(printed(script('struct A'), hit), '2')
+  assert.equal(printed(script('struct B', 'struct B { int id; }'), hit), '2')
+})
+
 test('bitfields have no sign, as in bpftrace', () => {
   const memory = Buffer.from([0b1011_0101, 0xff, 0, 0])
   const hit = { arguments: [0x1000n], memory: new Map([[0x1000n, memory]]) }

@@ -2,7 +2,7 @@ import { alignmentOf, alignUp, type FieldLayout, type RecordLayout, sizeOf } fro
 import type { ValueType } from '../../ir/value-type.js'
 import type { Diagnostics } from '../diagnostic.js'
 import type { FieldNode, RecordNode } from '../syntax/ast.js'
-import { arrayOf, type KnownTypes, resolveType } from './resolve-type.js'
+import { arrayOf, completeType, type KnownTypes, resolveType } from './resolve-type.js'
 
 /** Structs larger than this are nobody's. */
 const MAX_SIZE = 1 << 24
@@ -21,7 +21,18 @@ export function layOutRecords(
     if (records.has(node.name)) diagnostics.error(node.span, `Redefinition of '${node.name}'`)
     records.set(node.name, layOut(node, { records, enums }, diagnostics))
   }
-  return records
+  const known = { records, enums }
+  return new Map(
+    [...records].map(([name, layout]) => [
+      name,
+      { ...layout, fields: layout.fields.map((field) => completed(field, known)) },
+    ]),
+  )
+}
+
+/** Pointers to the record itself, and to those that stand below it. */
+function completed(field: FieldLayout, known: KnownTypes): FieldLayout {
+  return { ...field, type: completeType(field.type, known) }
 }
 
 /** Where the next field goes. `bit` counts from the record's beginning. */

@@ -60,6 +60,15 @@ function resolveRecord(base: string, pointers: number, known: KnownTypes): Value
   return `Cannot resolve unknown type "${base}"${didYouMean(base, [...known.records.keys(), ...integerNames])}`
 }
 
+/** The type with pointers to what was not known when it was resolved, and is now. */
+export function completeType(type: ValueType, known: KnownTypes): ValueType {
+  if (type.kind === 'pointer') return { ...type, to: completeType(type.to, known) }
+  if (type.kind === 'array') return { ...type, element: completeType(type.element, known) }
+  if (type.kind !== 'record' || isSized(type)) return type
+  const resolved = resolveRecord(type.name, 1, known)
+  return typeof resolved === 'string' ? type : resolved
+}
+
 const typedefs: Readonly<Record<string, string>> = {
   size_t: 'uint64',
   ssize_t: 'int64',
