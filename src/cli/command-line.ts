@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { Command, CommanderError, Option, type OutputConfiguration } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option, type OutputConfiguration } from 'commander'
 import { textOutput } from '../outputs/text/text-output.js'
 import type { Ring3 } from '../session/api.js'
 import { resumeChoices, viaChoices } from '../session/mechanisms.js'
+import { bufferModes } from './buffered-sink.js'
 import { runClean } from './clean-command.js'
 import { type CountOptions, runCount } from './count-command.js'
 import type { PrintOptions } from './destination.js'
@@ -11,6 +12,7 @@ import { type ExplainOptions, runExplain } from './explain-command.js'
 import { cleanHelp, countHelp, explainHelp, generalHelp, listHelp, mechanismsHelp, runHelp } from './help-text.js'
 import type { Host } from './host.js'
 import { type ListCommandOptions, runList } from './list-command.js'
+import { listProbes } from './list-probes.js'
 import { runMechanisms } from './mechanisms-command.js'
 import { Messages, type Volume } from './messages.js'
 import { outputs, outputValue, pidValue, secondsValue } from './option-values.js'
@@ -80,13 +82,21 @@ function addRun(program: Command, { engine, host, finish }: Context): void {
     .addOption(pidOption())
     .addOption(new Option('-c, --command <COMMAND>', 'start this, and probe it').conflicts('pid'))
     .option('--unsafe', 'allow system() and signal()')
+    .option('-l, --list', 'list the probes that a pattern, a file or a process has, and run nothing')
+    .addOption(new Option('-B, --buffer <MODE>', 'when output is written').choices(bufferModes).default('line'))
     .option('--dry-run', 'plant the probes and take them out again')
     .option('-d, --debug', 'show what the script is compiled to, and do not run it')
     .addOption(viaOption())
     .addOption(resumeOption())
+    .addOption(refusedOption('-I <FOLDER>'))
+    .addOption(refusedOption('--include <FILE>'))
     .addHelpText('after', runHelp)
   addPrintOptions(command).action(async (args: string[], options: RunCommandOptions & ScriptOptions) => {
     const messages = new Messages(host.stderr, options)
+    if (options.list === true) {
+      finish(await guarded(messages, () => listProbes(args, options, engine, host, messages)))
+      return
+    }
     if (options.evaluate === undefined && args.length === 0) program.help({ error: true })
     const script = readScript(args, options, host)
     if (script === undefined) return command.error(unknownCommand(args, program))
@@ -172,6 +182,13 @@ function addMechanisms(program: Command, { engine, host, finish }: Context): voi
 
 function pidOption(): Option {
   return new Option('-p, --pid <PID>', 'the process').argParser(pidValue)
+}
+
+/** bpftrace's, which ring3 has not. */
+function refusedOption(flags: string): Option {
+  return new Option(flags).hideHelp().argParser(() => {
+    throw new InvalidArgumentError('C headers are not read: write the structs that the script needs into it.')
+  })
 }
 
 function viaOption(): Option {

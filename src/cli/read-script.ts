@@ -7,6 +7,7 @@ import type { GivenScript } from './run-command.js'
 /** Where the script is. */
 export interface ScriptOptions {
   readonly evaluate?: string
+  readonly list?: boolean
   readonly unsafe?: boolean
 }
 

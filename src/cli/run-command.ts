@@ -5,6 +5,7 @@ import type { AttachOptions, LaunchedSession, Ring3, RunOptions, Session } from 
 import { compileScript } from '../session/compile-script.js'
 import { type CatchOptions, catching } from '../session/mechanisms.js'
 import type { ScriptRun } from '../session/script-run.js'
+import { type BufferMode, bufferedSink, type Writer } from './buffered-sink.js'
 import { type Destination, openDestination, type PrintOptions } from './destination.js'
 import { Ending } from './ending.js'
 import type { CommandResult } from './exit-code.js'
@@ -17,6 +18,7 @@ export interface RunCommandOptions extends PrintOptions, CatchOptions {
   readonly pid?: number
   readonly command?: string
   readonly unsafe?: boolean
+  readonly buffer?: BufferMode
   readonly dryRun?: boolean
   readonly debug?: boolean
 }
@@ -69,7 +71,8 @@ async function runScript(
     progress[Symbol.dispose]()
     if (options.dryRun === true) return 'done'
     if (target !== undefined && 'go' in target) target.go()
-    return await follow(run, destination, ending, messages, options.command !== undefined)
+    using sink = bufferedSink(destination.sink, options.buffer ?? 'line')
+    return await follow(run, { ...destination, sink }, ending, messages, options.command !== undefined)
   } catch (error) {
     if (ending.reason === undefined || error !== ending.signal.reason) throw error
     return ending.reason === 'output-closed' ? 'done' : ending.reason
@@ -91,7 +94,7 @@ function begin({ text, options }: GivenScript, session: Session | undefined, eng
 
 async function follow(
   run: ScriptRun,
-  destination: Destination,
+  destination: Pick<Destination, 'output'> & { readonly sink: Writer },
   ending: Ending,
   messages: Messages,
   isLaunched: boolean,
@@ -111,7 +114,11 @@ async function follow(
 }
 
 /** What the script says goes to the results, what is said about it to stderr. */
-function tell(run: ScriptRun, { sink, output }: Destination, messages: Messages): void {
+function tell(
+  run: ScriptRun,
+  { sink, output }: Pick<Destination, 'output'> & { readonly sink: Writer },
+  messages: Messages,
+): void {
   const { quiet, verbose } = messages.volume
   const isWanted = ({ kind }: ProgramRecord): boolean => kind !== 'attached' || quiet !== true
   run.on('record', (record) => {

@@ -1,0 +1,101 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { type ProbePattern, parsePattern } from '../probe/pattern.js'
+import { isRefusal, refuse } from '../refusal/refusal.js'
+import { type ListOptions, RefusedError, type Ring3 } from '../session/api.js'
+import type { ListedFunction } from '../session/session-types.js'
+import { openDestination, type PrintOptions } from './destination.js'
+import type { Outcome } from './exit-code.js'
+import type { Host } from './host.js'
+import type { Messages } from './messages.js'
+
+/** `ring3 -l`: of a process with `pid`, else of the file that each pattern names. */
+export interface ListProbesOptions extends PrintOptions {
+  readonly pid?: number
+}
+
+/** Lists probes as bpftrace does: `uprobe:PATH:SYMBOL`, one a line, sorted. */
+export async function listProbes(
+  searches: readonly string[],
+  options: ListProbesOptions,
+  engine: Ring3,
+  host: Host,
+  messages: Messages,
+): Promise<Outcome> {
+  const patterns = (searches.length > 0 ? searches : everything(options)).map(readSearch)
+  using destination = openDestination(options, false, host)
+  const listen: ListOptions = { onWarning: (sentence) => messages.warning(sentence) }
+  const found =
+    options.pid === undefined
+      ? await inFiles(patterns, engine, host, listen)
+      : await inProcess(options.pid, patterns, engine, listen)
+  const lines = new Set(found.map(({ module, symbol }) => `uprobe:${module}:${symbol}\n`))
+  destination.sink.write([...lines].sort().join(''))
+  if (options.verbose === true && lines.size > 0)
+    messages.note('types of parameters are not shown: they would have to come from DWARF, which is not read yet')
+  return 'done'
+}
+
+function everything({ pid }: ListProbesOptions): readonly string[] {
+  if (pid !== undefined) return ['uprobe:*:*']
+  throw new RefusedError(
+    refuse('bad-pattern', "-l needs a process or a file: -p PID, or 'uprobe:/usr/bin/redis-server:*'"),
+  )
+}
+
+/** A file alone stands for all of its functions. */
+function readSearch(search: string): ProbePattern {
+  const pattern = parsePattern(/^[./]/.test(search) && !search.includes(':') ? `uprobe:${search}:*` : search)
+  if (isRefusal(pattern)) throw new RefusedError(pattern)
+  return pattern
+}
+
+async function inFiles(
+  patterns: readonly ProbePattern[],
+  engine: Ring3,
+  host: Host,
+  listen: ListOptions,
+): Promise<ListedFunction[]> {
+  const found: ListedFunction[] = []
+  for (const pattern of patterns) {
+    const symbol = pattern.kind === 'symbol' ? pattern.symbol : '*'
+    found.push(...(await engine.listFile(pathOf(pattern.module, host), symbol, listen)))
+  }
+  return found
+}
+
+/** A name without a path is that of a program. */
+function pathOf(module: string, host: Host): string {
+  if (module.includes('/')) return module
+  const folders = (host.environment['PATH'] ?? '').split(delimiter)
+  const path = folders.map((folder) => join(folder, module)).find(isProgram)
+  if (path !== undefined) return path
+  throw new RefusedError(
+    refuse(
+      'file-unavailable',
+      `there is no program ${module}: give its path, or list a process that has it with -p PID`,
+    ),
+  )
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    // Not there, or not to be executed: no.
+    return false
+  }
+}
+
+async function inProcess(
+  pid: number,
+  patterns: readonly ProbePattern[],
+  engine: Ring3,
+  listen: ListOptions,
+): Promise<ListedFunction[]> {
+  await using session = await engine.attach(pid, listen)
+  const found: ListedFunction[] = []
+  for (const { text } of patterns) found.push(...(await session.list(text)))
+  return found
+}
