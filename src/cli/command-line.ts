@@ -74,8 +74,8 @@ export function createProgram(context: Context, version: string): Command {
 
 function addRun(program: Command, { engine, host, finish }: Context): void {
   const command = program
-    .command('run', { isDefault: true, hidden: true })
-    .summary('run a script of bpftrace’s language')
+    .command('run', { isDefault: true })
+    .summary('run a script of bpftrace’s language; the word run may be left out')
     .usage("[-p PID | -c COMMAND] [options] (-e 'SCRIPT' | FILE | -) [PARAMETER…]")
     .argument('[args...]', 'a file with the script, unless there is -e; then what the script calls $1, $2 …')
     .option('-e, --evaluate <SCRIPT>', 'run this script')

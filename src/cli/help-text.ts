@@ -10,6 +10,7 @@ Patterns, as in bpftrace: [uprobe:]MODULE:SYMBOL[+OFFSET] or MODULE:0xOFFSET
   "…" around a part protects a : or a + in it: 'app:"operator+"'.
 
 Examples:
+  ring3 -p 1234 -e 'uprobe:libc:malloc { @bytes = hist(arg0) }'   a script, as for bpftrace
   ring3 count -p 1234 libc:malloc              count calls until Ctrl-C
   ring3 count -p 1234 -d 10 'redis-server:*'   every function of a program, for 10 s
   ring3 list -p 1234 'libc:mem*'               which functions can be counted

@@ -1,18 +1,35 @@
+import type { ProgramRecord } from '../record/program-record.js'
 import type { RunAction } from '../runs/run-action.js'
 
-/** Actions that are sent together: messages between threads cost more than what is in them. */
+/** Actions that may be under way. More would fill the memory, where hits come faster than their output is read. */
+const CAPACITY = 100_000
+
+/** What handlers say, as against how the run itself begins and ends. */
+const mayBeLost: ReadonlySet<ProgramRecord['kind']> = new Set(['printf', 'value', 'join'])
+
+/**
+ * Actions that are sent together: messages between threads cost more than what is in them. What the receiver does not keep
+ * up with is lost, and counted.
+ */
 export class Outbox {
   #actions: RunAction[] = []
   #isWaiting = false
+  #sent = 0
+  #lost = 0n
+  readonly #taken: Int32Array
 
-  constructor(private readonly send: (actions: readonly RunAction[]) => void) {}
+  /** `taken` is the receiver's count of what it has dealt with. */
+  constructor(
+    taken: SharedArrayBuffer,
+    private readonly send: (actions: readonly RunAction[]) => void,
+  ) {
+    this.#taken = new Int32Array(taken)
+  }
 
   /** Sent when the work that is under way is done. */
   put(action: RunAction): void {
-    this.#actions.push(action)
-    if (this.#isWaiting) return
-    this.#isWaiting = true
-    queueMicrotask(() => this.flush())
+    if (action.kind === 'show' && mayBeLost.has(action.record.kind) && this.#isFull()) this.#lost++
+    else this.#keep(action)
   }
 
   flush(): void {
@@ -22,4 +39,25 @@ export class Outbox {
     this.#actions = []
     this.send(actions)
   }
+
+  #keep(action: RunAction): void {
+    const lost = this.#lost
+    this.#lost = 0n
+    if (lost > 0n) this.#actions.push({ kind: 'show', record: { kind: 'lost', events: lost } })
+    this.#actions.push(action)
+    this.#sent += lost > 0n ? 2 : 1
+    if (this.#isWaiting) return
+    this.#isWaiting = true
+    queueMicrotask(() => this.flush())
+  }
+
+  /** Both counts wrap at 2^32. */
+  #isFull(): boolean {
+    return ((this.#sent - Atomics.load(this.#taken, 0)) | 0) >= CAPACITY
+  }
+}
+
+/** The receiver's count: one for each run. */
+export function takenCount(): SharedArrayBuffer {
+  return new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
 }

@@ -46,6 +46,8 @@ export interface RunControl {
   finish(): Promise<readonly MapRecord[]>
   readMaps(): Promise<readonly MapRecord[]>
   signal(name: string): void
+  /** So many actions have been dealt with. */
+  taken(actions: number): void
 }
 
 /** What is known about a run when it begins. */
@@ -118,8 +120,8 @@ export class ScriptRun extends EventEmitter<RunEvents> implements AsyncDisposabl
 
   /** For the tracer’s use. */
   take(actions: readonly RunAction[]): void {
-    if (this.#waiting !== undefined) this.#waiting.push(...actions)
-    else for (const action of actions) this.#perform(action)
+    if (this.#waiting === undefined) this.#performAll(actions)
+    else for (const action of actions) this.#waiting.push(action)
   }
 
   /** For the tracer’s use: the first reason stays. */
@@ -133,8 +135,13 @@ export class ScriptRun extends EventEmitter<RunEvents> implements AsyncDisposabl
     const actions = this.#waiting ?? []
     this.#waiting = undefined
     const wasOver = this.#over
-    for (const action of actions) this.#perform(action)
+    this.#performAll(actions)
     if (wasOver !== undefined) this.emit('over', wasOver)
+  }
+
+  #performAll(actions: readonly RunAction[]): void {
+    for (const action of actions) this.#perform(action)
+    this.control.taken(actions.length)
   }
 
   #perform(action: RunAction): void {

@@ -4,6 +4,7 @@ import { signalNumbers } from '../lang/signal-numbers.js'
 import type { SourceText } from '../lang/source-text.js'
 import type { RunOptions } from './api.js'
 import { compileScript } from './compile-script.js'
+import { takenCount } from './outbox.js'
 import type { MissingProbe } from './program-sites.js'
 import { ScriptError } from './script-error.js'
 import { ScriptRun } from './script-run.js'
@@ -21,8 +22,9 @@ export async function startRun(
   const early = new EarlyListener()
   const number = thread.addRun(early)
   const childPid = options.childPid
+  const taken = takenCount()
   try {
-    const begun = await thread.request('run', { program, run: number, childPid })
+    const begun = await thread.request('run', { program, run: number, childPid, taken })
     const notes = [...warnings, ...missingNotes(begun, source, program)]
     const facts = { source, config: program.config, attached: attachedOf(begun), notes, signals: signalsOf(program) }
     const run = new ScriptRun(facts, {
@@ -34,6 +36,7 @@ export async function startRun(
         return maps
       },
       readMaps: () => thread.request('readMaps', { run: number }),
+      taken: (actions) => Atomics.add(new Int32Array(taken), 0, actions),
       signal: (signal) => void thread.request('signalRun', { run: number, signal }),
     })
     early.passOn(run)

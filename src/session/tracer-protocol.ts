@@ -21,7 +21,11 @@ export interface TracerRequests {
   /** A handler is done: the thread goes on with these registers. */
   goOn: { params: { hit: HitName; registers: Uint8Array }; result: null }
   /** Begins a program. What it does comes as replies of kind `actions` that bear the number of the run. */
-  run: { params: { program: Program; run: number; childPid: number | undefined }; result: RunBegun }
+  run: {
+    /** `taken` counts the actions that have been dealt with. */
+    params: { program: Program; run: number; childPid: number | undefined; taken: SharedArrayBuffer }
+    result: RunBegun
+  }
   /** Takes the program's probes out, runs END and shows the maps. */
   finishRun: { params: { run: number }; result: RunFinished }
   readMaps: { params: { run: number }; result: readonly MapRecord[] }

@@ -162,8 +162,13 @@ function probe({ patterns, handler }: TracerRequests['probe']['params']): Promis
 /** Programs at work, by the number that the main thread has given them. */
 const runs = new Map<number, ProgramTracing>()
 
-async function run({ program, run: number, childPid }: TracerRequests['run']['params']): Promise<RunBegun | Refusal> {
-  const outbox = new Outbox((actions) => send({ kind: 'actions', run: number, actions }))
+async function run({
+  program,
+  run: number,
+  childPid,
+  taken,
+}: TracerRequests['run']['params']): Promise<RunBegun | Refusal> {
+  const outbox = new Outbox(taken, (actions) => send({ kind: 'actions', run: number, actions }))
   const sink: RunSink = (action) => outbox.put(action)
   const started = await ProgramTracing.start(program, { door, tracer, childPid, sink })
   if (isRefusal(started) || started.kind === 'missing') return started

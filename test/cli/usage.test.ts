@@ -5,7 +5,7 @@ import { fakeHost, runFake } from './fake-host.js'
 
 test('--help is worth reading', async () => {
   const pages: string[] = []
-  for (const line of ['--help', 'count --help', 'list --help', 'explain --help', 'clean --help']) {
+  for (const line of ['--help', 'run --help', 'count --help', 'list --help', 'explain --help', 'clean --help']) {
     const run = await runFake(line)
     assert.equal(run.code, 0)
     pages.push(`$ ring3 ${line}\n${run.stdout}`)
