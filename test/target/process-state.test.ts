@@ -15,7 +15,13 @@ function stat(name: string, state: string, start: string) {
 for (const name of ['sh', 'a b', 'x) R 1 (y', '((', '))', '', 'new\nline']) {
   test(`a process named ${JSON.stringify(name)} has that name, and its own state and start time`, () => {
     const startTime = 2n ** 64n - 1n
-    assert.deepEqual(stat(name, 'S', String(startTime)), { name, state: 'S', startTime, processor: 7, hadChildren: false })
+    assert.deepEqual(stat(name, 'S', String(startTime)), {
+      name,
+      state: 'S',
+      startTime,
+      processor: 7,
+      hadChildren: false,
+    })
   })
 }
 
