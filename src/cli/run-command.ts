@@ -69,7 +69,10 @@ async function runScript(
     await using target = await openTarget(options, setUp, engine)
     const run = await begin(script, target, engine)
     progress[Symbol.dispose]()
-    if (options.dryRun === true) return 'done'
+    if (options.dryRun === true) {
+      await run.abandon()
+      return 'done'
+    }
     if (target !== undefined && 'go' in target) target.go()
     using sink = bufferedSink(destination.sink, options.buffer ?? 'line')
     return await follow(run, { ...destination, sink }, ending, messages, options.command !== undefined)

@@ -44,6 +44,8 @@ export interface RunEnd {
 export interface RunControl {
   /** Takes the probes out and runs END. */
   finish(): Promise<readonly MapRecord[]>
+  /** Forgets the run; its probes go with the session. */
+  abandon(): Promise<void>
   readMaps(): Promise<readonly MapRecord[]>
   signal(name: string): void
   /** So many actions have been dealt with. */
@@ -71,6 +73,7 @@ export class ScriptRun extends EventEmitter<RunEvents> implements AsyncDisposabl
   #maps: MapsData = {}
   #over: RunEnd | undefined
   #closed: Promise<void> | undefined
+  #isAbandoned = false
   #waiting: RunAction[] | undefined = []
   readonly #listeners: (readonly [NodeJS.Signals, () => void])[]
 
@@ -109,9 +112,21 @@ export class ScriptRun extends EventEmitter<RunEvents> implements AsyncDisposabl
   }
 
   async #close(): Promise<void> {
-    for (const [name, listener] of this.#listeners) process.off(name, listener)
+    this.#stopListening()
     this.#maps = mapsData(await this.control.finish())
     this.#begin()
+  }
+
+  #stopListening(): void {
+    for (const [name, listener] of this.#listeners) process.off(name, listener)
+  }
+
+  /** Says and does nothing more, not even END. The probes go with the session. */
+  abandon(): Promise<void> {
+    this.#isAbandoned = true
+    this.#stopListening()
+    this.#closed ??= this.control.abandon()
+    return this.#closed
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -140,6 +155,7 @@ export class ScriptRun extends EventEmitter<RunEvents> implements AsyncDisposabl
   }
 
   #performAll(actions: readonly RunAction[]): void {
+    if (this.#isAbandoned) return
     for (const action of actions) this.#perform(action)
     this.control.taken(actions.length)
   }

@@ -35,6 +35,10 @@ export async function startRun(
         await onFinished()
         return maps
       },
+      abandon: async () => {
+        thread.forgetRun(number)
+        await onFinished()
+      },
       readMaps: () => thread.request('readMaps', { run: number }),
       taken: (actions) => Atomics.add(new Int32Array(taken), 0, actions),
       signal: (signal) => void thread.request('signalRun', { run: number, signal }),

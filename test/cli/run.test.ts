@@ -106,3 +106,14 @@ test('-p and -c exclude each other', async () => {
   assert.equal(code, 2)
   assert.match(stderr, /cannot be used with/)
 })
+
+test('what the system says is shown as it comes, and only with --unsafe', async () => {
+  const script = 'BEGIN { system("echo a; printf b"); cat("/proc/self/comm"); join(0); exit() }'
+  const { stdout } = await runScript(['--unsafe', '-q', '-e', script])
+  assert.match(stdout, /^a\nb[^\n]+\n\n\n$/)
+})
+
+test('--dry-run does nothing that the script says', async () => {
+  const { code, stdout } = await runScript(['--dry-run', '--unsafe', '-e', 'BEGIN { system("echo no >&2"); exit(3) }'])
+  assert.deepEqual([code, stdout], [0, ''])
+})

@@ -13,9 +13,9 @@ export function programText(record: ProgramRecord): string {
     case 'printf':
     case 'time':
     case 'cat':
+    case 'syscall':
       return record.text
     case 'join':
-    case 'syscall':
       return `${record.text}\n`
     case 'value':
       return `${valueText(record.value)}\n`
