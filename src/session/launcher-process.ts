@@ -22,5 +22,5 @@ child.on('exit', (code, signal) => {
 })
 
 function say(message: LauncherMessage): void {
-  process.send?.(message)
+  if (process.connected) process.send?.(message)
 }
