@@ -224,9 +224,9 @@ class Stop implements StoppedTarget {
     const isOurs = lingering.delete(tid) || this.isKept(tid)
     const result = isOurs ? 0 : tryPtrace(this.door, 'PTRACE_SEIZE', tid, 0, PTRACE_O_TRACESYSGOOD)
     if (result === 0) {
-      if (this.isParent(tid)) this.parents.add(tid)
       this.seized.add(tid)
       this.unstopped.add(tid)
+      if (this.isParent(tid)) this.parents.add(tid)
       return undefined
     }
     if (result === -ESRCH || isEnded(this.door, this.pid, tid)) return undefined
