@@ -1,0 +1,102 @@
+import type { Statement } from '../../../ir/statement.js'
+import type { Label } from '../assembler.js'
+import { type Emission, newLabel, withFrame } from './emission.js'
+import { emitDivide } from './divide.js'
+import { emitEvent } from './emit-event.js'
+import { emitForEach } from './for-each.js'
+import { jumpUnless } from './condition.js'
+import { emitJoin } from './join.js'
+import { emitLoopTurn } from './loop-turn.js'
+import { emitMapStatement } from './map-statement.js'
+import { emitRead } from './read.js'
+import { emitReadBuffer, emitReadString } from './read-text.js'
+import { emitSample } from './sample.js'
+import { emitSendSignal } from './send-signal.js'
+import { clearLocal, setLocal } from './set-local.js'
+import { emitFindSlot } from './slot.js'
+
+/** Where `break` and `continue` go. */
+export interface LoopLabels {
+  readonly next: Label
+  readonly done: Label
+}
+
+export function emitStatements(emission: Emission, list: readonly Statement[], loop: LoopLabels | undefined): void {
+  for (const statement of list) {
+    if (statement === emission.slotIsFoundAt && emission.slot !== undefined) emitFindSlot(emission, emission.slot)
+    withFrame(emission, () => emitStatement(emission, statement, loop))
+    if (leaves(statement)) return
+  }
+}
+
+function leaves({ op }: Statement): boolean {
+  return op === 'break' || op === 'continue' || op === 'return'
+}
+
+function emitStatement(emission: Emission, statement: Statement, loop: LoopLabels | undefined): void {
+  const { code } = emission
+  switch (statement.op) {
+    case 'if':
+      return emitIf(emission, statement, loop)
+    case 'loop':
+      return emitLoop(emission, statement)
+    case 'for-each':
+      return emitForEach(emission, statement)
+    case 'break':
+      return code.jump(loop?.done ?? emission.end)
+    case 'continue':
+      return code.jump(loop?.next ?? emission.end)
+    case 'return':
+      return code.jump(emission.end)
+    case 'set':
+      return setLocal(emission, statement.local, statement.value)
+    case 'clear':
+      return clearLocal(emission, statement.local)
+    case 'divide':
+    case 'modulo':
+      return emitDivide(emission, statement)
+    case 'sample':
+      return emitSample(emission, statement)
+    case 'read':
+      return emitRead(emission, statement)
+    case 'read-string':
+      return emitReadString(emission, statement)
+    case 'read-buffer':
+      return emitReadBuffer(emission, statement)
+    case 'emit':
+      return emitEvent(emission, statement)
+    case 'join':
+      return emitJoin(emission, statement)
+    case 'send-signal':
+      return emitSendSignal(emission, statement)
+    default:
+      return emitMapStatement(emission, statement)
+  }
+}
+
+function emitIf(emission: Emission, statement: Statement & { op: 'if' }, loop: LoopLabels | undefined): void {
+  const { code } = emission
+  const [otherwise, done] = [newLabel(), newLabel()]
+  jumpUnless(emission, statement.condition, otherwise)
+  emitStatements(emission, statement.consequent, loop)
+  if (statement.alternative.length > 0 && !endsElsewhere(statement.consequent)) code.jump(done)
+  code.bind(otherwise)
+  emitStatements(emission, statement.alternative, loop)
+  code.bind(done)
+}
+
+function endsElsewhere(list: readonly Statement[]): boolean {
+  return list.some(leaves)
+}
+
+function emitLoop(emission: Emission, { body, step, span }: Statement & { op: 'loop' }): void {
+  const { code } = emission
+  const [again, next, done] = [newLabel(), newLabel(), newLabel()]
+  code.bind(again)
+  emitLoopTurn(emission, span)
+  emitStatements(emission, body, { next, done })
+  code.bind(next)
+  emitStatements(emission, step, undefined)
+  code.jump(again)
+  code.bind(done)
+}
