@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { DeadState } from '../../../src/codegen/x64/preserve.js'
+import { compiled } from '../../lang/run-program.js'
+import { missingTools } from '../../programs/build.js'
+import { assertAgreement } from './assert-agreement.js'
+import type { RunCase } from './run-cases.js'
+
+const lacking = missingTools('gcc')
+
+export const states: readonly DeadState[] = [
+  { flagsDead: false, deadRegisters: [], redZone: 128 },
+  { flagsDead: true, deadRegisters: [0, 10, 11], redZone: 128 },
+  { flagsDead: true, deadRegisters: [0, 1, 2, 6, 7, 8, 9, 10, 11], redZone: 128 },
+]
+
+const values = [0n, 1n, 2n, 3n, 7n, 8n, 100n, 255n, 256n, 4096n, (1n << 32n) + 5n, (1n << 63n) - 1n, 1n << 63n, (1n << 64n) - 1n]
+
+/** A script with one uprobe, hit with every value in turn. */
+function caseOf(script: string, state: DeadState): RunCase {
+  const program = compiled(`config = { max_map_keys = 16; max_loop_turns = 100 } ${script}`)
+  const hits = values.map((value, at) => ({
+    handler: 0,
+    arguments: [value, values[(at + 3) % values.length] ?? 0n, BigInt(at), -value, value * 3n, value ^ 5n],
+    returnValue: value,
+  }))
+  return { program, hits, memory: new Map(), state }
+}
+
+const scripts = [
+  'uprobe:a:b { @ = count() }',
+  'uprobe:a:b { @ = hist(arg0) }',
+  'uprobe:a:b { @ = hist((int64)arg0) }',
+  'uprobe:a:b { @ = hist(arg0, 3) }',
+  'uprobe:a:b { @ = lhist(arg0, 0, 1000, 10) }',
+  'uprobe:a:b { @ = lhist((int64)arg0, 3, 300, 3) }',
+  'uprobe:a:b { @ = lhist(arg0, 0, 1024, 64) }',
+  'uprobe:a:b { @ = sum(arg0); @b = sum((int64)arg1); @c = sum(5) }',
+  'uprobe:a:b { @ = min(arg0); @b = max(arg0); @c = min((int64)arg0); @d = max((int64)arg0) }',
+  'uprobe:a:b { @ = avg(arg0); @b = stats((int32)arg1) }',
+  'uprobe:a:b /arg0 > 100/ { @ = count() }',
+  'uprobe:a:b /arg0 > 5 && arg1 < 4096 || !arg2/ { @ = count(); @b = sum(arg2) }',
+  'uprobe:a:b { @ = arg0; @b = (int8)arg1; @c = (arg0, arg1, (int16)arg2) }',
+  'uprobe:a:b { @n++; @n += (int64)arg2; if (@n > 5) { @m = @n } }',
+  'uprobe:a:b { @ = arg0 / arg2; @b = arg0 % arg2; @c = arg0 / 3; @d = arg0 % 8; @e = arg0 / 16 }',
+  'uprobe:a:b { $x = (int64)arg0; $y = (int64)arg1; $x = $y - $x; $y = $x * 3 + $y; @ = $x; @b = $y; @c = ($x ^ $y) & 0xff00ff00ff }',
+  'uprobe:a:b { $i = (uint8)arg0; $i += (uint8)200; @ = $i; @b = (uint8)$i << 3; @c = ~$i; @d = -$i; @e = arg1 >> arg2; @f = arg1 << (arg2 + 1) }',
+  'uprobe:a:b { $i = 0; while ($i < 10) { $i++; if ($i == 3) { continue } if ($i == 8) { break } @s = sum($i); @last = $i } }',
+  'uprobe:a:b { while (1) { @n++ } @after = 1 }',
+  'uprobe:a:b { @ = nsecs; @b = nsecs(tai); @c = elapsed; @d = cpu; @e = rand; @f = rand; @g = pid; @h = tid; @i = uid }',
+  'uprobe:a:b { @ = arg0 > 5 ? arg1 : arg2; @b = arg0 == arg1; @c = (arg0 < 4, arg1 >= 7, arg2 != 0) }',
+  'uprobe:a:b { @t = (1, (int8)arg0, arg1); $t = @t; @u = $t.2; @v = $t.1; $t = (2, $t.1, arg2); @w = $t }',
+  'uprobe:a:b { @ = count(); @m = 5; @z = delete(@m); @y = delete(@m); if (arg0 > 5) { @m = 4 } }',
+  'uretprobe:a:b { @ = hist(retval); @b = reg("ax") }',
+]
+
+test('machine code of single handlers leaves what the interpreter leaves', (t) => {
+  if (lacking !== undefined) return t.skip(lacking)
+  const cases = states.flatMap((state) => scripts.map((script) => ({ script, one: caseOf(script, state) })))
+  const { refused } = assertAgreement(
+    cases.map(({ one }) => one),
+    (at) => `${cases[at]?.script} ${at}`,
+  )
+  assert.deepEqual([...refused], [])
+})
