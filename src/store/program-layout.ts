@@ -141,8 +141,9 @@ export function programLayout(program: Program, shape: ProgramShape): ProgramLay
   let slotBytes: number = SLOT.aggregates
   const drafts = program.maps.map((declaration, map) => {
     const header = HEADERS_OFFSET + HEADER_SIZE * map
-    const clears = isCleared(program, map)
-    if (declaration.key !== undefined) return table(declaration, declaration.key, header, clears)
+    if (declaration.key !== undefined)
+      return table(declaration, declaration.key, header, hasEvent(program, map, ['clear']))
+    const clears = hasEvent(program, map, ['clear', 'zero']) || isDeleted(program, map)
     if (isAggregate(declaration.value)) {
       const part = threadAggregate(declaration.value, header, slotBytes, clears)
       slotBytes = part.inSlot + 8 * part.words
@@ -225,9 +226,12 @@ function storedSize(type: ValueType): number {
   return isScalar(type) ? 8 : alignUp(sizeOf(type), 8)
 }
 
-function isCleared(program: Program, map: number): boolean {
-  const byEvent = program.events.some((event) => 'map' in event && event.kind !== 'print-map' && event.map === map)
-  return byEvent || program.handlers.some(({ body }) => deletes(body, map))
+function hasEvent(program: Program, map: number, kinds: readonly string[]): boolean {
+  return program.events.some((event) => 'map' in event && event.map === map && kinds.includes(event.kind))
+}
+
+function isDeleted({ handlers }: Program, map: number): boolean {
+  return handlers.some(({ body }) => deletes(body, map))
 }
 
 function deletes(body: Program['handlers'][number]['body'], map: number): boolean {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import type { RunWarning } from '../../../src/codegen/interpreter/effect.js'
+import { bytesOfValue } from '../../../src/codegen/interpreter/value.js'
 import { isRefusal } from '../../../src/refusal/refusal.js'
+import { eventPayload } from '../../../src/store/event-layout.js'
 import type { MapSnapshot } from '../../../src/store/map-snapshot.js'
 import { placeKey, type WarningPlace } from '../../../src/store/warning-places.js'
-import { interpretCase } from './interpret-case.js'
+import { type Interpretation, interpretCase } from './interpret-case.js'
 import { type CaseOutcome, type RunCase, runCases } from './run-cases.js'
 
 /** How many of the cases ran as machine code, and why the others did not. */
@@ -23,11 +25,13 @@ export function assertAgreement(cases: readonly RunCase[], describe: (index: num
   return { ran: outcomes.filter((outcome) => !isRefusal(outcome)).length, refused }
 }
 
-function assertSame(one: RunCase, { problems, reader }: CaseOutcome, description: string): void {
+function assertSame(one: RunCase, outcome: CaseOutcome, description: string): void {
+  const { problems, reader } = outcome
   assert.deepEqual(problems, [], description)
   const wanted = interpretCase(one)
   for (const [map, snapshot] of wanted.snapshots.entries())
     assert.deepEqual(plainSnapshot(reader.snapshot(map)), plainSnapshot(snapshot), description)
+  assert.deepEqual(plainRecords(outcome), plainEffects(one, wanted), description)
   assert.deepEqual(plainWarnings(reader.warnings()), plainWarnings(wanted.warnings), description)
 }
 
@@ -54,4 +58,23 @@ function plainWarnings(warnings: readonly (WarningPlace & Pick<RunWarning, 'coun
   const counts = new Map<string, number>()
   for (const warning of warnings) counts.set(placeKey(warning), (counts.get(placeKey(warning)) ?? 0) + warning.count)
   return [...counts].sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+/** Every event that all rings hold, in the order of their times. */
+function plainRecords({ reader, rings }: CaseOutcome): [number, string[]][] {
+  const drained = reader.usedSlots().map((slot) => rings.drain(slot))
+  assert.ok(drained.every(({ isCorrupt, lost }) => !isCorrupt && lost === 0n))
+  return drained.flatMap(({ records }) =>
+    records.map(({ event, values }): [number, string[]] => [event, values.map((value) => Buffer.from(value).toString('hex'))]),
+  )
+}
+
+function plainEffects({ program }: RunCase, { effects }: Interpretation): [number, string[]][] {
+  return effects.flatMap((effect): [number, string[]][] => {
+    if (effect.kind === 'signal') return []
+    if (effect.kind === 'join') return [[effect.event, effect.texts.map((text) => Buffer.from(text).toString('hex'))]]
+    const { types } = eventPayload(program, effect.event)
+    const blocks = effect.values.map((value, at) => bytesOfValue(types[at] ?? assert.fail(), value))
+    return [[effect.event, blocks.map((block) => Buffer.from(block).toString('hex'))]]
+  })
 }

@@ -18,7 +18,7 @@ const values = [0n, 1n, 2n, 3n, 7n, 8n, 100n, 255n, 256n, 4096n, (1n << 32n) + 5
 
 /** A script with one uprobe, hit with every value in turn. */
 function caseOf(script: string, state: DeadState): RunCase {
-  const program = compiled(`config = { max_map_keys = 16; max_loop_turns = 100 } ${script}`)
+  const program = compiled(script.startsWith('config') ? script : `config = { max_map_keys = 16; max_loop_turns = 100 } ${script}`)
   const hits = values.map((value, at) => ({
     handler: 0,
     arguments: [value, values[(at + 3) % values.length] ?? 0n, BigInt(at), -value, value * 3n, value ^ 5n],
@@ -51,6 +51,16 @@ const scripts = [
   'uprobe:a:b { @ = arg0 > 5 ? arg1 : arg2; @b = arg0 == arg1; @c = (arg0 < 4, arg1 >= 7, arg2 != 0) }',
   'uprobe:a:b { @t = (1, (int8)arg0, arg1); $t = @t; @u = $t.2; @v = $t.1; $t = (2, $t.1, arg2); @w = $t }',
   'uprobe:a:b { @ = count(); @m = 5; @z = delete(@m); @y = delete(@m); if (arg0 > 5) { @m = 4 } }',
+  'uprobe:a:b { @[arg0] = count() }',
+  'uprobe:a:b { @[arg2] = count(); @[arg0 & 7] = count() }',
+  'config = { max_map_keys = 3 } uprobe:a:b { @[arg0] = sum(arg1); @b[arg1] = arg2 }',
+  'uprobe:a:b { @[tid] = nsecs; @b[arg0] = arg1; $x = @b[arg1]; @c[arg2] = $x; @d = has_key(@b, 4096); @e = len(@b) }',
+  'uprobe:a:b { @[arg0, (int8)arg1] = hist(arg0); @c[(arg0, (1, arg2))] = (arg0, arg1); @l = @c[(arg1, (1, arg2))]; @d[arg0 & 1] = min(arg1); @e = (int64)@d[1] }',
+  'uprobe:a:b { @["ab"] = count(); @[arg0 > 5 ? "cd" : "longer"] = count(); @c[comm, arg0 & 3] = avg((int64)arg1); @v = @c["handled", arg1] }',
+  'uprobe:a:b { @[arg0] = arg1; @z = delete(@, arg1); if (arg0 > 7) { delete(@, arg0) } @[arg2] = 5 }',
+  'config = { max_map_keys = 4 } uprobe:a:b { @[arg2] = arg1; delete(@, arg2); @b[arg2] = 1; if (arg2 > 2) { delete(@b, arg2 / 2) } }',
+  'uprobe:a:b { printf("%d %d", arg0, arg1); if (arg2 > 3) { printf("x") } print((arg0, (int8)arg1, "text")); exit() }',
+  'uprobe:a:b { printf("%s %s %c", comm, arg0 > 5 ? "five" : "seventeen", arg2); print(@x); clear(@x); @x = count(); @y = @z; @z = comm }',
   'uretprobe:a:b { @ = hist(retval); @b = reg("ax") }',
 ]
 

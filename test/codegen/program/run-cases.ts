@@ -13,6 +13,7 @@ import type { DeadState } from '../../../src/codegen/x64/preserve.js'
 import type { Input } from '../../../src/ir/expression.js'
 import type { Program } from '../../../src/ir/program.js'
 import { isRefusal, type Refusal } from '../../../src/refusal/refusal.js'
+import { EventRings } from '../../../src/store/event-ring.js'
 import { CONTROL, type ProgramLayout, programLayout } from '../../../src/store/program-layout.js'
 import { ProgramReader } from '../../../src/store/program-reader.js'
 import { checkoutRoot } from '../../programs/checkout.js'
@@ -47,6 +48,7 @@ export interface CaseOutcome {
   readonly problems: readonly string[]
   readonly area: Buffer
   readonly reader: ProgramReader
+  readonly rings: EventRings
 }
 
 export interface GeneratedProgram {
@@ -134,8 +136,9 @@ export function runCases(cases: readonly RunCase[]): (CaseOutcome | Refusal)[] {
 function outcome(program: Program, layout: ProgramLayout, problems: readonly string[], dump: string): CaseOutcome {
   const area = Buffer.alloc(layout.size)
   for (const [offset, word] of dump === '' ? [] : parseWords(dump.split(' '))) area.writeBigUInt64LE(word, offset)
-  const reader = new ProgramReader(program, layout, (offset, length) => area.subarray(offset, offset + length))
-  return { layout, problems, area, reader }
+  const read = (offset: number, length: number): Uint8Array => area.subarray(offset, offset + length)
+  const [reader, rings] = [new ProgramReader(program, layout, read), new EventRings(program, layout, read)]
+  return { layout, problems, area, reader, rings }
 }
 
 function linesOf({ hits, memory, state }: RunCase, { code, entries, fixups, layout }: GeneratedProgram): string[] {

@@ -18,7 +18,7 @@ export interface Assignment {
 }
 
 /** Kept for values inside of a statement. */
-const TEMPORARIES = 4
+const TEMPORARIES = 5
 
 interface Candidate {
   readonly local: number | 'slot'

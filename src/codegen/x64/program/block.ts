@@ -5,8 +5,8 @@ import { isScalar, type ValueType } from '../../../ir/value-type.js'
 import { SLOT } from '../../../store/program-layout.js'
 import { jumpUnless } from './condition.js'
 import { copyBlock, zeroBlock } from './copy.js'
-import { type Emission, newLabel, withFrame, withRegister } from './emission.js'
-import { asImmediate, evaluate } from './evaluate.js'
+import { type Emission, newLabel, withFrame } from './emission.js'
+import { asImmediate, withValue } from './evaluate.js'
 import { emitInet } from './inet.js'
 import { rangeOf } from './integer-range.js'
 import { NotGenerated } from './not-generated.js'
@@ -76,10 +76,7 @@ export function emitWord(emission: Emission, expression: Expression, to: Memory)
 function storeScalar(emission: Emission, expression: Expression, to: Memory, width: Width): void {
   const known = asImmediate(emission, expression)
   if (known !== undefined) return emission.code.storeImmediate(to, known, width)
-  withRegister(emission, (value) => {
-    evaluate(emission, expression, value)
-    emission.code.store(to, value, width)
-  })
+  withValue(emission, expression, (value) => emission.code.store(to, value, width))
 }
 
 function emitTuple(emission: Emission, expression: Expression & { op: 'tuple' }, to: Memory): void {

@@ -35,10 +35,18 @@ export function setToTruth(emission: Emission, expression: Expression, to: Regis
 
 /** Jumps if the scalar is 0, else goes on behind. */
 export function jumpUnless(emission: Emission, expression: Expression, label: Label): void {
+  jumpIfTruth(emission, expression, false, label)
+}
+
+/** Jumps if whether the scalar is not 0 is `wanted`, else goes on behind. */
+export function jumpIfTruth(emission: Emission, expression: Expression, wanted: boolean, label: Label): void {
   const known = constantOf(emission, expression)
-  if (known === 0n) emission.code.jump(label)
-  if (known !== undefined) return
-  emission.code.jumpIf(negated(emitFlags(emission, expression, undefined)), label)
+  if (known !== undefined) {
+    if ((known !== 0n) === wanted) emission.code.jump(label)
+    return
+  }
+  const condition = emitFlags(emission, expression, undefined)
+  emission.code.jumpIf(wanted ? condition : negated(condition), label)
 }
 
 /** Sets the flags; the condition under which the expression is not 0. `scratch` may be used if it is given. */

@@ -56,6 +56,8 @@ export interface Emission {
   /** Where the thread's slot is, from the statement on that `slotIsFoundAt` names. */
   readonly slot: Register | undefined
   readonly slotIsFoundAt: Statement | undefined
+  /** Whether the handler reads what the slot remembers of its thread. */
+  readonly identifiesThread: boolean
   /** Every register that the code changes. */
   readonly clobbered: Set<Register>
   readonly fixups: Fixup[]

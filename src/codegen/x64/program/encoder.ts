@@ -176,6 +176,10 @@ export class Encoder {
     this.#form({ width: 8, opcode: [0xf7], reg: 6 }, by)
   }
 
+  divideSigned(by: Register): void {
+    this.#form({ width: 8, opcode: [0xf7], reg: 7 }, by)
+  }
+
   /** The number of the highest bit set; nothing if there is none. */
   highestBit(to: Register, from: RegisterOrPlace): void {
     this.#form({ width: 8, opcode: [0x0f, 0xbd], reg: to }, from)
@@ -197,9 +201,9 @@ export class Encoder {
     this.#form({ width: 8, opcode: [0xff], reg: 0 }, to)
   }
 
-  decrement(to: RegisterOrPlace, locked = false): void {
+  decrement(to: RegisterOrPlace, locked = false, width: 4 | 8 = 8): void {
     if (locked) this.asm.emit(LOCK)
-    this.#form({ width: 8, opcode: [0xff], reg: 1 }, to)
+    this.#form({ width, opcode: [0xff], reg: 1 }, to)
   }
 
   addTo(to: Place, from: Register, locked: boolean): void {
@@ -213,9 +217,9 @@ export class Encoder {
     this.#form({ width: 8, opcode: [0x0f, 0xb1], reg: from }, to)
   }
 
-  exchangeAdd(to: Place, from: Register, locked: boolean): void {
+  exchangeAdd(to: Place, from: Register, locked: boolean, width: 4 | 8 = 8): void {
     if (locked) this.asm.emit(LOCK)
-    this.#form({ width: 8, opcode: [0x0f, 0xc1], reg: from }, to)
+    this.#form({ width, opcode: [0x0f, 0xc1], reg: from }, to)
   }
 
   jump(label: Label): void {

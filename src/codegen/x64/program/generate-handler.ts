@@ -16,7 +16,7 @@ import { clearLocal } from './set-local.js'
 import { hitRegister } from './simple-operand.js'
 import { emitStatements } from './statements.js'
 import type { Support } from './support.js'
-import { usesSlot } from './uses-slot.js'
+import { needsThread, usesSlot } from './uses-slot.js'
 import { contains, operandsOf } from './walk-expression.js'
 
 /** What a handler costs where it runs. */
@@ -94,6 +94,7 @@ function emitOnce(
     locals: assignment.locals,
     slot: assignment.slot,
     slotIsFoundAt: ranges.slot?.foundAt,
+    identifiesThread: readsThread(request.handler.body, request),
     clobbered: new Set(),
     fixups: [],
     cold: [],
@@ -138,6 +139,14 @@ function registersRead({ handler, constant }: HandlerRequest): Set<Register> {
   }
   for (const statement of handler.body) visit(statement)
   return read
+}
+
+function readsThread(body: readonly Statement[], request: HandlerRequest): boolean {
+  return body.some(
+    (statement) =>
+      operandsOf(statement).some((operand) => contains(operand, (part) => needsThread(part, request))) ||
+      readsThread(innerStatements(statement), request),
+  )
 }
 
 function hasLoop(body: readonly Statement[]): boolean {

@@ -3,6 +3,7 @@ import { CONTROL, type ProgramLayout } from '../../../store/program-layout.js'
 import { type Label, RAX, RBX, RCX, RDI, RDX, type Register, RSI } from '../assembler.js'
 import { borrowing } from './cold.js'
 import { type Emission, emitCold, newLabel, withRegister } from './emission.js'
+import { emitIdentifyThread } from './identify-thread.js'
 import type { Encoder } from './encoder.js'
 import { memory, relative } from './operand.js'
 
@@ -32,6 +33,7 @@ export function emitFindSlot(emission: Emission, slot: Register): void {
     code.jumpIf('ne', found)
     code.jump(emission.end)
   })
+  if (emission.identifiesThread) emitIdentifyThread(emission, slot)
 }
 
 function slotsAddress({ layout, dataAddress }: Emission['request']): Address {

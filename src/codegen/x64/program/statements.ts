@@ -4,7 +4,7 @@ import { type Emission, newLabel, withFrame } from './emission.js'
 import { emitDivide } from './divide.js'
 import { emitEvent } from './emit-event.js'
 import { emitForEach } from './for-each.js'
-import { jumpUnless } from './condition.js'
+import { jumpIfTruth } from './condition.js'
 import { emitJoin } from './join.js'
 import { emitLoopTurn } from './loop-turn.js'
 import { emitMapStatement } from './map-statement.js'
@@ -34,7 +34,6 @@ function leaves({ op }: Statement): boolean {
 }
 
 function emitStatement(emission: Emission, statement: Statement, loop: LoopLabels | undefined): void {
-  const { code } = emission
   switch (statement.op) {
     case 'if':
       return emitIf(emission, statement, loop)
@@ -43,11 +42,9 @@ function emitStatement(emission: Emission, statement: Statement, loop: LoopLabel
     case 'for-each':
       return emitForEach(emission, statement)
     case 'break':
-      return code.jump(loop?.done ?? emission.end)
     case 'continue':
-      return code.jump(loop?.next ?? emission.end)
     case 'return':
-      return code.jump(emission.end)
+      return emission.code.jump(leaveLabel(emission, statement, loop))
     case 'set':
       return setLocal(emission, statement.local, statement.value)
     case 'clear':
@@ -76,13 +73,28 @@ function emitStatement(emission: Emission, statement: Statement, loop: LoopLabel
 
 function emitIf(emission: Emission, statement: Statement & { op: 'if' }, loop: LoopLabels | undefined): void {
   const { code } = emission
+  const { condition, consequent, alternative } = statement
+  const direct = consequent.length === 0 ? leavingLabel(emission, alternative, loop) : undefined
+  if (direct !== undefined) return jumpIfTruth(emission, condition, false, direct)
   const [otherwise, done] = [newLabel(), newLabel()]
-  jumpUnless(emission, statement.condition, otherwise)
-  emitStatements(emission, statement.consequent, loop)
-  if (statement.alternative.length > 0 && !endsElsewhere(statement.consequent)) code.jump(done)
+  jumpIfTruth(emission, condition, consequent.length === 0, consequent.length === 0 ? done : otherwise)
+  emitStatements(emission, consequent, loop)
+  if (consequent.length > 0 && alternative.length > 0 && !endsElsewhere(consequent)) code.jump(done)
   code.bind(otherwise)
-  emitStatements(emission, statement.alternative, loop)
+  emitStatements(emission, alternative, loop)
   code.bind(done)
+}
+
+/** Where a list goes that does nothing but leave. */
+function leavingLabel(emission: Emission, list: readonly Statement[], loop: LoopLabels | undefined): Label | undefined {
+  const [first] = list
+  if (first === undefined || !leaves(first)) return undefined
+  return leaveLabel(emission, first, loop)
+}
+
+function leaveLabel({ end }: Emission, { op }: Statement, loop: LoopLabels | undefined): Label {
+  if (op === 'return' || loop === undefined) return end
+  return op === 'break' ? loop.done : loop.next
 }
 
 function endsElsewhere(list: readonly Statement[]): boolean {
