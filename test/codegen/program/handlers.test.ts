@@ -16,15 +16,23 @@ export const states: readonly DeadState[] = [
 
 const values = [0n, 1n, 2n, 3n, 7n, 8n, 100n, 255n, 256n, 4096n, (1n << 32n) + 5n, (1n << 63n) - 1n, 1n << 63n, (1n << 64n) - 1n]
 
+/** Text, numbers, and the end of what is mapped. */
+const page = Buffer.alloc(4096)
+for (let at = 0; at < page.length; at++) page[at] = at % 23 === 0 ? 0 : 97 + (at % 26)
+const memory = new Map([[0x4000_0000n, page]])
+page.write('abc\0defgh\0', 0xe00)
+page.writeBigUInt64LE(0x4000_0e00n, 0xe10)
+
 /** A script with one uprobe, hit with every value in turn. */
 function caseOf(script: string, state: DeadState): RunCase {
-  const program = compiled(script.startsWith('config') ? script : `config = { max_map_keys = 16; max_loop_turns = 100 } ${script}`)
+  const text = script.replaceAll('$ADDRESS', '0x40000e00')
+  const program = compiled(text.startsWith('config') ? text : `config = { max_map_keys = 16; max_loop_turns = 100 } ${text}`)
   const hits = values.map((value, at) => ({
     handler: 0,
     arguments: [value, values[(at + 3) % values.length] ?? 0n, BigInt(at), -value, value * 3n, value ^ 5n],
     returnValue: value,
   }))
-  return { program, hits, memory: new Map(), state }
+  return { program, hits, memory, state }
 }
 
 const scripts = [
@@ -61,6 +69,10 @@ const scripts = [
   'config = { max_map_keys = 4 } uprobe:a:b { @[arg2] = arg1; delete(@, arg2); @b[arg2] = 1; if (arg2 > 2) { delete(@b, arg2 / 2) } }',
   'uprobe:a:b { printf("%d %d", arg0, arg1); if (arg2 > 3) { printf("x") } print((arg0, (int8)arg1, "text")); exit() }',
   'uprobe:a:b { printf("%s %s %c", comm, arg0 > 5 ? "five" : "seventeen", arg2); print(@x); clear(@x); @x = count(); @y = @z; @z = comm }',
+  'uprobe:a:b { $a = $ADDRESS + arg2 * 300; @[arg2] = *(int32 *)$a; @b[arg2] = *(uint8 *)($a + 1); @s[arg2] = str($a); @t[arg2] = str($a, 7); @u[arg2] = buf($a, 12); @v[arg2] = str($a, arg2) }',
+  'struct F { int a:5; int b:7; char name[6]; struct F *next; long big[20]; } uprobe:a:b { $f = (struct F *)($ADDRESS + arg2 * 292); @[arg2] = *$f; @b[arg2] = ($f->a, $f->b, $f->name); @n[$f->name] = $f->big[3]; @c = *(int64 *)arg0; @d = str(arg0) }',
+  'uprobe:a:b { $s = str($ADDRESS + arg2 * 17); @[arg2] = ($s == "abc", strncmp($s, "defgh", 2), strcontains($s, "fg"), strlen($s)); @b[arg2] = $s == str($ADDRESS); @c[arg2] = (1, $s) == (1, "abc") }',
+  'uprobe:a:b { @[arg2] = (bswap(arg0), bswap((uint16)arg1), ntop((uint32)arg0), ntop(10, pton("::1"))); $i = strstr("abcdef", arg2 > 3 ? "cd" : "xyz"); @b[arg2] = $i }',
   'uretprobe:a:b { @ = hist(retval); @b = reg("ax") }',
 ]
 

@@ -1,6 +1,6 @@
 import { RAX, RCX, type Register } from '../assembler.js'
 import { clobber, type Emission, newLabel, withRegister } from './emission.js'
-import { behind, indexed, type Memory, memory, type Place, type Width } from './operand.js'
+import { behind, indexed, type Memory, type Place, type Width } from './operand.js'
 
 /** Blocks up to this size are copied without a loop. */
 const UNROLLED_BYTES = 128
@@ -17,20 +17,35 @@ export function piecesOf(size: number): { readonly offset: number; readonly widt
 
 /** Changes rax, rcx. */
 export function copyBlock(emission: Emission, to: Memory, from: Place, size: number): void {
+  copyFrom(emission, to, from, size, (load) => load())
+}
+
+/** Like `copyBlock`; each instruction that loads goes through `loading`. */
+export function copyFrom(
+  emission: Emission,
+  to: Memory,
+  from: Place,
+  size: number,
+  loading: (load: () => void) => void,
+): void {
   const { code } = emission
   const looped = size > UNROLLED_BYTES ? size - (size % 8) : 0
   clobber(emission, RAX)
-  if (looped > 0) {
-    copyLoop(emission, to, from, looped)
-  }
+  if (looped > 0) copyLoop(emission, to, from, looped, loading)
   for (const { offset, width } of piecesOf(size - looped)) {
-    code.load(RAX, behind(from, looped + offset), width, false)
+    loading(() => code.load(RAX, behind(from, looped + offset), width, false))
     code.store(behind(to, looped + offset), RAX, width)
   }
 }
 
 /** `size` is a multiple of 8. */
-function copyLoop(emission: Emission, to: Memory, from: Place, size: number): void {
+function copyLoop(
+  emission: Emission,
+  to: Memory,
+  from: Place,
+  size: number,
+  loading: (load: () => void) => void,
+): void {
   const { code } = emission
   clobber(emission, RCX)
   withRegister(emission, (source) => {
@@ -40,7 +55,7 @@ function copyLoop(emission: Emission, to: Memory, from: Place, size: number): vo
       code.address(target, behind(to, size))
       code.moveImmediate(RCX, BigInt(-size))
       code.bind(again)
-      code.move(RAX, indexed(source, RCX, 1))
+      loading(() => code.move(RAX, indexed(source, RCX, 1)))
       code.move(indexed(target, RCX, 1), RAX)
       code.arithmeticImmediate('add', RCX, 8n)
       code.jumpIf('ne', again)
@@ -77,8 +92,4 @@ export function withAddress<T>(emission: Emission, place: Place, body: (address:
     emission.code.address(register, place)
     return body(register)
   })
-}
-
-export function at(address: Register): Memory {
-  return memory(address)
 }
