@@ -4,15 +4,10 @@ import type { DeadState } from '../../../src/codegen/x64/preserve.js'
 import { compiled } from '../../lang/run-program.js'
 import { missingTools } from '../../programs/build.js'
 import { assertAgreement } from './assert-agreement.js'
+import { states } from './machine-states.js'
 import type { RunCase } from './run-cases.js'
 
 const lacking = missingTools('gcc')
-
-export const states: readonly DeadState[] = [
-  { flagsDead: false, deadRegisters: [], redZone: 128 },
-  { flagsDead: true, deadRegisters: [0, 10, 11], redZone: 128 },
-  { flagsDead: true, deadRegisters: [0, 1, 2, 6, 7, 8, 9, 10, 11], redZone: 128 },
-]
 
 const values = [0n, 1n, 2n, 3n, 7n, 8n, 100n, 255n, 256n, 4096n, (1n << 32n) + 5n, (1n << 63n) - 1n, 1n << 63n, (1n << 64n) - 1n]
 
