@@ -180,12 +180,7 @@ export function programLayout(program: Program, shape: ProgramShape): ProgramLay
   }
 }
 
-function threadAggregate(
-  type: ValueType,
-  header: number,
-  inSlot: number,
-  clears: boolean,
-): ThreadAggregateLayout {
+function threadAggregate(type: ValueType, header: number, inSlot: number, clears: boolean): ThreadAggregateLayout {
   assert(isAggregate(type), 'an aggregate')
   const words = aggregateWords(type)
   return clears

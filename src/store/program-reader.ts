@@ -42,9 +42,7 @@ export class ProgramReader {
   warnings(): CountedWarning[] {
     const { warnings, warningsOffset } = this.layout
     const counts = wordsOf(this.read(warningsOffset, 8 * warnings.length))
-    return warnings
-      .map((place, at) => ({ ...place, count: Number(counts[at] ?? 0n) }))
-      .filter(({ count }) => count > 0)
+    return warnings.map((place, at) => ({ ...place, count: Number(counts[at] ?? 0n) })).filter(({ count }) => count > 0)
   }
 
   /** The slots that threads have taken. */
@@ -62,7 +60,8 @@ export class ProgramReader {
 
   #entries(declaration: MapDeclaration, layout: MapLayout): MapEntry[] {
     if (layout.kind === 'table') return this.#tableEntries(declaration, layout)
-    const value = layout.kind === 'shared-value' ? this.#sharedValue(declaration, layout) : this.#merged(declaration, layout)
+    const value =
+      layout.kind === 'shared-value' ? this.#sharedValue(declaration, layout) : this.#merged(declaration, layout)
     return value === undefined ? [] : [{ key: undefined, value }]
   }
 

@@ -50,7 +50,9 @@ function stateText(state: object): string {
   return JSON.stringify(state, (_key, value: unknown) => {
     if (typeof value === 'bigint') return String(value)
     if (!(value instanceof Map)) return value
-    return [...value].map(([bucket, count]) => [String(bucket), count]).sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))
+    return [...value]
+      .map(([bucket, count]) => [String(bucket), count])
+      .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))
   })
 }
 
@@ -65,7 +67,10 @@ function plainRecords({ reader, rings }: CaseOutcome): [number, string[]][] {
   const drained = reader.usedSlots().map((slot) => rings.drain(slot))
   assert.ok(drained.every(({ isCorrupt, lost }) => !isCorrupt && lost === 0n))
   return drained.flatMap(({ records }) =>
-    records.map(({ event, values }): [number, string[]] => [event, values.map((value) => Buffer.from(value).toString('hex'))]),
+    records.map(({ event, values }): [number, string[]] => [
+      event,
+      values.map((value) => Buffer.from(value).toString('hex')),
+    ]),
   )
 }
 

@@ -37,7 +37,12 @@ test('random programs do as machine code what the interpreter does', (t) => {
       returnValue: 0n,
     }))
     scripts.push(script)
-    cases.push({ program: compilation.program, hits, memory: new Map([[PAGE, page]]), state: states[at % 3] ?? assert.fail() })
+    cases.push({
+      program: compilation.program,
+      hits,
+      memory: new Map([[PAGE, page]]),
+      state: states[at % 3] ?? assert.fail(),
+    })
   })
   const { ran, refused } = assertAgreement(cases, (at) => `seed ${seed}: ${scripts[at]}`)
   t.diagnostic(`${ran} ran, refused: ${JSON.stringify([...refused])}`)

@@ -9,7 +9,22 @@ import type { RunCase } from './run-cases.js'
 
 const lacking = missingTools('gcc')
 
-const values = [0n, 1n, 2n, 3n, 7n, 8n, 100n, 255n, 256n, 4096n, (1n << 32n) + 5n, (1n << 63n) - 1n, 1n << 63n, (1n << 64n) - 1n]
+const values = [
+  0n,
+  1n,
+  2n,
+  3n,
+  7n,
+  8n,
+  100n,
+  255n,
+  256n,
+  4096n,
+  (1n << 32n) + 5n,
+  (1n << 63n) - 1n,
+  1n << 63n,
+  (1n << 64n) - 1n,
+]
 
 /** Text, numbers, and the end of what is mapped. */
 const page = Buffer.alloc(4096)
@@ -21,7 +36,9 @@ page.writeBigUInt64LE(0x4000_0e00n, 0xe10)
 /** A script with one uprobe, hit with every value in turn. */
 function caseOf(script: string, state: DeadState): RunCase {
   const text = script.replaceAll('$ADDRESS', '0x40000e00')
-  const program = compiled(text.startsWith('config') ? text : `config = { max_map_keys = 16; max_loop_turns = 100 } ${text}`)
+  const program = compiled(
+    text.startsWith('config') ? text : `config = { max_map_keys = 16; max_loop_turns = 100 } ${text}`,
+  )
   const hits = values.map((value, at) => ({
     handler: 0,
     arguments: [value, values[(at + 3) % values.length] ?? 0n, BigInt(at), -value, value * 3n, value ^ 5n],

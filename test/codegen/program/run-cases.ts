@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { address, offsetBy } from '../../../src/bytes/address.js'
 import { Assembler } from '../../../src/codegen/x64/assembler.js'
+import type { DeadState } from '../../../src/codegen/x64/preserve.js'
 import type { HandlerRequest } from '../../../src/codegen/x64/program/emission.js'
 import { Encoder } from '../../../src/codegen/x64/program/encoder.js'
 import { type EmittedHandler, generateHandler } from '../../../src/codegen/x64/program/generate-handler.js'
 import { Support } from '../../../src/codegen/x64/program/support.js'
-import type { DeadState } from '../../../src/codegen/x64/preserve.js'
 import type { Input } from '../../../src/ir/expression.js'
 import type { Program } from '../../../src/ir/program.js'
 import { isRefusal, type Refusal } from '../../../src/refusal/refusal.js'
@@ -23,8 +23,19 @@ export const CODE_AT = address(0x2_0000_0000n)
 export const DATA_AT = address(0x3_0000_0000n)
 
 /** What does not change while a program of these tests runs. */
-export const fixedInputs: Readonly<Record<string, bigint>> = { pid: 10n, tid: 11n, uid: 1000n, gid: 100n, processors: 2n }
-export const fixedClocks = { boot: 1_000_000_123n, monotonic: 900_000_000n, tai: 1_700_000_000_000_000_000n, start: 1_000_000_000n }
+export const fixedInputs: Readonly<Record<string, bigint>> = {
+  pid: 10n,
+  tid: 11n,
+  uid: 1000n,
+  gid: 100n,
+  processors: 2n,
+}
+export const fixedClocks = {
+  boot: 1_000_000_123n,
+  monotonic: 900_000_000n,
+  tai: 1_700_000_000_000_000_000n,
+  start: 1_000_000_000n,
+}
 export const SEED = 0x1234_5678_9abc_def0n
 
 /** One hit of one handler of a program. */
@@ -77,7 +88,10 @@ export function generateAll(program: Program, state: DeadState): GeneratedProgra
   support.emit(new Encoder(asm))
   const code = asm.finish()
   const fixups = entries.flatMap(({ emitted }) =>
-    emitted.fixups.map(({ at, landing }) => ({ at: at.position ?? assert.fail(), landing: landing.position ?? assert.fail() })),
+    emitted.fixups.map(({ at, landing }) => ({
+      at: at.position ?? assert.fail(),
+      landing: landing.position ?? assert.fail(),
+    })),
   )
   return { layout, code, entries, fixups }
 }
@@ -109,7 +123,9 @@ export function fixedInput(input: Input): bigint | undefined {
 }
 
 export function processorUsed(): number {
-  const [first = 0] = usableProcessors(/^Cpus_allowed_list:\s*(.*)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0')
+  const [first = 0] = usableProcessors(
+    /^Cpus_allowed_list:\s*(.*)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0',
+  )
   return first
 }
 
@@ -153,7 +169,9 @@ function linesOf({ hits, memory, state }: RunCase, { code, entries, fixups, layo
     word(CONTROL.start, start),
     ...(['boot', 'monotonic', 'tai'] as const).map((clock) => word(CONTROL[clock], clocks[clock])),
     ...[...memory].map(([at, bytes]) => `memory ${at.toString(16)} ${Buffer.from(bytes).toString('hex')}`),
-    ...fixups.map(({ at, landing }) => `fixup ${offsetBy(CODE_AT, at).toString(16)} ${offsetBy(CODE_AT, landing).toString(16)}`),
+    ...fixups.map(
+      ({ at, landing }) => `fixup ${offsetBy(CODE_AT, at).toString(16)} ${offsetBy(CODE_AT, landing).toString(16)}`,
+    ),
     ...hits.map(({ handler, arguments: given, returnValue }) => {
       const { entry, exit } = entries[handler] ?? assert.fail()
       const places = [entry, exit].map((offset) => offsetBy(CODE_AT, offset))

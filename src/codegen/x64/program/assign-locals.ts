@@ -1,5 +1,5 @@
-import type { Handler } from '../../../ir/program.js'
 import { sizeOf } from '../../../ir/layout.js'
+import type { Handler } from '../../../ir/program.js'
 import { localType } from '../../../ir/statement.js'
 import { isScalar } from '../../../ir/value-type.js'
 import type { Register } from '../assembler.js'

@@ -64,7 +64,10 @@ export function emitBlock(emission: Emission, expression: Expression, to: Memory
 
 /** Writes a value of any type as it stands in a block. */
 export function emitValue(emission: Emission, expression: Expression, to: Memory): void {
-  if (!isScalar(expression.type)) return emitBlock(emission, expression, to)
+  if (!isScalar(expression.type)) {
+    emitBlock(emission, expression, to)
+    return
+  }
   storeScalar(emission, expression, to, rangeOf(expression.type).width)
 }
 
@@ -75,14 +78,24 @@ export function emitWord(emission: Emission, expression: Expression, to: Memory)
 
 function storeScalar(emission: Emission, expression: Expression, to: Memory, width: Width): void {
   const known = asImmediate(emission, expression)
-  if (known !== undefined) return emission.code.storeImmediate(to, known, width)
+  if (known !== undefined) {
+    emission.code.storeImmediate(to, known, width)
+    return
+  }
   withValue(emission, expression, (value) => emission.code.store(to, value, width))
 }
 
 function emitTuple(emission: Emission, expression: Expression & { op: 'tuple' }, to: Memory): void {
   const { type, elements } = expression
   const { offsets } = tupleLayout(elements.map((element) => element.type))
-  if (hasGaps(elements.map((element) => element.type), offsets, sizeOf(type))) zeroBlock(emission, to, sizeOf(type))
+  if (
+    hasGaps(
+      elements.map((element) => element.type),
+      offsets,
+      sizeOf(type),
+    )
+  )
+    zeroBlock(emission, to, sizeOf(type))
   for (const [at, element] of elements.entries()) emitValue(emission, element, behind(to, offsets[at] ?? 0))
 }
 

@@ -19,16 +19,21 @@ type CallExpression = Expression & { op: 'call' }
 export function evaluateCall(emission: Emission, call: CallExpression, to: Register): void {
   switch (call.function) {
     case 'strncmp':
-      return compareBeginnings(emission, call, to)
+      compareBeginnings(emission, call, to)
+      return
     case 'strcontains':
     case 'strstr':
-      return findText(emission, call, to)
+      findText(emission, call, to)
+      return
     case 'strlen':
-      return measureText(emission, textArgument(emission, call, 0), to)
+      measureText(emission, textArgument(emission, call, 0), to)
+      return
     case 'byte-swap':
-      return swapBytes(emission, call, to)
+      swapBytes(emission, call, to)
+      return
     case 'reinterpret':
-      return reinterpret(emission, call, to)
+      reinterpret(emission, call, to)
+      return
     default:
       throw new NotGenerated(`${call.function}()`)
   }
@@ -126,7 +131,10 @@ function swapBytes(emission: Emission, call: CallExpression, to: Register): void
   const { code } = emission
   const { width } = rangeOf(call.type)
   evaluate(emission, argument(call, 0), to)
-  if (width === 8) return code.swapBytes(to, 8)
+  if (width === 8) {
+    code.swapBytes(to, 8)
+    return
+  }
   if (width >= 2) code.swapBytes(to, 4)
   if (width === 2) code.shift('shr', to, 16, 4)
 }
@@ -145,4 +153,3 @@ function reinterpret(emission: Emission, call: CallExpression, to: Register): vo
   code.test(to, to)
   code.setIf('ne', to)
 }
-

@@ -1,7 +1,7 @@
 import { offsetBy } from '../../../bytes/address.js'
+import { assert } from '../../../bytes/assert.js'
 import type { Span } from '../../../ir/statement.js'
 import { placeKey, type WarningKind } from '../../../store/warning-places.js'
-import { assert } from '../../../bytes/assert.js'
 import type { Label, Register } from '../assembler.js'
 import { RAX } from '../assembler.js'
 import { type Emission, emitCold, newLabel } from './emission.js'

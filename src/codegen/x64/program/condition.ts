@@ -1,8 +1,8 @@
 import type { BinaryExpression, Expression } from '../../../ir/expression.js'
 import type { Label, Register } from '../assembler.js'
-import { emitEqual } from './equal.js'
 import { type Emission, withFrame } from './emission.js'
 import { type Condition, negated } from './encoder.js'
+import { emitEqual } from './equal.js'
 import { evaluate, withValue } from './evaluate.js'
 import { constantOf, simpleOperand } from './simple-operand.js'
 
@@ -81,7 +81,8 @@ function emitCompareOf(emission: Emission, left: Expression, right: Expression, 
   const { code } = emission
   const [first, second] = [simpleOperand(emission, left), simpleOperand(emission, right)]
   if (second?.kind === 'number') {
-    if (first?.kind === 'at' && typeof first.place !== 'number') code.arithmeticImmediate('cmp', first.place, second.value)
+    if (first?.kind === 'at' && typeof first.place !== 'number')
+      code.arithmeticImmediate('cmp', first.place, second.value)
     else inRegister(emission, left, scratch, (value) => code.arithmeticImmediate('cmp', value, second.value))
   } else if (second?.kind === 'at') {
     inRegister(emission, left, scratch, (value) => code.arithmetic('cmp', value, second.place))
@@ -104,8 +105,10 @@ function inRegister(
   body: (value: Register) => void,
 ): void {
   const simple = simpleOperand(emission, expression)
-  if (scratch === undefined || (simple?.kind === 'at' && typeof simple.place === 'number'))
-    return withValue(emission, expression, body)
+  if (scratch === undefined || (simple?.kind === 'at' && typeof simple.place === 'number')) {
+    withValue(emission, expression, body)
+    return
+  }
   evaluate(emission, expression, scratch)
   body(scratch)
 }

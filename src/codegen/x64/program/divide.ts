@@ -13,7 +13,8 @@ export function emitDivide(emission: Emission, statement: DivideStatement): void
   const type = typeOfLocal(emission, statement.local)
   const divisor = constantOf(emission, statement.right)
   withRegister(emission, (result) => {
-    if (divisor !== undefined && divisor !== 0n && (divisor & (divisor - 1n)) === 0n) dividePower(emission, statement, divisor, result)
+    if (divisor !== undefined && divisor !== 0n && (divisor & (divisor - 1n)) === 0n)
+      dividePower(emission, statement, divisor, result)
     else divideAny(emission, statement, result)
     const { width, signed, isBool } = rangeOf(type)
     intoLocal(emission, statement.local, (local) => {

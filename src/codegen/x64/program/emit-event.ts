@@ -1,7 +1,7 @@
 import type { Statement } from '../../../ir/statement.js'
 import { eventPayload } from '../../../store/event-layout.js'
-import type { Emission } from './emission.js'
 import { emitValue, emitWord } from './block.js'
+import type { Emission } from './emission.js'
 import { emitRecord } from './emit-record.js'
 import { behind } from './operand.js'
 

@@ -109,7 +109,8 @@ export class Encoder {
   arithmetic(operation: Arithmetic, to: RegisterOrPlace, from: RegisterOrPlace, width: Width = 8): void {
     const row = 8 * arithmetic[operation]
     const small = width === 1 ? 0 : 1
-    if (typeof to === 'number') this.#form({ width, opcode: [row + 2 + small], reg: to, byteRegister: width === 1 }, from)
+    if (typeof to === 'number')
+      this.#form({ width, opcode: [row + 2 + small], reg: to, byteRegister: width === 1 }, from)
     else {
       assert(typeof from === 'number', 'one side is a register')
       this.#form({ width, opcode: [row + small], reg: from, byteRegister: width === 1 }, to)
@@ -322,4 +323,3 @@ export function fitsInt32(value: bigint): boolean {
   const signed = BigInt.asIntN(64, value)
   return signed >= -0x8000_0000n && signed <= 0x7fff_ffffn
 }
-

@@ -26,13 +26,22 @@ interface Typed {
 /** Goes to `done` with the flags of "different" as soon as that is known, or falls out with those of the last comparison. */
 function compareBlocks(emission: Emission, a: Typed, b: Typed, done: Label): void {
   const [sizeA, sizeB] = [sizeOf(a.type), sizeOf(b.type)]
-  if (a.type.kind === 'string' && b.type.kind === 'string')
-    return compareText(emission, a.place, sizeA - 1, b.place, sizeB - 1, done)
-  if (a.type.kind === 'tuple' && b.type.kind === 'tuple')
-    return compareTuples(emission, a.place, a.type.elements, b.place, b.type.elements, done)
-  if (a.type.kind === 'buffer' && b.type.kind === 'buffer')
-    return compareBytes(emission, a.place, b.place, Math.min(sizeA, sizeB), done)
-  if (sizeA === sizeB) return compareBytes(emission, a.place, b.place, sizeA, done)
+  if (a.type.kind === 'string' && b.type.kind === 'string') {
+    compareText(emission, a.place, sizeA - 1, b.place, sizeB - 1, done)
+    return
+  }
+  if (a.type.kind === 'tuple' && b.type.kind === 'tuple') {
+    compareTuples(emission, a.place, a.type.elements, b.place, b.type.elements, done)
+    return
+  }
+  if (a.type.kind === 'buffer' && b.type.kind === 'buffer') {
+    compareBytes(emission, a.place, b.place, Math.min(sizeA, sizeB), done)
+    return
+  }
+  if (sizeA === sizeB) {
+    compareBytes(emission, a.place, b.place, sizeA, done)
+    return
+  }
   clobber(emission, RAX)
   emission.code.moveImmediate(RAX, 1n)
   emission.code.test(RAX, RAX)
@@ -90,7 +99,10 @@ const UNROLLED_BYTES = 64
 function compareBytes(emission: Emission, a: Place, b: Place, size: number, done: Label): void {
   const { code } = emission
   clobber(emission, RAX)
-  if (size === 0) return code.arithmetic('cmp', RAX, RAX)
+  if (size === 0) {
+    code.arithmetic('cmp', RAX, RAX)
+    return
+  }
   const looped = size > UNROLLED_BYTES ? size - (size % 8) : 0
   if (looped > 0) compareLoop(emission, a, b, looped, done)
   for (const [at, { offset, width }] of piecesOf(size - looped).entries()) {

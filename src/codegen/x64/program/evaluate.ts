@@ -20,31 +20,46 @@ import { partsOf } from './walk-expression.js'
 export function evaluate(emission: Emission, expression: Expression, to: Register): void {
   const { code } = emission
   const known = constantOf(emission, expression)
-  if (known !== undefined) return code.moveImmediate(to, known)
+  if (known !== undefined) {
+    code.moveImmediate(to, known)
+    return
+  }
   const simple = simpleOperand(emission, expression)
-  if (simple?.kind === 'at') return code.move(to, simple.place)
-  if (isComparison(expression)) return setToTruth(emission, expression, to)
+  if (simple?.kind === 'at') {
+    code.move(to, simple.place)
+    return
+  }
+  if (isComparison(expression)) {
+    setToTruth(emission, expression, to)
+    return
+  }
   switch (expression.op) {
     case 'input':
-      return evaluateInput(emission, expression, to)
+      evaluateInput(emission, expression, to)
+      return
     case 'negate':
       evaluate(emission, expression.value, to)
       code.negate(to)
-      return wrapIn(emission, expression, to)
+      wrapIn(emission, expression, to)
+      return
     case 'complement':
       evaluate(emission, expression.value, to)
       code.complement(to)
-      return wrapIn(emission, expression, to)
+      wrapIn(emission, expression, to)
+      return
     case 'convert':
       evaluate(emission, expression.value, to)
       if (!isSameInRegister(expression.value.type, expression.type)) wrapIn(emission, expression, to)
       return
     case 'choose':
-      return evaluateChoice(emission, expression, to)
+      evaluateChoice(emission, expression, to)
+      return
     case 'extract':
-      return withFrame(emission, () => evaluateExtract(emission, expression, to))
+      withFrame(emission, () => evaluateExtract(emission, expression, to))
+      return
     case 'call':
-      return withFrame(emission, () => evaluateCall(emission, expression, to))
+      withFrame(emission, () => evaluateCall(emission, expression, to))
+      return
     case 'add':
     case 'subtract':
     case 'multiply':
@@ -52,11 +67,13 @@ export function evaluate(emission: Emission, expression: Expression, to: Registe
     case 'or':
     case 'xor':
       evaluateArithmetic(emission, expression, to)
-      return wrapIn(emission, expression, to)
+      wrapIn(emission, expression, to)
+      return
     case 'shift-left':
     case 'shift-right':
       evaluateShift(emission, expression, to)
-      return wrapIn(emission, expression, to)
+      wrapIn(emission, expression, to)
+      return
     default:
       throw new NotGenerated(`the expression ${expression.op}`)
   }

@@ -2,11 +2,11 @@ import type { ExtractExpression } from '../../../ir/expression.js'
 import { sizeOf } from '../../../ir/layout.js'
 import type { Register } from '../assembler.js'
 import { placeOf } from './block.js'
+import { piecesOf } from './copy.js'
 import { type Emission, withRegister } from './emission.js'
 import { rangeOf } from './integer-range.js'
 import { NotGenerated } from './not-generated.js'
 import { behind, type Place } from './operand.js'
-import { piecesOf } from './copy.js'
 
 /** A scalar out of a block. */
 export function evaluateExtract(emission: Emission, expression: ExtractExpression, to: Register): void {
@@ -23,7 +23,8 @@ export function evaluateExtract(emission: Emission, expression: ExtractExpressio
   }
   const { shift, bits } = bitfield
   const bytes = Math.ceil((shift + bits) / 8)
-  if (bytes > 8 || offset + bytes > sizeOf(expression.block.type)) throw new NotGenerated('a bitfield of more than 64 bits')
+  if (bytes > 8 || offset + bytes > sizeOf(expression.block.type))
+    throw new NotGenerated('a bitfield of more than 64 bits')
   loadBytes(emission, place, bytes, to)
   code.shift('shl', to, 64 - shift - bits)
   code.shift('shr', to, 64 - bits)

@@ -1,6 +1,6 @@
+import type { Label } from '../assembler.js'
 import { RAX, type Register } from '../assembler.js'
 import { clobber, type Emission, newLabel } from './emission.js'
-import type { Label } from '../assembler.js'
 
 /** Below this nothing is mapped: a null pointer with an offset costs no fault. The kernel's default vm.mmap_min_addr. */
 const LOWEST = 0x10000

@@ -15,7 +15,10 @@ const PR_GET_NAME = 16
 export function emitIdentifyThread(emission: Emission, slot: Register): void {
   const { code, request } = emission
   const { tidOffset } = request.machine
-  if (tidOffset === undefined) return callIdentify(emission, slot)
+  if (tidOffset === undefined) {
+    callIdentify(emission, slot)
+    return
+  }
   const [other, known] = [newLabel(), newLabel()]
   withRegister(emission, (tid) => {
     code.loadThreadWord(tid, tidOffset)

@@ -15,7 +15,11 @@ const IPV6_BYTES = 16
 const ADDRESS = 4
 
 /** A family and an address of it as a block: see ResolvedType. */
-export function emitInet(emission: Emission, { type, arguments: given }: Expression & { op: 'call' }, to: Memory): void {
+export function emitInet(
+  emission: Emission,
+  { type, arguments: given }: Expression & { op: 'call' },
+  to: Memory,
+): void {
   const { code } = emission
   const [family, address] = given
   assert(family !== undefined && address !== undefined, 'inet has a family and an address')

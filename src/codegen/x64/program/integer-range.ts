@@ -10,9 +10,7 @@ export interface IntegerRange {
 
 export function rangeOf(type: ValueType): IntegerRange {
   if (type.kind === 'integer') return { width: widthOf(type.bits), signed: type.signed, isBool: false }
-  return type.kind === 'bool'
-    ? { width: 1, signed: false, isBool: true }
-    : { width: 8, signed: false, isBool: false }
+  return type.kind === 'bool' ? { width: 1, signed: false, isBool: true } : { width: 8, signed: false, isBool: false }
 }
 
 function widthOf(bits: 8 | 16 | 32 | 64): Width {

@@ -10,13 +10,17 @@ export function emitMapStatement(emission: Emission, statement: MapStatement): v
   const layout = mapLayout(emission, statement.map)
   switch (layout.kind) {
     case 'thread-aggregate':
-      return emitThreadAggregate(emission, statement, layout)
+      emitThreadAggregate(emission, statement, layout)
+      return
     case 'shared-value':
-      return emitSharedValue(emission, statement, layout)
+      emitSharedValue(emission, statement, layout)
+      return
     case 'table':
-      return emitTableStatement(emission, statement, layout)
+      emitTableStatement(emission, statement, layout)
+      return
     default:
-      return unreachable(layout)
+      unreachable(layout)
+      return
   }
 }
 

@@ -120,7 +120,8 @@ function evaluateLength(emission: Emission, wanted: Expression | undefined, most
   if (wanted === undefined || known !== undefined) {
     const signed = wanted !== undefined && rangeOf(wanted.type).signed ? BigInt.asIntN(64, known ?? 0n) : (known ?? 0n)
     const bounded = signed < 0n ? 0n : signed > BigInt(most) ? BigInt(most) : signed
-    return code.moveImmediate(RDX, bounded)
+    code.moveImmediate(RDX, bounded)
+    return
   }
   const [fits, positive] = [newLabel(), newLabel()]
   withRegister(emission, (length) => {

@@ -10,15 +10,19 @@ export function reduceAggregate(emission: Emission, type: AggregateType, words: 
   const { code } = emission
   switch (type.kind) {
     case 'count':
-      return code.move(to, words)
+      code.move(to, words)
+      return
     case 'sum':
-      return code.move(to, behind(words, 8))
+      code.move(to, behind(words, 8))
+      return
     case 'min':
     case 'max':
-      return reduceGreatest(emission, greatestBias({ ...type, kind: type.kind }), words, to)
+      reduceGreatest(emission, greatestBias({ ...type, kind: type.kind }), words, to)
+      return
     case 'avg':
     case 'stats':
-      return reduceAverage(emission, type.signed, words, to)
+      reduceAverage(emission, type.signed, words, to)
+      return
     default:
       throw new NotGenerated(`${type.kind}() as a number`)
   }

@@ -5,9 +5,9 @@ import { RAX, RCX } from '../assembler.js'
 import { placeOf } from './block.js'
 import { copyBlock, withAddress, zeroBlock } from './copy.js'
 import { clobber, type Emission, newLabel } from './emission.js'
+import { rangeOf } from './integer-range.js'
 import { NotGenerated } from './not-generated.js'
 import { behind, indexed, type Memory, type Place } from './operand.js'
-import { rangeOf } from './integer-range.js'
 
 /** A block as another size of its kind: see `resizeValue` of the interpreter. */
 export function emitResize(emission: Emission, { type, value }: Expression & { op: 'resize' }, to: Memory): void {

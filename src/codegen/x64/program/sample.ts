@@ -22,17 +22,21 @@ export function emitSample(emission: Emission, { local, source }: Statement & { 
 function sampleInto(emission: Emission, source: Sample, to: Register): void {
   switch (source.kind) {
     case 'clock':
-      return emitTime(emission, CONTROL[source.clock], to)
+      emitTime(emission, CONTROL[source.clock], to)
+      return
     case 'elapsed':
       emitTime(emission, CONTROL.boot, to)
-      return withRegister(emission, (control) => {
+      withRegister(emission, (control) => {
         emission.code.moveImmediate(control, offsetBy(emission.request.dataAddress, CONTROL.start))
         emission.code.arithmetic('sub', to, memory(control))
       })
+      return
     case 'processor':
-      return emitProcessor(emission, to)
+      emitProcessor(emission, to)
+      return
     case 'random':
-      return emitRandom(emission, to)
+      emitRandom(emission, to)
+      return
     default:
       throw new NotGenerated(source.kind)
   }

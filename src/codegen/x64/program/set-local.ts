@@ -26,7 +26,10 @@ export function setLocal(emission: Emission, local: number, value: Expression): 
   const readsItself = mentions(value, local)
   if (!isScalar(value.type)) {
     assert(typeof place !== 'number', 'a block lives in the frame')
-    if (!readsItself) return emitBlock(emission, value, place)
+    if (!readsItself) {
+      emitBlock(emission, value, place)
+      return
+    }
     const size = sizeOf(value.type)
     const kept = emission.frame.take(size)
     emitBlock(emission, value, kept)
@@ -63,7 +66,10 @@ function zeroLocal(emission: Emission, local: number): void {
 /** Runs `body` with a register for the local's new value, and keeps that. */
 export function intoLocal(emission: Emission, local: number, body: (register: Register) => void): void {
   const place = placeOfLocal(emission, local)
-  if (typeof place === 'number') return body(place)
+  if (typeof place === 'number') {
+    body(place)
+    return
+  }
   withRegister(emission, (register) => {
     body(register)
     emission.code.move(place, register)

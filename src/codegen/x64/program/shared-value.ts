@@ -5,8 +5,8 @@ import type { MapStatement } from '../../../ir/statement.js'
 import { isScalar } from '../../../ir/value-type.js'
 import type { SharedValueLayout } from '../../../store/program-layout.js'
 import { emitWord, placeOf } from './block.js'
-import { copyBlock, zeroBlock } from './copy.js'
 import { warningCode } from './cold.js'
+import { copyBlock, zeroBlock } from './copy.js'
 import { type Emission, newLabel, withRegister } from './emission.js'
 import { type Memory, memory } from './operand.js'
 import { intoLocal, placeOfLocal, typeOfLocal } from './set-local.js'
@@ -15,20 +15,25 @@ import { intoLocal, placeOfLocal, typeOfLocal } from './set-local.js'
 export function emitSharedValue(emission: Emission, statement: MapStatement, layout: SharedValueLayout): void {
   switch (statement.op) {
     case 'map-load':
-      return emitLoad(emission, statement, layout)
+      emitLoad(emission, statement, layout)
+      return
     case 'map-store':
-      return emitStore(emission, statement, layout)
+      emitStore(emission, statement, layout)
+      return
     case 'map-delete':
-      return emitDelete(emission, statement, layout)
+      emitDelete(emission, statement, layout)
+      return
     case 'map-has':
     case 'map-length':
-      return intoLocal(emission, statement.local, (local) =>
+      intoLocal(emission, statement.local, (local) =>
         withHeader(emission, layout, (header) => emission.code.load(local, header, 4, false)),
       )
+      return
     case 'map-aggregate':
       throw new RangeError('an aggregate in a map of values')
     default:
-      return unreachable(statement)
+      unreachable(statement)
+      return
   }
 }
 
@@ -48,8 +53,10 @@ function emitLoad(emission: Emission, { local }: MapStatement & { op: 'map-load'
   const { code, request } = emission
   const type = typeOfLocal(emission, local)
   const place = placeOfLocal(emission, local)
-  if (typeof place !== 'number' && !isScalar(type))
-    return withHeader(emission, layout, (_, value) => copyBlock(emission, place, value, sizeOf(type)))
+  if (typeof place !== 'number' && !isScalar(type)) {
+    withHeader(emission, layout, (_, value) => copyBlock(emission, place, value, sizeOf(type)))
+    return
+  }
   intoLocal(emission, local, (to) => {
     code.moveImmediate(to, offsetBy(request.dataAddress, layout.valueOffset))
     code.move(to, memory(to))
@@ -66,7 +73,11 @@ function emitStore(emission: Emission, { value }: MapStatement & { op: 'map-stor
   })
 }
 
-function emitDelete(emission: Emission, statement: MapStatement & { op: 'map-delete' }, layout: SharedValueLayout): void {
+function emitDelete(
+  emission: Emission,
+  statement: MapStatement & { op: 'map-delete' },
+  layout: SharedValueLayout,
+): void {
   const { code } = emission
   const done = newLabel()
   const none = warningCode(emission, 'no-such-key', statement.span, done)

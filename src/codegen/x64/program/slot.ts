@@ -3,8 +3,8 @@ import { CONTROL, type ProgramLayout } from '../../../store/program-layout.js'
 import { type Label, RAX, RBX, RCX, RDI, RDX, type Register, RSI } from '../assembler.js'
 import { borrowing } from './cold.js'
 import { type Emission, emitCold, newLabel, withRegister } from './emission.js'
-import { emitIdentifyThread } from './identify-thread.js'
 import type { Encoder } from './encoder.js'
+import { emitIdentifyThread } from './identify-thread.js'
 import { memory, relative } from './operand.js'
 
 /** Fibonacci hashing: 2^32 divided by the golden ratio. Thread pointers differ in their middle bits. */

@@ -1,10 +1,10 @@
 import type { Statement } from '../../../ir/statement.js'
 import type { Label } from '../assembler.js'
-import { type Emission, newLabel, withFrame } from './emission.js'
+import { jumpIfTruth } from './condition.js'
 import { emitDivide } from './divide.js'
+import { type Emission, newLabel, withFrame } from './emission.js'
 import { emitEvent } from './emit-event.js'
 import { emitForEach } from './for-each.js'
-import { jumpIfTruth } from './condition.js'
 import { emitJoin } from './join.js'
 import { emitLoopTurn } from './loop-turn.js'
 import { emitMapStatement } from './map-statement.js'
@@ -36,38 +36,53 @@ function leaves({ op }: Statement): boolean {
 function emitStatement(emission: Emission, statement: Statement, loop: LoopLabels | undefined): void {
   switch (statement.op) {
     case 'if':
-      return emitIf(emission, statement, loop)
+      emitIf(emission, statement, loop)
+      return
     case 'loop':
-      return emitLoop(emission, statement)
+      emitLoop(emission, statement)
+      return
     case 'for-each':
-      return emitForEach(emission, statement)
+      emitForEach(emission, statement)
+      return
     case 'break':
     case 'continue':
     case 'return':
-      return emission.code.jump(leaveLabel(emission, statement, loop))
+      emission.code.jump(leaveLabel(emission, statement, loop))
+      return
     case 'set':
-      return setLocal(emission, statement.local, statement.value)
+      setLocal(emission, statement.local, statement.value)
+      return
     case 'clear':
-      return clearLocal(emission, statement.local)
+      clearLocal(emission, statement.local)
+      return
     case 'divide':
     case 'modulo':
-      return emitDivide(emission, statement)
+      emitDivide(emission, statement)
+      return
     case 'sample':
-      return emitSample(emission, statement)
+      emitSample(emission, statement)
+      return
     case 'read':
-      return emitRead(emission, statement)
+      emitRead(emission, statement)
+      return
     case 'read-string':
-      return emitReadString(emission, statement)
+      emitReadString(emission, statement)
+      return
     case 'read-buffer':
-      return emitReadBuffer(emission, statement)
+      emitReadBuffer(emission, statement)
+      return
     case 'emit':
-      return emitEvent(emission, statement)
+      emitEvent(emission, statement)
+      return
     case 'join':
-      return emitJoin(emission, statement)
+      emitJoin(emission, statement)
+      return
     case 'send-signal':
-      return emitSendSignal(emission, statement)
+      emitSendSignal(emission, statement)
+      return
     default:
-      return emitMapStatement(emission, statement)
+      emitMapStatement(emission, statement)
+      return
   }
 }
 
@@ -75,7 +90,10 @@ function emitIf(emission: Emission, statement: Statement & { op: 'if' }, loop: L
   const { code } = emission
   const { condition, consequent, alternative } = statement
   const direct = consequent.length === 0 ? leavingLabel(emission, alternative, loop) : undefined
-  if (direct !== undefined) return jumpIfTruth(emission, condition, false, direct)
+  if (direct !== undefined) {
+    jumpIfTruth(emission, condition, false, direct)
+    return
+  }
   const [otherwise, done] = [newLabel(), newLabel()]
   jumpIfTruth(emission, condition, consequent.length === 0, consequent.length === 0 ? done : otherwise)
   emitStatements(emission, consequent, loop)

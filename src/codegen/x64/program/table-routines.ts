@@ -149,7 +149,8 @@ function emitProbes(code: Encoder, layout: TableLayout, { found, next, other, em
 function emitCompareKey(code: Encoder, layout: TableLayout, different: Label): void {
   if (layout.keySize === 8) {
     code.arithmetic('cmp', memory(RAX, PLACE_KEY), RSI)
-    return code.jumpIf('ne', different)
+    code.jumpIf('ne', different)
+    return
   }
   const again = newLabel()
   // r10 counts from the key's end.

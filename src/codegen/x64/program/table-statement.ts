@@ -23,22 +23,29 @@ import { updateAggregate } from './update-aggregate.js'
 export function emitTableStatement(emission: Emission, statement: MapStatement, layout: TableLayout): void {
   switch (statement.op) {
     case 'map-load':
-      return emitLoad(emission, statement, layout)
+      emitLoad(emission, statement, layout)
+      return
     case 'map-store':
-      return emitStore(emission, statement, layout)
+      emitStore(emission, statement, layout)
+      return
     case 'map-aggregate':
-      return emitAggregate(emission, statement, layout)
+      emitAggregate(emission, statement, layout)
+      return
     case 'map-delete':
-      return emitDelete(emission, statement, layout)
+      emitDelete(emission, statement, layout)
+      return
     case 'map-has':
-      return emitHas(emission, statement, layout)
+      emitHas(emission, statement, layout)
+      return
     case 'map-length':
-      return intoLocal(emission, statement.local, (local) => {
+      intoLocal(emission, statement.local, (local) => {
         emission.code.moveImmediate(local, offsetBy(emission.request.dataAddress, layout.header))
         emission.code.load(local, memory(local), 4, false)
       })
+      return
     default:
-      return unreachable(statement)
+      unreachable(statement)
+      return
   }
 }
 
@@ -88,7 +95,11 @@ function emitStore(emission: Emission, statement: MapStatement & { op: 'map-stor
   code.bind(done)
 }
 
-function emitAggregate(emission: Emission, statement: MapStatement & { op: 'map-aggregate' }, layout: TableLayout): void {
+function emitAggregate(
+  emission: Emission,
+  statement: MapStatement & { op: 'map-aggregate' },
+  layout: TableLayout,
+): void {
   const done = newLabel()
   const full = warningCode(emission, 'map-full', statement.span, done)
   const type = aggregateType(emission, statement.map)
@@ -157,9 +168,15 @@ function withPlace(
 
 /** Blocks are padded with zeros to whole words; one that fits into a word is one. */
 function withKey(emission: Emission, key: Expression, layout: TableLayout, body: (key: Key) => void): void {
-  if (isScalar(key.type)) return withValue(emission, key, body)
+  if (isScalar(key.type)) {
+    withValue(emission, key, body)
+    return
+  }
   const block = wholeWords(emission, key, layout)
-  if (layout.keySize > 8) return body(block)
+  if (layout.keySize > 8) {
+    body(block)
+    return
+  }
   withRegister(emission, (word) => {
     emission.code.move(word, block)
     body(word)
@@ -220,7 +237,8 @@ function emitReadyCheck(emission: Emission, layout: TableLayout, state: Memory, 
   const { code, request } = emission
   if (!layout.clears) {
     code.arithmeticImmediate('cmp', state, BigInt(PLACE.ready))
-    return code.jumpIf('ne', otherwise)
+    code.jumpIf('ne', otherwise)
+    return
   }
   withRegister(emission, (generation) => {
     code.moveImmediate(generation, offsetBy(request.dataAddress, layout.header))

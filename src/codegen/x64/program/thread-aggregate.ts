@@ -10,11 +10,7 @@ import { behind, memory } from './operand.js'
 import { updateAggregate } from './update-aggregate.js'
 
 /** An aggregate without keys: this thread's part takes the value in. */
-export function emitThreadAggregate(
-  emission: Emission,
-  statement: MapStatement,
-  layout: ThreadAggregateLayout,
-): void {
+export function emitThreadAggregate(emission: Emission, statement: MapStatement, layout: ThreadAggregateLayout): void {
   if (statement.op !== 'map-aggregate') throw new NotGenerated('reading an aggregate in a handler')
   const { slot } = emission
   assert(slot !== undefined, 'the slot has been found')

@@ -20,21 +20,27 @@ export function updateAggregate(emission: Emission, type: AggregateType, to: Agg
   const { code } = emission
   switch (type.kind) {
     case 'count':
-      return code.increment(to.words, to.shared)
+      code.increment(to.words, to.shared)
+      return
     case 'sum':
       addValue(emission, { ...to, words: behind(to.words, 8) }, value)
-      return code.storeImmediate(to.words, 1n, 8)
+      code.storeImmediate(to.words, 1n, 8)
+      return
     case 'avg':
     case 'stats':
       addValue(emission, { ...to, words: behind(to.words, 8) }, value)
-      return code.increment(to.words, to.shared)
+      code.increment(to.words, to.shared)
+      return
     case 'min':
     case 'max':
-      return keepGreatest(emission, greatestBias({ ...type, kind: type.kind }), to, value)
+      keepGreatest(emission, greatestBias({ ...type, kind: type.kind }), to, value)
+      return
     case 'hist':
-      return withValue(emission, value, (register) => countPower(emission, type, to, register))
+      withValue(emission, value, (register) => countPower(emission, type, to, register))
+      return
     case 'lhist':
-      return withValue(emission, value, (register) => countStep(emission, type, to, register))
+      withValue(emission, value, (register) => countStep(emission, type, to, register))
+      return
     default:
       throw new NotGenerated(`${type.kind}()`)
   }
@@ -42,7 +48,10 @@ export function updateAggregate(emission: Emission, type: AggregateType, to: Agg
 
 function addValue(emission: Emission, { words, shared }: AggregateWords, value: Expression): void {
   const known = asImmediate(emission, value)
-  if (known !== undefined && !shared) return emission.code.arithmeticImmediate('add', words, known)
+  if (known !== undefined && !shared) {
+    emission.code.arithmeticImmediate('add', words, known)
+    return
+  }
   withValue(emission, value, (register) => emission.code.addTo(words, register, shared))
 }
 
@@ -141,14 +150,20 @@ function countStep(emission: Emission, type: LinearHistogramType, to: AggregateW
 }
 
 function compareWith({ code }: Emission, value: Register, bound: bigint, scratch: Register): void {
-  if (fitsInt32(bound)) return code.arithmeticImmediate('cmp', value, bound)
+  if (fitsInt32(bound)) {
+    code.arithmeticImmediate('cmp', value, bound)
+    return
+  }
   code.moveImmediate(scratch, bound)
   code.arithmetic('cmp', value, scratch)
 }
 
 function subtract(emission: Emission, from: Register, value: bigint): void {
   if (value === 0n) return
-  if (fitsInt32(value)) return emission.code.arithmeticImmediate('sub', from, value)
+  if (fitsInt32(value)) {
+    emission.code.arithmeticImmediate('sub', from, value)
+    return
+  }
   withRegister(emission, (other) => {
     emission.code.moveImmediate(other, value)
     emission.code.arithmetic('sub', from, other)
@@ -159,12 +174,16 @@ function subtract(emission: Emission, from: Register, value: bigint): void {
 function divideBy(emission: Emission, value: Register, divisor: bigint, bound: bigint): void {
   const { code } = emission
   if (divisor === 1n) return
-  if ((divisor & (divisor - 1n)) === 0n) return code.shift('shr', value, divisor.toString(2).length - 1)
+  if ((divisor & (divisor - 1n)) === 0n) {
+    code.shift('shr', value, divisor.toString(2).length - 1)
+    return
+  }
   clobber(emission, RAX, RDX)
   if (bound <= 1n << 32n) {
     code.moveImmediate(RAX, (1n << 64n) / divisor + 1n)
     code.multiplyWide(value)
-    return code.move(value, RDX)
+    code.move(value, RDX)
+    return
   }
   withRegister(emission, (by) => {
     code.moveImmediate(by, divisor)
