@@ -36,7 +36,26 @@ export interface EmittedHandler extends HandlerCost {
 
 /**
  * Emits a handler at the assembler's position. The code begins with the registers and the stack of the hit, and runs on behind its
- * end with everything as it was. A refusal if there is no machine code for something in it; then nothing is emitted.
+ * end with everything as it was: whoever places the displaced instructions there has nothing to save. A refusal (`not-compiled`) if
+ * there is no machine code for something in it; then nothing is emitted.
+ *
+ * What a caller does, for an area of code with handlers of one program:
+ *
+ * 1. Lay out the data (`programLayout`), and choose its address: private anonymous memory of `layout.size` bytes, zero, wiped on
+ *    fork, the same for all areas of the program. Before the first hit write CONTROL.live = 1, the clocks (CONTROL.tscBase to
+ *    CONTROL.start) and CONTROL.seed. Nothing in the code is patched later: all addresses are in it.
+ * 2. For each site, for each handler of the site in the script's order: `generateHandler` with one `Support` for the area, then the
+ *    displaced instructions. `constant` answers for the inputs that are known at that site: `pid`, `uid`, `gid`, `child-pid`,
+ *    `processors`, `probe-name` and `function-name` (the site's number), `is-named`, `symbol-address`, `reg("ip")`. Code is made for
+ *    each site: it is small, and knows the site's dead registers. To share it between sites whose constants are the same, emit it once
+ *    with nothing dead, `stackBelow` the bytes that the call to it pushes (the red zone skipped among them) and `redZone` 0.
+ * 3. Behind all sites: `emitCold` of each handler, then `support.emit`.
+ * 4. After `asm.finish()`, when labels have their positions: publish `fixups` for SIGSEGV and SIGBUS, before the first hit. Both
+ *    signals must not be blocked. A thread that faults goes on at the landing with its registers as they were.
+ * 5. Refuse a handler whose `stackBytes` the target's stacks may not have.
+ *
+ * A thread inside of a handler cannot be moved back to the site: wait until it has left; handlers do not block and have an end. Where
+ * `comm` is read, or `tid` without `Machine.tidOffset`, system calls are made (gettid, prctl): not under seccomp.
  */
 export function generateHandler(asm: Assembler, request: HandlerRequest, support: Support): EmittedHandler | Refusal {
   try {
