@@ -35,6 +35,7 @@ export const refusalCodes = {
   'hardware-unavailable': 'The kernel or the processor lacks what breakpoints in debug registers need.',
   'hardware-not-permitted': 'The kernel does not allow this user to set debug registers of the process.',
   'unwatchable-access': 'The processor cannot watch for that kind of access, or not in that range.',
+  'not-compiled': 'The program asks for something that ring3 has no machine code for.',
   'no-handler': 'The mechanism has no handler that may hold and change the thread.',
   // the module
   'malformed-elf': 'The file is no valid ELF file.',

@@ -21,6 +21,7 @@ interface Fixup {
   /** Where the 32-bit displacement stands. */
   readonly at: number
   readonly label: Label
+  readonly addend: number
 }
 
 /** Emits the few instruction forms that ring3 generates, at a known address. Opcodes from the SDM, volume 2. */
@@ -64,8 +65,9 @@ export class Assembler {
     label.position = this.position
   }
 
-  private rel32(label: Label): void {
-    this.fixups.push({ at: this.position, label })
+  /** The distance from the end of these four bytes to `addend` bytes behind the label. */
+  rel32(label: Label, addend = 0): void {
+    this.fixups.push({ at: this.position, label, addend })
     this.imm32(0)
   }
 
@@ -257,9 +259,9 @@ export class Assembler {
   /** The code, with every reference resolved. */
   finish(): Buffer {
     const code = Buffer.from(this.bytes)
-    for (const { at, label } of this.fixups) {
+    for (const { at, label, addend } of this.fixups) {
       assert(label.position !== undefined, 'every label is bound')
-      code.writeInt32LE(label.position - (at + 4), at)
+      code.writeInt32LE(label.position + addend - (at + 4), at)
     }
     return code
   }

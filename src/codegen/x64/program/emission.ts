@@ -1,0 +1,104 @@
+import type { Address } from '../../../bytes/address.js'
+import type { Input } from '../../../ir/expression.js'
+import type { Handler, Program } from '../../../ir/program.js'
+import type { Statement } from '../../../ir/statement.js'
+import type { ProgramLayout } from '../../../store/program-layout.js'
+import type { Label, Register } from '../assembler.js'
+import type { DeadState } from '../preserve.js'
+import type { Encoder } from './encoder.js'
+import type { Frame } from './frame.js'
+import type { HitState } from './hit-state.js'
+import type { Literals } from './literals.js'
+import { NotGenerated } from './not-generated.js'
+import type { Memory } from './operand.js'
+import type { RegisterPool } from './register-pool.js'
+import type { Support } from './support.js'
+
+/** What machine code may ask of the processor and the target's C library. */
+export interface Machine {
+  /** Of the thread's number, from the thread pointer; `undefined` where no word there is known to hold it. */
+  readonly tidOffset: number | undefined
+  readonly hasRdpid: boolean
+}
+
+/** A handler at a site. */
+export interface HandlerRequest extends DeadState {
+  readonly program: Program
+  readonly handler: Handler
+  readonly layout: ProgramLayout
+  readonly dataAddress: Address
+  readonly machine: Machine
+  /** What of the hit is the same at every hit of the site, or of the whole process. */
+  readonly constant: (input: Input) => bigint | undefined
+  /** Bytes by which rsp is lower than it was at the site where the code begins. */
+  readonly stackBelow: number
+}
+
+/** An instruction that may fault, and where the thread then goes on. */
+export interface Fixup {
+  readonly at: Label
+  readonly landing: Label
+}
+
+/** Where a local lives: blocks always in the frame. */
+export type LocalPlace = Register | Memory
+
+/** The code of one handler while it is being made. */
+export interface Emission {
+  readonly code: Encoder
+  readonly request: HandlerRequest
+  readonly support: Support
+  readonly pool: RegisterPool
+  readonly frame: Frame
+  readonly hit: HitState
+  readonly literals: Literals
+  readonly locals: ReadonlyMap<number, LocalPlace>
+  /** Where the thread's slot is, from the statement on that `slotIsFoundAt` names. */
+  readonly slot: Register | undefined
+  readonly slotIsFoundAt: Statement | undefined
+  /** Whether the handler reads what the slot remembers of its thread. */
+  readonly identifiesThread: boolean
+  /** Every register that the code changes. */
+  readonly clobbered: Set<Register>
+  readonly fixups: Fixup[]
+  /** Emit what runs rarely, behind everything else. */
+  readonly cold: (() => void)[]
+  /** A word that counts the turns of loops that are left. */
+  readonly turns: Memory | undefined
+  /** Of the handler. */
+  readonly end: Label
+}
+
+export function newLabel(): Label {
+  return { position: undefined }
+}
+
+/** Runs `body` with a register that is its own meanwhile. */
+export function withRegister<T>(emission: Emission, body: (register: Register) => T): T {
+  const register = emission.pool.take()
+  if (register === undefined) throw new NotGenerated('an expression that needs so many registers')
+  emission.clobbered.add(register)
+  const result = body(register)
+  emission.pool.give(register)
+  return result
+}
+
+/** For work registers, which hold nothing while anything else is computed. */
+export function clobber(emission: Emission, ...registers: readonly Register[]): void {
+  for (const register of registers) emission.clobbered.add(register)
+}
+
+/** Runs `body`; what it takes of the frame is free afterwards. */
+export function withFrame<T>({ frame }: Emission, body: () => T): T {
+  const { mark } = frame
+  const result = body()
+  frame.release(mark)
+  return result
+}
+
+/** Emits code behind everything else: what runs rarely. It may use the registers that are free now. */
+export function emitCold({ pool, frame, cold }: Emission, body: () => void): void {
+  const { available } = pool
+  const { mark } = frame
+  cold.push(() => pool.during(available, () => frame.during(mark, body)))
+}

@@ -1,0 +1,41 @@
+import type { TableLayout } from '../../../store/program-layout.js'
+import type { Register } from '../assembler.js'
+import { newLabel } from './emission.js'
+import type { Encoder } from './encoder.js'
+import { indexed } from './operand.js'
+
+/** 2^64 divided by the golden ratio: Fibonacci hashing. */
+const FACTOR = 0x9e3779b97f4a7c15n
+const ROTATION = 29
+
+/** The number of the place where the search for a key of one word begins. */
+export function hashWord(code: Encoder, to: Register, key: Register, shift: number): void {
+  code.moveImmediate(to, FACTOR)
+  code.multiply(to, key)
+  code.shift('shr', to, 64 - shift)
+}
+
+interface HashRegisters {
+  readonly to: Register
+  /** The key's address. */
+  readonly block: Register
+  readonly counter: Register
+  readonly word: Register
+}
+
+/** The same for a key of several words. */
+export function hashBlock(code: Encoder, registers: HashRegisters, { keySize, shift }: TableLayout): void {
+  const { to, block, counter, word } = registers
+  const again = newLabel()
+  code.moveImmediate(to, 0n)
+  code.moveImmediate(counter, BigInt(keySize - 8))
+  code.bind(again)
+  code.arithmetic('xor', to, indexed(block, counter, 1))
+  code.moveImmediate(word, FACTOR)
+  code.multiply(to, word)
+  code.rotateLeft(to, ROTATION)
+  code.arithmeticImmediate('sub', counter, 8n)
+  code.jumpIf('ns', again)
+  code.multiply(to, word)
+  code.shift('shr', to, 64 - shift)
+}

@@ -1,0 +1,68 @@
+import type { AggregateType } from '../../../ir/value-type.js'
+import { greatestBias } from '../../../store/aggregate-layout.js'
+import { RAX, RDX, type Register } from '../assembler.js'
+import { clobber, type Emission, newLabel, withRegister } from './emission.js'
+import { NotGenerated } from './not-generated.js'
+import { behind, type Memory } from './operand.js'
+
+/** The integer that an aggregate stands for: see `reducedValue`. `to` may be the base of the words. */
+export function reduceAggregate(emission: Emission, type: AggregateType, words: Memory, to: Register): void {
+  const { code } = emission
+  switch (type.kind) {
+    case 'count':
+      code.move(to, words)
+      return
+    case 'sum':
+      code.move(to, behind(words, 8))
+      return
+    case 'min':
+    case 'max':
+      reduceGreatest(emission, greatestBias({ ...type, kind: type.kind }), words, to)
+      return
+    case 'avg':
+    case 'stats':
+      reduceAverage(emission, type.signed, words, to)
+      return
+    default:
+      throw new NotGenerated(`${type.kind}() as a number`)
+  }
+}
+
+function reduceGreatest(emission: Emission, bias: bigint, words: Memory, to: Register): void {
+  const { code } = emission
+  const done = newLabel()
+  clobber(emission, RAX)
+  withRegister(emission, (present) => {
+    code.move(present, words)
+    code.move(to, behind(words, 8))
+    code.moveImmediate(RAX, bias)
+    code.arithmetic('xor', to, RAX)
+    code.test(present, present)
+    code.jumpIf('ne', done)
+    code.moveImmediate(to, 0n)
+    code.bind(done)
+  })
+}
+
+function reduceAverage(emission: Emission, signed: boolean, words: Memory, to: Register): void {
+  const { code } = emission
+  const done = newLabel()
+  clobber(emission, RAX, RDX)
+  withRegister(emission, (count) => {
+    code.move(count, words)
+    code.move(RAX, behind(words, 8))
+    code.moveImmediate(to, 0n)
+    code.test(count, count)
+    code.jumpIf('e', done)
+    if (signed) {
+      code.move(RDX, RAX)
+      code.shift('sar', RDX, 63)
+      code.divideSigned(count)
+    } else {
+      code.moveImmediate(RDX, 0n)
+      code.divide(count)
+    }
+    code.move(to, RAX)
+    code.bind(done)
+  })
+}

@@ -1,0 +1,26 @@
+import type { Expression } from '../../../ir/expression.js'
+import type { Statement } from '../../../ir/statement.js'
+import type { HandlerRequest } from './emission.js'
+import { contains, operandsOf } from './walk-expression.js'
+
+/** Whether a statement itself, not those inside of it, needs the thread's slot. */
+export function usesSlot(statement: Statement, request: HandlerRequest): boolean {
+  if (operandsOf(statement).some((operand) => contains(operand, (part) => needsThread(part, request)))) return true
+  switch (statement.op) {
+    case 'emit':
+    case 'join':
+      return true
+    case 'sample':
+      return statement.source.kind === 'random'
+    case 'map-aggregate':
+      return request.layout.maps[statement.map]?.kind === 'thread-aggregate'
+    default:
+      return false
+  }
+}
+
+/** Whether a statement reads what a slot remembers of its thread. */
+export function needsThread(expression: Expression, { constant, machine }: HandlerRequest): boolean {
+  if (expression.op !== 'input' || constant(expression.input) !== undefined) return false
+  return expression.input.kind === 'comm' || (expression.input.kind === 'tid' && machine.tidOffset === undefined)
+}

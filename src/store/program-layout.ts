@@ -1,0 +1,251 @@
+import { assert } from '../bytes/assert.js'
+import { alignUp, sizeOf } from '../ir/layout.js'
+import type { MapDeclaration, Program } from '../ir/program.js'
+import { isAggregate, isScalar, type ValueType } from '../ir/value-type.js'
+import { aggregateWords } from './aggregate-layout.js'
+import { type WarningPlace, warningPlaces } from './warning-places.js'
+
+/** How much memory a program gets. */
+export interface ProgramShape {
+  /** Threads that can have a slot at a time: a power of two, at least 2. */
+  readonly slots: number
+  /** Of events, for each slot: a power of two, at least 4096. */
+  readonly ringBytes: number
+}
+
+/**
+ * The data area of a program, zero at first but for what the tracer writes into its control page. All of it is private to
+ * the process and wiped on fork. Offsets in bytes, from the area's beginning where nothing else is said.
+ *
+ *     control page   CONTROL, the header of each map, a count for each warning
+ *     directory      a byte for each slot, 1 once it is in use
+ *     slots          `1 << slotShift` bytes each: SLOT, then this thread's part of aggregates
+ *     tables         of maps with keys
+ *     rings          `1 << ringShift` bytes for each slot, if the program has events
+ */
+export interface ProgramLayout {
+  readonly slots: number
+  readonly slotShift: number
+  /** Bytes of a slot that mean something. */
+  readonly slotBytes: number
+  readonly directoryOffset: number
+  readonly slotsOffset: number
+  readonly warnings: readonly WarningPlace[]
+  /** A 64-bit count for each warning. */
+  readonly warningsOffset: number
+  readonly maps: readonly MapLayout[]
+  readonly ringsOffset: number
+  readonly ringShift: number
+  readonly size: number
+}
+
+export const CONTROL = {
+  /** 1 while this memory belongs to the process that was probed. */
+  live: 0,
+  /** Hits that found no slot. */
+  missed: 8,
+  /** Nanoseconds are `((tsc - tscBase) * multiplier >> 32) + base of the clock`. */
+  tscBase: 16,
+  multiplier: 24,
+  boot: 32,
+  monotonic: 40,
+  tai: 48,
+  /** When the program began, by the boot clock. */
+  start: 56,
+  seed: 64,
+} as const
+
+const HEADERS_OFFSET = 128
+/** A cache line, so that maps do not disturb each other. */
+const HEADER_SIZE = 64
+
+export const SLOT = {
+  /** The thread pointer of its thread. */
+  key: 0,
+  /** 32 bits; `comm` belongs to it. */
+  tid: 8,
+  random: 16,
+  lost: 24,
+  comm: 32,
+  /** Bytes that were ever reserved in the ring. */
+  head: 48,
+  /** Bytes that the reader has taken. On a line of its own, since another process writes it. */
+  tail: 64,
+  aggregates: 128,
+} as const
+
+/** In the header of a map. */
+export const HEADER = {
+  /** Entries in the low half; in the upper one the generation, which clearing the map raises. */
+  entries: 0,
+  /** 1 if a map without keys is there though no thread has taken in a value, since `zero()`. */
+  zeroed: 8,
+} as const
+
+export type MapLayout = ThreadAggregateLayout | SharedValueLayout | TableLayout
+
+/** An aggregate without keys: each slot has a part. */
+export interface ThreadAggregateLayout {
+  readonly kind: 'thread-aggregate'
+  readonly header: number
+  /** Of the words, from the slot's beginning. */
+  readonly inSlot: number
+  readonly words: number
+  /** A word of the slot: the generation that the words belong to. Only for maps that are ever cleared. */
+  readonly tagInSlot: number | undefined
+}
+
+/** A value without a key. It is there if the header counts an entry. */
+export interface SharedValueLayout {
+  readonly kind: 'shared-value'
+  readonly header: number
+  readonly valueOffset: number
+  readonly valueSize: number
+}
+
+/**
+ * An open-addressing table of twice the places that the map may have keys, searched from the key's hash on. A place:
+ *
+ *     0            state: PLACE, and in the upper half the generation
+ *     8            key: an integer as 64 bits, or a block padded with zeros to 8 bytes
+ *     valueOffset  value: an integer as 64 bits, a block, or an aggregate's words
+ */
+export interface TableLayout {
+  readonly kind: 'table'
+  readonly header: number
+  readonly offset: number
+  /** 2^shift places. */
+  readonly shift: number
+  readonly placeSize: number
+  readonly keySize: number
+  readonly valueOffset: number
+  readonly valueSize: number
+  readonly maxKeys: number
+  /** Whether the program clears it, so that generations matter. */
+  readonly clears: boolean
+}
+
+export const PLACE = { empty: 0, ready: 1, busy: 2, deleted: 3 } as const
+export const PLACE_KEY = 8
+
+const PAGE = 4096
+const LINE = 128
+
+export function programLayout(program: Program, shape: ProgramShape): ProgramLayout {
+  assert(isPowerOfTwo(shape.slots) && shape.slots >= 2, 'a power of two of slots')
+  assert(isPowerOfTwo(shape.ringBytes) && shape.ringBytes >= PAGE, 'a ring of whole pages')
+  const warnings = warningPlaces(program)
+  const warningsOffset = HEADERS_OFFSET + HEADER_SIZE * program.maps.length
+  const directoryOffset = alignUp(warningsOffset + 8 * warnings.length, LINE)
+  let shared = directoryOffset + shape.slots
+  let slotBytes: number = SLOT.aggregates
+  const drafts = program.maps.map((declaration, map) => {
+    const header = HEADERS_OFFSET + HEADER_SIZE * map
+    if (declaration.key !== undefined)
+      return table(declaration, declaration.key, header, hasEvent(program, map, ['clear']))
+    const clears = hasEvent(program, map, ['clear', 'zero']) || isDeleted(program, map)
+    if (isAggregate(declaration.value)) {
+      const part = threadAggregate(declaration.value, header, slotBytes, clears)
+      slotBytes = part.inSlot + 8 * part.words
+      return part
+    }
+    const part = sharedValue(declaration.value, header, alignUp(shared, LINE))
+    shared = part.valueOffset + part.valueSize
+    return part
+  })
+  const slotShift = Math.max(8, Math.ceil(Math.log2(slotBytes)))
+  const slotsOffset = alignUp(shared, PAGE)
+  let end = slotsOffset + shape.slots * 2 ** slotShift
+  const maps = drafts.map((draft): MapLayout => {
+    if (draft.kind !== 'table') return draft
+    const offset = alignUp(end, PAGE)
+    end = offset + draft.placeSize * 2 ** draft.shift
+    return { ...draft, offset }
+  })
+  const ringsOffset = alignUp(end, PAGE)
+  const ringShift = Math.log2(shape.ringBytes)
+  const size = program.events.length === 0 ? ringsOffset : ringsOffset + shape.slots * shape.ringBytes
+  return {
+    slots: shape.slots,
+    slotShift,
+    slotBytes,
+    directoryOffset,
+    slotsOffset,
+    warnings,
+    warningsOffset,
+    maps,
+    ringsOffset,
+    ringShift,
+    size,
+  }
+}
+
+function threadAggregate(type: ValueType, header: number, inSlot: number, clears: boolean): ThreadAggregateLayout {
+  assert(isAggregate(type), 'an aggregate')
+  const words = aggregateWords(type)
+  return clears
+    ? { kind: 'thread-aggregate', header, tagInSlot: inSlot, inSlot: inSlot + 8, words }
+    : { kind: 'thread-aggregate', header, tagInSlot: undefined, inSlot, words }
+}
+
+function sharedValue(type: ValueType, header: number, valueOffset: number): SharedValueLayout {
+  return { kind: 'shared-value', header, valueOffset, valueSize: storedSize(type) }
+}
+
+function table({ value, maxKeys }: MapDeclaration, key: ValueType, header: number, clears: boolean): TableLayout {
+  const keySize = storedSize(key)
+  const valueOffset = PLACE_KEY + keySize
+  const valueSize = storedSize(value)
+  return {
+    kind: 'table',
+    header,
+    offset: 0,
+    shift: Math.max(3, Math.ceil(Math.log2(2 * maxKeys))),
+    placeSize: placeSize(valueOffset + valueSize),
+    keySize,
+    valueOffset,
+    valueSize,
+    maxKeys,
+    clears,
+  }
+}
+
+/** Small places do not cross cache lines. */
+function placeSize(bytes: number): number {
+  return bytes <= 64 ? 2 ** Math.ceil(Math.log2(bytes)) : alignUp(bytes, 8)
+}
+
+/** Whole words: integers are kept as 64 bits. */
+function storedSize(type: ValueType): number {
+  if (isAggregate(type)) return 8 * aggregateWords(type)
+  return isScalar(type) ? 8 : alignUp(sizeOf(type), 8)
+}
+
+function hasEvent(program: Program, map: number, kinds: readonly string[]): boolean {
+  return program.events.some((event) => 'map' in event && event.map === map && kinds.includes(event.kind))
+}
+
+function isDeleted({ handlers }: Program, map: number): boolean {
+  return handlers.some(({ body }) => deletes(body, map))
+}
+
+function deletes(body: Program['handlers'][number]['body'], map: number): boolean {
+  return body.some((statement) => {
+    if (statement.op === 'map-delete') return statement.map === map
+    if (statement.op === 'if') return deletes(statement.consequent, map) || deletes(statement.alternative, map)
+    if (statement.op === 'loop') return deletes(statement.body, map) || deletes(statement.step, map)
+    return statement.op === 'for-each' && deletes(statement.body, map)
+  })
+}
+
+export function slotOffset(layout: ProgramLayout, slot: number): number {
+  return layout.slotsOffset + slot * 2 ** layout.slotShift
+}
+
+export function ringOffset(layout: ProgramLayout, slot: number): number {
+  return layout.ringsOffset + slot * 2 ** layout.ringShift
+}
+
+function isPowerOfTwo(value: number): boolean {
+  return Number.isInteger(Math.log2(value))
+}

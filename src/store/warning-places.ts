@@ -1,0 +1,68 @@
+import type { Program } from '../ir/program.js'
+import type { Span, Statement } from '../ir/statement.js'
+
+/** What can go wrong in a handler, which then goes on with a value that stands for it. */
+export type WarningKind = 'bad-address' | 'division-by-zero' | 'map-full' | 'no-such-key' | 'loop-bound'
+
+/** A place in the script that can make a warning. */
+export interface WarningPlace {
+  readonly kind: WarningKind
+  readonly span: Span
+}
+
+/** Every place of a program, each once, in the order of the script's statements. */
+export function warningPlaces(program: Program): WarningPlace[] {
+  const places = new Map<string, WarningPlace>()
+  const visit = (statement: Statement): void => {
+    const kind = warningKind(statement)
+    if (kind !== undefined && 'span' in statement) {
+      const place = { kind, span: statement.span }
+      places.set(placeKey(place), places.get(placeKey(place)) ?? place)
+    }
+    for (const inner of innerStatements(statement)) visit(inner)
+  }
+  for (const { body } of program.handlers) for (const statement of body) visit(statement)
+  return [...places.values()]
+}
+
+/** Two places with the same key are one. */
+export function placeKey({ kind, span }: WarningPlace): string {
+  return `${kind} ${span.start}`
+}
+
+export function warningKind({ op }: Statement): WarningKind | undefined {
+  switch (op) {
+    case 'divide':
+    case 'modulo':
+      return 'division-by-zero'
+    case 'read':
+    case 'read-string':
+    case 'read-buffer':
+    case 'join':
+      return 'bad-address'
+    case 'map-store':
+    case 'map-aggregate':
+      return 'map-full'
+    case 'map-delete':
+      return 'no-such-key'
+    case 'loop':
+    case 'for-each':
+      return 'loop-bound'
+    default:
+      return undefined
+  }
+}
+
+/** The statements directly inside of one. */
+export function innerStatements(statement: Statement): readonly Statement[] {
+  switch (statement.op) {
+    case 'if':
+      return [...statement.consequent, ...statement.alternative]
+    case 'loop':
+      return [...statement.body, ...statement.step]
+    case 'for-each':
+      return statement.body
+    default:
+      return []
+  }
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import type { RunWarning } from '../../../src/codegen/interpreter/effect.js'
+import { bytesOfValue } from '../../../src/codegen/interpreter/value.js'
+import { isRefusal } from '../../../src/refusal/refusal.js'
+import { eventPayload } from '../../../src/store/event-layout.js'
+import type { MapSnapshot } from '../../../src/store/map-snapshot.js'
+import { placeKey, type WarningPlace } from '../../../src/store/warning-places.js'
+import { type Interpretation, interpretCase } from './interpret-case.js'
+import { type CaseOutcome, type RunCase, runCases } from './run-cases.js'
+
+/** How many of the cases ran as machine code, and why the others did not. */
+export interface Agreement {
+  readonly ran: number
+  readonly refused: ReadonlyMap<string, number>
+}
+
+/** Runs cases as machine code and through the interpreter. Fails with `describe(index)` where they differ. */
+export function assertAgreement(cases: readonly RunCase[], describe: (index: number) => string): Agreement {
+  const refused = new Map<string, number>()
+  const outcomes = runCases(cases)
+  for (const [at, outcome] of outcomes.entries()) {
+    if (isRefusal(outcome)) refused.set(outcome.because, (refused.get(outcome.because) ?? 0) + 1)
+    else assertSame(cases[at] ?? assert.fail(), outcome, describe(at))
+  }
+  return { ran: outcomes.filter((outcome) => !isRefusal(outcome)).length, refused }
+}
+
+function assertSame(one: RunCase, outcome: CaseOutcome, description: string): void {
+  const { problems, reader } = outcome
+  assert.deepEqual(problems, [], description)
+  const wanted = interpretCase(one)
+  for (const [map, snapshot] of wanted.snapshots.entries())
+    assert.deepEqual(plainSnapshot(reader.snapshot(map)), plainSnapshot(snapshot), description)
+  assert.deepEqual(plainRecords(outcome), plainEffects(one, wanted), description)
+  assert.deepEqual(plainWarnings(reader.warnings()), plainWarnings(wanted.warnings), description)
+}
+
+/** In an order that does not depend on who made it. */
+function plainSnapshot({ declaration, entries }: MapSnapshot): [string, string][] {
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+  return entries
+    .map(({ key, value }): [string, string] => [
+      `${declaration.name}[${key === undefined ? '' : hex(key)}]`,
+      'kind' in value ? stateText(value) : hex(value),
+    ])
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+function stateText(state: object): string {
+  return JSON.stringify(state, (_key, value: unknown) => {
+    if (typeof value === 'bigint') return String(value)
+    if (!(value instanceof Map)) return value
+    return [...value]
+      .map(([bucket, count]) => [String(bucket), count])
+      .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))
+  })
+}
+
+function plainWarnings(warnings: readonly (WarningPlace & Pick<RunWarning, 'count'>)[]): [string, number][] {
+  const counts = new Map<string, number>()
+  for (const warning of warnings) counts.set(placeKey(warning), (counts.get(placeKey(warning)) ?? 0) + warning.count)
+  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+/** Every event that all rings hold, in the order of their times. */
+function plainRecords({ reader, rings }: CaseOutcome): [number, string[]][] {
+  const drained = reader.usedSlots().map((slot) => rings.drain(slot))
+  assert.ok(drained.every(({ isCorrupt, lost }) => !isCorrupt && lost === 0n))
+  return drained.flatMap(({ records }) =>
+    records.map(({ event, values }): [number, string[]] => [
+      event,
+      values.map((value) => Buffer.from(value).toString('hex')),
+    ]),
+  )
+}
+
+function plainEffects({ program }: RunCase, { effects }: Interpretation): [number, string[]][] {
+  return effects.flatMap((effect): [number, string[]][] => {
+    if (effect.kind === 'signal') return []
+    if (effect.kind === 'join') return [[effect.event, effect.texts.map((text) => Buffer.from(text).toString('hex'))]]
+    const { types } = eventPayload(program, effect.event)
+    const blocks = effect.values.map((value, at) => bytesOfValue(types[at] ?? assert.fail(), value))
+    return [[effect.event, blocks.map((block) => Buffer.from(block).toString('hex'))]]
+  })
+}
