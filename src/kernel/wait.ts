@@ -39,14 +39,32 @@ const gone = { kind: 'gone' } as const
  * signal when the tracer dies. An exit is reaped, so that the thread does not linger as a zombie.
  */
 export function poll(door: KernelDoor, tid: number): WaitResult {
-  const result = look(door, P_PID, tid, 0)
+  const result = look(door, P_PID, tid, WNOHANG)
   if (result < 0) return result === -ECHILD ? gone : running
   return info.readInt32LE(PID_AT) === 0 ? running : whatWasSeen(door, tid)
 }
 
 /** Looks at all threads that this OS thread traces, as `poll` does: one that has stopped or ended, if any has. */
 export function pollAny(door: KernelDoor): SeenStop | undefined {
-  if (look(door, P_ALL, 0, WNOTHREAD) < 0) return undefined
+  return lookAtAll(door, WNOHANG)
+}
+
+/**
+ * Lets a wait in the kernel be made that nothing but a stop or a signal ends, and gives its result; or, where other work is
+ * to be done, does not, and gives undefined.
+ */
+export type Patience = (wait: () => SeenStop | undefined) => SeenStop | undefined
+
+/** Never waits. */
+export const impatience: Patience = () => undefined
+
+/** The same as `pollAny`, waiting until there is one, or until a signal comes to this OS thread. */
+export function awaitAny(door: KernelDoor): SeenStop | undefined {
+  return lookAtAll(door, 0)
+}
+
+function lookAtAll(door: KernelDoor, flags: number): SeenStop | undefined {
+  if (look(door, P_ALL, 0, WNOTHREAD | flags) < 0) return undefined
   const tid = info.readInt32LE(PID_AT)
   return tid === 0 ? undefined : { tid, seen: whatWasSeen(door, tid) }
 }
@@ -58,7 +76,7 @@ export function reapStop(door: KernelDoor, tid: number): void {
 
 function look(door: KernelDoor, which: number, id: number, flags: number): number {
   info.writeInt32LE(0, PID_AT)
-  const options = WSTOPPED | WEXITED | WNOHANG | WNOWAIT | WALL | flags
+  const options = WSTOPPED | WEXITED | WNOWAIT | WALL | flags
   return door.invoke({ name: 'waitid', args: [which, id, info, options, 0] })
 }
 

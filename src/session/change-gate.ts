@@ -9,8 +9,9 @@ const CLOSED = 2
 export class ChangeGate {
   private readonly state: Int32Array
 
-  constructor(readonly memory: SharedArrayBuffer = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) {
-    this.state = new Int32Array(memory)
+  /** `memory`: its first word is the gate's. */
+  constructor(memory: SharedArrayBuffer) {
+    this.state = new Int32Array(memory, 0, 1)
   }
 
   /** The tracer thread is about to change the target. @throws Error when it is being ended: nothing may be changed then. */

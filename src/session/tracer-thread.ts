@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { assert, unreachable } from '../bytes/assert.js'
 import type { RunAction } from '../runs/run-action.js'
 import { type AttachOptions, RefusedError } from './api.js'
+import { Bell, SHARED_MEMORY_SIZE } from './bell.js'
 import { ChangeGate } from './change-gate.js'
 import type { HitMessage, RunOver, TracerMethod, TracerReply, TracerRequests } from './tracer-protocol.js'
 
@@ -25,10 +26,12 @@ export interface RunListener {
 
 /** The tracer thread, seen from the main thread. */
 export class TracerThread {
-  private readonly gate = new ChangeGate()
+  private readonly memory = new SharedArrayBuffer(SHARED_MEMORY_SIZE)
+  private readonly gate = new ChangeGate(this.memory)
+  private readonly bell = new Bell(this.memory)
   private readonly worker = new Worker(new URL('./tracer-worker.js', import.meta.url), {
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
-    workerData: this.gate.memory,
+    workerData: this.memory,
   })
   private readonly waiting = new Map<number, Waiting>()
   private readonly handlers = new Map<number, (hit: HitMessage) => void>()
@@ -62,6 +65,7 @@ export class TracerThread {
     this.worker.ref()
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject })
+      this.bell.ring()
       this.worker.postMessage({ id, method, params })
     })
   }
@@ -102,6 +106,7 @@ export class TracerThread {
   /** Ends the OS thread: the kernel detaches whatever it may still hold. */
   async end(): Promise<void> {
     this.ended = true
+    this.bell.silence()
     await this.worker.terminate()
   }
 
@@ -110,6 +115,7 @@ export class TracerThread {
     if (this.ended || !this.gate.close()) return
     this.cancelled = true
     this.fail(this.endReason())
+    this.bell.silence()
     void this.worker.terminate()
   }
 

@@ -6,6 +6,7 @@ import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import type { RunSink } from '../runs/run-action.js'
 import { runToEntry } from '../target/run-to-entry.js'
 import { detachLingering } from '../target/threads.js'
+import { Doorkeeper } from './bell.js'
 import { ChangeGate } from './change-gate.js'
 import { cleanProcess } from './clean-process.js'
 import { listFile } from './list-functions.js'
@@ -21,14 +22,16 @@ assert(parentPort !== null, 'runs as a worker')
 const port = parentPort
 const door = openRealDoor()
 const memory: unknown = workerData
-assert(memory instanceof SharedArrayBuffer, 'the main thread has the other end of the gate')
+assert(memory instanceof SharedArrayBuffer, 'the main thread has the other end of gate and bell')
 const gate = new ChangeGate(memory)
+const doorkeeper = new Doorkeeper(memory, door)
 const LETTING_GO_MS = 2
 let tracer: Tracer | undefined
 let rehearsed = false
 let turn: Promise<void> = Promise.resolve()
 
 port.on('message', (request: TracerRequest) => {
+  doorkeeper.answer()
   turn = turn
     .then(() => serve(request))
     .then(leaveGate)
@@ -44,6 +47,7 @@ const PAUSE_US = 100
 let polling = false
 let idleTurns = 0
 let failure: unknown
+let isLettingGo = false
 
 function keepPolling(): void {
   if (polling || tracer?.needsPolling !== true) return
@@ -70,7 +74,8 @@ function leaveGate(): void {
 
 /** A thread that did not stop in time is let go when it does, without waiting for the next request. */
 function letGoLater(): void {
-  if (detachLingering(door)) setTimeout(letGoLater, LETTING_GO_MS)
+  isLettingGo = detachLingering(door)
+  if (isLettingGo) setTimeout(letGoLater, LETTING_GO_MS)
 }
 
 async function serve(request: TracerRequest): Promise<void> {
@@ -146,6 +151,7 @@ function attach({ pid, catching }: TracerRequests['attach']['params']): Refusal 
     onProgress: (progress) => send({ kind: 'progress', progress }),
     onWarning: warn,
     beforeChange,
+    patience: (wait) => (isLettingGo ? undefined : doorkeeper.patience(wait)),
   }
   const made = Tracer.attach(door, pid, listener, catching)
   if (isRefusal(made)) return made

@@ -3,6 +3,7 @@ import { x64 } from '../isa/x64/x64.js'
 import type { KernelDoor } from '../kernel/door.js'
 import { KernelError } from '../kernel/kernel-error.js'
 import { readProcessor } from '../kernel/processor.js'
+import { impatience, type Patience } from '../kernel/wait.js'
 import { hardwareTraits, installWatchpoints } from '../mechanisms/hardware/hardware-mechanism.js'
 import type { HeldHit, HitListener, HitName, InstalledProbes, Mechanism, ProbePlan } from '../probe/mechanism.js'
 import type { RefusedSite } from '../probe/site.js'
@@ -28,6 +29,8 @@ export interface TracerListener {
   onWarning?(sentence: string): void
   /** Called before the target is changed; may throw, and then nothing is. */
   beforeChange?(): void
+  /** Whether hits may be waited for; never, where nothing is said. */
+  readonly patience?: Patience
 }
 
 /** A group of probes that has been planted. */
@@ -52,7 +55,9 @@ export class Tracer implements Disposable {
   ) {
     this.catalog = new ModuleCatalog(target, (sentence) => listener.onWarning?.(sentence))
     const signals = new SignalKeeper(target, this.catalog, x64)
-    this.mechanisms = mechanismsFor({ target, arch: x64, processor: readProcessor(target.door), signals }, options)
+    const { patience = impatience } = listener
+    const processor = readProcessor(target.door)
+    this.mechanisms = mechanismsFor({ target, arch: x64, processor, signals, patience }, options)
   }
 
   /** @throws KernelError */
@@ -186,7 +191,7 @@ export class Tracer implements Disposable {
     return this.groups.size > 0
   }
 
-  /** Handles the hits that wait for the tracer, for at most so long. @returns whether there were any */
+  /** Handles the hits that wait for the tracer, for at most so long, or waits for one. @returns whether there were any */
   poll(budgetNs: bigint): boolean {
     let any = false
     for (const probes of this.polled()) if (probes.poll?.(budgetNs) === true) any = true

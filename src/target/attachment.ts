@@ -16,7 +16,7 @@ import {
   PTRACE_O_TRACEVFORK,
   tryPtrace,
 } from '../kernel/ptrace.js'
-import { poll, pollAny, reapStop, type SeenStop, type WaitResult, yieldProcessor } from '../kernel/wait.js'
+import { awaitAny, impatience, type Patience, poll, pollAny, reapStop, type WaitResult } from '../kernel/wait.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import { CpuFollower } from './cpu-follower.js'
 import { restartInterruptedCall } from './interrupted-call.js'
@@ -87,11 +87,14 @@ export class Attachment implements ThreadKeeper {
     return attachment
   }
 
-  /** Handles what has stopped since, for at most so long. @returns whether there was anything. */
-  pump(budgetNs: bigint): boolean {
+  /**
+   * Handles what has stopped since, for at most so long, and where there is nothing, waits as `patience` allows.
+   * @returns whether there was anything.
+   */
+  pump(budgetNs: bigint, patience: Patience = impatience): boolean {
     const deadline = performance.now() + Number(budgetNs) / 1e6
     let any = false
-    while (this.pumpOnce()) {
+    while (this.pumpOnce(patience)) {
       any = true
       if (performance.now() > deadline) return true
     }
@@ -105,21 +108,13 @@ export class Attachment implements ThreadKeeper {
   }
 
   /** The stop of a thread that stays stays visible: while there is one, each thread is asked. */
-  private pumpOnce(): boolean {
+  private pumpOnce(patience: Patience): boolean {
     if (this.waiting.size + this.postponed.size > 0) return this.pumpEach()
-    const found = this.lookAround()
+    // Waiting at once, as a thread that was let go may need this processor to come to its next stop.
+    const found = patience(() => awaitAny(this.door)) ?? pollAny(this.door)
     if (found === undefined) return false
     this.see(found.tid, found.seen)
     return true
-  }
-
-  /** A thread that was let go mostly takes this processor at once, and has stopped again by the time it is given back. */
-  private lookAround(): SeenStop | undefined {
-    const found = pollAny(this.door)
-    if (found !== undefined) return found
-    // It may be this processor that the threads are waiting for.
-    yieldProcessor(this.door)
-    return pollAny(this.door)
   }
 
   private pumpEach(): boolean {

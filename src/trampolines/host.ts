@@ -1,5 +1,6 @@
 import type { Architecture } from '../isa/site-analysis.js'
 import type { Processor } from '../kernel/processor.js'
+import type { Patience } from '../kernel/wait.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { ResidentSignals } from '../target/signals/resident-signals.js'
 import type { TargetProcess } from '../target/target-process.js'
@@ -11,6 +12,8 @@ export interface Host {
   /** The one that the target runs on. */
   readonly processor: Processor
   readonly signals: SignalHost
+  /** Whether this OS thread may wait for hits, or has to look after requests. */
+  readonly patience: Patience
 }
 
 /** The target's signals, made virtual when the first needs them, and given back when the last does not. */

@@ -95,7 +95,7 @@ export class BreakpointTracing {
       heldNs: result.heldNs + signals.heldByInstalling(),
       read: counts,
       latest: counts,
-      poll: (budgetNs) => this.attachment?.pump(budgetNs) ?? false,
+      poll: (budgetNs) => this.attachment?.pump(budgetNs, this.host.patience) ?? false,
       rest: () => this.attachment?.rest(),
       goOn: (hit, registers) => this.goOn(hit, registers),
       remove: () => {
