@@ -9,9 +9,16 @@ export interface MemoryRange {
   readonly size: number
 }
 
+/** In bytes. */
+type WordSize = 1 | 2 | 4 | 8
+
 /** The memory of one target. Reads go through process_vm_readv, writes (also to text) through /proc/PID/mem. */
 export class Memory implements Disposable {
   private readonly file: OpenFile
+  /** One word and the two ranges of its transfer, used again by every emulated instruction. */
+  private readonly word = Buffer.alloc(8)
+  private readonly ownWord: Buffer
+  private readonly itsWord = Buffer.alloc(IOVEC_SIZE)
 
   /** `tid` is a thread of the process that lives. @throws KernelError where the kernel does not allow it. */
   constructor(
@@ -20,6 +27,7 @@ export class Memory implements Disposable {
     tid: number = pid,
   ) {
     this.file = openFile(door, `/proc/${pid}/task/${tid}/mem`, O_RDWR)
+    this.ownWord = iovec(door.pointerTo(this.word), this.word.length)
   }
 
   /** @throws KernelError when not all of it can be read. */
@@ -101,13 +109,28 @@ export class Memory implements Disposable {
     }
   }
 
-  /**
-   * Writes as the process itself could: not to what is mapped read-only. @returns whether all of it was written.
-   */
+  /** Writes as the process itself could: not to what is mapped read-only. @returns whether all of it was written. */
   writeAsThread(to: Address, bytes: Uint8Array): boolean {
     const local = iovec(this.door.pointerTo(bytes), bytes.length)
     const args = [this.pid, local, 1, iovec(to, bytes.length), 1, 0]
     return this.door.invoke({ name: 'process_vm_writev', args }) === bytes.length
+  }
+
+  /** An unsigned word as the process itself could read it; undefined where it could not. */
+  readWordAsThread(from: Address, size: WordSize): bigint | undefined {
+    this.word.fill(0)
+    return this.transferWord('process_vm_readv', from, size) ? this.word.readBigUInt64LE() : undefined
+  }
+
+  /** The same for a word. */
+  writeWordAsThread(to: Address, size: WordSize, value: bigint): boolean {
+    this.word.writeBigUInt64LE(BigInt.asUintN(64, value))
+    return this.transferWord('process_vm_writev', to, size)
+  }
+
+  private transferWord(name: 'process_vm_readv' | 'process_vm_writev', at: Address, size: WordSize): boolean {
+    writeIovec(this.itsWord, 0, at, size)
+    return this.door.invoke({ name, args: [this.pid, this.ownWord, 1, this.itsWord, 1, 0] }) === size
   }
 
   [Symbol.dispose](): void {

@@ -42,16 +42,14 @@ export class ThreadCpu implements CpuState {
     return this.registers.get('gs_base')
   }
 
+  /** Unlike /proc/PID/mem, this respects what the thread itself may read and write. */
   read(at: Address, size: OperandSize): bigint {
-    const word = Buffer.alloc(8)
-    // Unlike /proc/PID/mem, this respects what the thread itself may read.
-    if (this.memory.readInto(at, word.subarray(0, size)) !== size) throw new MemoryFault(at)
-    return word.readBigUInt64LE()
+    const value = this.memory.readWordAsThread(at, size)
+    if (value === undefined) throw new MemoryFault(at)
+    return value
   }
 
   write(at: Address, size: OperandSize, value: bigint): void {
-    const word = Buffer.alloc(8)
-    word.writeBigUInt64LE(BigInt.asUintN(64, value))
-    if (!this.memory.writeAsThread(at, word.subarray(0, size))) throw new MemoryFault(address(at))
+    if (!this.memory.writeWordAsThread(at, size, value)) throw new MemoryFault(address(at))
   }
 }

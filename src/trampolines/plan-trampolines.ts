@@ -16,6 +16,7 @@ import type { MemoryRange } from '../target/memory.js'
 import type { Mapping } from '../target/memory-map.js'
 import { placeAnywhere, roundToPage } from '../target/placement.js'
 import { coversStub } from '../target/remote-call.js'
+import { behindTrap } from '../target/signals/planted-traps.js'
 import type { PublishedTable } from '../target/signals/resident-signals.js'
 import type { PatchStyle } from './patch-style.js'
 import { type AreaGroup, type Placed, placeAreas, placeInPadding } from './place-areas.js'
@@ -29,6 +30,8 @@ export interface TrampolineSituation {
   readonly counters: { readonly form: CounterForm; readonly blocks: number } | undefined
   /** Bytes of each area that are left free for the mechanism's own use. */
   readonly spareBytes: number
+  /** Where in there an int3 of the mechanism's own may be: should nobody take its trap, the thread goes on behind it. */
+  readonly spareTraps: readonly number[]
   /** Where areas may be: in mappings of their own, or in the modules' padding. */
   readonly backing: Backing
   readonly maps: readonly Mapping[]
@@ -208,7 +211,9 @@ function buildArea(
   const records = encodeEdits(placed.edits)
   const spareOffset = alignUp(HEADER_SIZE + made.code.length, SPARE_ALIGNMENT)
   const tablesOffset = spareOffset + situation.spareBytes
-  const tables = situation.style.bySignal ? tablesOf(placed.edits, offsetBy(group.address, tablesOffset)) : []
+  const spare = { start: offsetBy(group.address, spareOffset), size: situation.spareBytes }
+  const own = situation.spareTraps.map((offset) => offsetBy(spare.start, offset))
+  const tables = situation.style.bySignal ? tablesOf(placed.edits, own, offsetBy(group.address, tablesOffset)) : []
   const recordsOffset = tablesOffset + tables.reduce((sum, table) => sum + table.bytes.length, 0)
   const length = recordsOffset + records.length
   const codeSize = group.backing === 'mapped' ? roundToPage(length) : length
@@ -229,7 +234,6 @@ function buildArea(
   for (const table of tables) table.bytes.copy(bytes, Number(distance(group.address, table.address)))
   records.copy(bytes, recordsOffset)
   const area: AreaImage = { address: group.address, backing: group.backing, bytes, edits: placed.edits }
-  const spare = { start: offsetBy(group.address, spareOffset), size: situation.spareBytes }
   const lost = new Set(placed.refused.map(({ site }) => site))
   return { area, spare, tables, served: served.filter(({ site }) => !lost.has(site)), refused: placed.refused }
 }
@@ -239,8 +243,11 @@ interface PlacedTable extends PublishedTable {
 }
 
 /** Where each int3 leads to, and which of the program's instructions each relocated one is, should it fault. */
-function tablesOf(edits: readonly PlacedEdit[], at: Address): PlacedTable[] {
-  const traps = encodeTable(edits.map(({ site, trampoline }) => [site, trampoline]))
+function tablesOf(edits: readonly PlacedEdit[], ownTraps: readonly Address[], at: Address): PlacedTable[] {
+  const traps = encodeTable([
+    ...edits.map(({ site, trampoline }): [Address, Address] => [site, trampoline]),
+    ...ownTraps.map((trap): [Address, Address] => [trap, behindTrap(trap)]),
+  ])
   const origins = encodeTable(
     edits.flatMap(({ site, trampoline, points }) =>
       points
@@ -277,16 +284,24 @@ function trampolineSite({ site, facts, analysis, index }: ServedSite, { arch }: 
 /** A site's displaced instructions with the jump back behind them, to run at `to`. */
 export function relocateWithJumpBack(
   arch: Architecture,
-  { site, analysis }: Pick<ServedSite, 'site' | 'analysis'>,
+  served: Pick<ServedSite, 'site' | 'analysis'>,
   to: Address,
 ): RelocatedCode | Refusal {
-  const code = arch.relocate(analysis, site.address, to)
-  if (isRefusal(code) || !analysis.fallsThrough) return code
-  const from = offsetBy(to, code.bytes.length)
+  const code = arch.relocate(served.analysis, served.site.address, to)
+  if (isRefusal(code) || !served.analysis.fallsThrough) return code
+  const jump = encodeJumpBack(arch, served, offsetBy(to, code.bytes.length))
+  return isRefusal(jump) ? jump : { ...code, bytes: Buffer.concat([code.bytes, jump]) }
+}
+
+/** A jump at `from` to what follows a site's displaced instructions. */
+export function encodeJumpBack(
+  arch: Architecture,
+  { site, analysis }: Pick<ServedSite, 'site' | 'analysis'>,
+  from: Address,
+): Uint8Array | Refusal {
   const back = offsetBy(site.address, analysis.displacedLength)
   const near = arch.encodeJump(from, back, 5)
-  const jump = isRefusal(near) ? arch.encodeJump(from, back, 14) : near
-  return isRefusal(jump) ? jump : { ...code, bytes: Buffer.concat([code.bytes, jump]) }
+  return isRefusal(near) ? arch.encodeJump(from, back, 14) : near
 }
 
 function placeEdits(

@@ -46,6 +46,7 @@ function planWith(
     style,
     counters: { form, blocks },
     spareBytes: 0,
+    spareTraps: [],
     backing,
     maps: target.maps(),
     entry: target.entry,

@@ -9,7 +9,7 @@ import { planTrampolines, type TrampolinePlan } from '../../trampolines/plan-tra
 import { trapStyle } from '../../trampolines/trap-style.js'
 import { BreakpointTracing, type ChosenResume } from './breakpoint-tracing.js'
 import { chooseResume, type ResumeChoice } from './choose-resume.js'
-import { SLOT_SIZE } from './slots.js'
+import { SLOT_SIZE, trapsOfSlots } from './slots.js'
 
 export interface BreakpointOptions {
   readonly resume: ResumeChoice
@@ -60,6 +60,7 @@ function planCopies(
     style: trapStyle,
     counters: undefined,
     spareBytes: options.slots * SLOT_SIZE,
+    spareTraps: trapsOfSlots(options.slots),
     backing: 'mapped',
     maps: target.maps(),
     entry: target.entry,

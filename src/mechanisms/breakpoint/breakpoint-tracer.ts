@@ -62,7 +62,7 @@ export class BreakpointTracer implements TrapObserver {
 
   trapped(thread: TracedThread, at: Address): Next {
     const planted = this.planted.get(at)
-    if (planted === undefined) return this.finish(thread) ?? 'not-ours'
+    if (planted === undefined) return this.trappedInSlot(thread)
     // From here on the registers may be others than those of the trap.
     this.taken.writeTo(this.door, thread.tid)
     thread.registers.set('rip', at)
@@ -74,6 +74,13 @@ export class BreakpointTracer implements TrapObserver {
     if (planted.handler(thread, planted, hit) === 'go-on') return this.goOn(thread, planted)
     this.handling.set(thread.tid, { planted, hit })
     return 'wait'
+  }
+
+  private trappedInSlot(thread: TracedThread): Next {
+    const next = this.finish(thread)
+    if (next === undefined) return 'not-ours'
+    this.taken.writeTo(this.door, thread.tid)
+    return next
   }
 
   /** Whether the thread waits for the handler of this hit: it may have been made to go on, and have hit again. */

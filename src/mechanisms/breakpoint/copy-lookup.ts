@@ -6,19 +6,26 @@ import type { Memory } from '../../target/memory.js'
 import type { TracedThread } from '../../target/traced-thread.js'
 import type { CopyLookup, Place } from './breakpoint-tracer.js'
 import type { SlotPool } from './slot-pool.js'
+import type { Slot } from './slots.js'
 
 /** Places in the copies that are behind the sites of an installation, and in slots. */
 export function copyLookup(memory: Memory, edits: EditSet, slots: SlotPool): CopyLookup {
   return {
     placeOf(rip) {
-      const inSlot = slots.originalOf(rip)
-      if (inSlot !== undefined) return { original: inSlot, atStart: true }
+      const slot = slots.around(rip)
+      if (slot !== undefined) return inSlot(slot, rip)
       const exit = edits.exitAt(rip)
       if (exit !== undefined) return amid(memory, exit.site, exit.exit)
       const original = edits.outOfTrampoline(rip)
       return original === undefined ? undefined : { original, atStart: edits.isStart(rip) }
     },
   }
+}
+
+function inSlot({ site, copy }: Slot, rip: Address): Place | undefined {
+  if (site === undefined || copy === undefined) return undefined
+  if (rip === copy.end) return { original: copy.behind, atStart: false }
+  return rip === copy.start ? { original: site, atStart: true } : undefined
 }
 
 /** In the middle of what stands for one instruction. */

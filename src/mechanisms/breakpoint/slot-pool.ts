@@ -1,10 +1,9 @@
-import { type Address, offsetBy } from '../../bytes/address.js'
-import { isRefusal } from '../../refusal/refusal.js'
+import type { Address } from '../../bytes/address.js'
 import type { MemoryRange } from '../../target/memory.js'
 import type { Host } from '../../trampolines/host.js'
-import { relocateWithJumpBack } from '../../trampolines/plan-trampolines.js'
 import type { PlantedSite } from './planted-site.js'
-import { SLOT_SIZE, type Slot, type SlotCopy, Slots } from './slots.js'
+import { slotCopy } from './slot-copy.js'
+import { type Slot, type SlotCopy, Slots } from './slots.js'
 
 /** All slots of a target, an area's after the other: a thread goes through one that is near its site. */
 export class SlotPool {
@@ -20,15 +19,13 @@ export class SlotPool {
     for (const { start } of spares) this.areas.delete(start)
   }
 
-  /**
-   * A slot from which the site's copy reaches what it has to. Undefined while all of those are taken, and for an instruction
-   * that several stand for: a signal in their middle would have to be shown an address that there is not.
-   */
-  take(tid: number, { site, served }: PlantedSite): { readonly slot: Slot; readonly copy: SlotCopy } | undefined {
+  /** A slot from which the site's copy reaches what it has to. Undefined while all of those are taken. */
+  take(tid: number, planted: PlantedSite): { readonly slot: Slot; readonly copy: SlotCopy } | undefined {
+    const site = planted.site.address
     for (const slots of this.areas.values()) {
-      const slot = slots.take(tid, site.address)
+      const slot = slots.take(tid, site)
       if (slot === undefined) continue
-      const copy = slot.site === site.address ? slot.copy : this.copyFor(served, slot.address)
+      const copy = slot.site === site ? slot.copy : slotCopy(this.host.arch, planted, slot.address)
       if (copy !== undefined) return { slot, copy }
       slots.release(slot)
     }
@@ -39,25 +36,12 @@ export class SlotPool {
     slot.tid = undefined
   }
 
-  /** Where a thread that has not executed a slot's copy yet would be without it. */
-  originalOf(rip: Address): Address | undefined {
+  /** The slot around an address, while a thread is on its way through it. */
+  around(rip: Address): Slot | undefined {
     for (const slots of this.areas.values()) {
-      const slot = slots.at(rip)
-      if (slot !== undefined) return slot.site
+      const slot = slots.around(rip)
+      if (slot !== undefined) return slot
     }
     return undefined
   }
-
-  private copyFor(served: PlantedSite['served'], slot: Address): SlotCopy | undefined {
-    const code = relocateWithJumpBack(this.host.arch, served, slot)
-    if (isRefusal(code) || code.bytes.length > SLOT_SIZE || code.exits.length > 0) return undefined
-    const { displacedLength, fallsThrough } = served.analysis
-    const end = fallsThrough ? code.points.find(({ original }) => original === displacedLength) : undefined
-    return { bytes: code.bytes, body: end?.relocated ?? code.bytes.length }
-  }
-}
-
-/** Behind a site's instruction. */
-export function behind({ site, served }: PlantedSite): Address {
-  return offsetBy(site.address, served.analysis.displacedLength)
 }

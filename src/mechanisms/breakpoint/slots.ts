@@ -1,8 +1,10 @@
 import { type Address, offsetBy } from '../../bytes/address.js'
 import type { MemoryRange } from '../../target/memory.js'
 
-/** More than any instruction's copy with the jump behind it takes. */
+/** More than any instruction's copy with a trap and the jump back behind it takes. */
 export const SLOT_SIZE = 64
+/** Where the trap is that ends a copy, so that there is room for the longest jump behind it. */
+export const TRAP_AT = 48
 
 /** A place in the area for one out-of-line copy. */
 export interface Slot {
@@ -18,8 +20,18 @@ export interface Slot {
 /** What a slot holds for a site. */
 export interface SlotCopy {
   readonly bytes: Uint8Array
-  /** Length of the displaced instruction's copy, without the jump back. */
-  readonly body: number
+  readonly start: Address
+  /** Behind the displaced instruction's copy. */
+  readonly end: Address
+  /** Where the program goes on from there. */
+  readonly behind: Address
+  /** A trap stands at the end: the thread needs no single step. */
+  readonly endsInTrap: boolean
+}
+
+/** Offsets of the traps in so many slots. */
+export function trapsOfSlots(slots: number): number[] {
+  return Array.from({ length: slots }, (_, index) => index * SLOT_SIZE + TRAP_AT)
 }
 
 /** The slots of one area: a thread takes one that holds its site's copy already, else any that nobody is in. */
@@ -43,9 +55,11 @@ export class Slots {
     return slot
   }
 
-  /** The slot that begins at an address, while a thread is on its way through it. */
-  at(address: Address): Slot | undefined {
-    return this.slots.find((slot) => slot.address === address && slot.tid !== undefined)
+  /** The slot around an address, while a thread is on its way through it. */
+  around(address: Address): Slot | undefined {
+    return this.slots.find(
+      (slot) => slot.tid !== undefined && address >= slot.address && address < offsetBy(slot.address, SLOT_SIZE),
+    )
   }
 
   release(slot: Slot): void {

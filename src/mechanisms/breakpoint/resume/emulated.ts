@@ -3,6 +3,7 @@ import type { Architecture } from '../../../isa/site-analysis.js'
 import { MemoryFault } from '../../../isa/x64/emulate/cpu-state.js'
 import type { Emulation } from '../../../isa/x64/emulate/emulation-of.js'
 import type { Memory } from '../../../target/memory.js'
+import { Registers } from '../../../target/registers.js'
 import { ThreadCpu } from '../../../target/thread-cpu.js'
 import type { TracedThread } from '../../../target/traced-thread.js'
 import type { PlantedSite } from '../planted-site.js'
@@ -16,6 +17,7 @@ const INT3_LENGTH = 1
  * behind another int3, or its own: should the tracer be killed before it goes on, the handler would take that for a hit.
  */
 export function emulated(arch: Architecture, memory: Memory, isPlanted: (at: Address) => boolean): Resume {
+  const before = new Registers()
   const emulations = new Map<Address, Emulation | undefined>()
   const emulationOf = ({ site, edit, served }: PlantedSite): Emulation | undefined => {
     const [instruction] = served.analysis.displaced
@@ -26,7 +28,7 @@ export function emulated(arch: Architecture, memory: Memory, isPlanted: (at: Add
   return {
     name: 'emulated',
     prepare(thread, planted) {
-      const before = thread.registers.copy()
+      before.bytes.set(thread.registers.bytes)
       if (!execute(emulationOf(planted), thread, memory)) return boosted.prepare(thread, planted)
       const { registers } = thread
       if (!isPlanted(offsetBy(registers.rip, -INT3_LENGTH))) return 'go-on'

@@ -2,22 +2,23 @@ import { type Address, offsetBy } from '../../../bytes/address.js'
 import type { Memory } from '../../../target/memory.js'
 import type { TracedThread } from '../../../target/traced-thread.js'
 import type { PlantedSite } from '../planted-site.js'
-import { behind, type SlotPool } from '../slot-pool.js'
-import type { Slot } from '../slots.js'
+import type { SlotPool } from '../slot-pool.js'
+import type { Slot, SlotCopy } from '../slots.js'
 import { boosted } from './boosted.js'
 import type { Resume } from './resume.js'
+
+const INT3_LENGTH = 1
 
 /** A thread on its way through a slot. */
 interface Passage {
   readonly slot: Slot
+  readonly copy: SlotCopy
   readonly planted: PlantedSite
-  /** Behind the displaced instruction's copy. */
-  readonly end: Address
 }
 
 /**
- * The thread single-steps a copy in a slot of the area, which nobody else is in, and is then put behind the original. The
- * copy leads back by itself, so that a thread whose tracer is killed in the middle goes on as it should.
+ * The thread executes a copy in a slot of the area, which nobody else is in, up to a second trap, and is then put behind the
+ * original. The copy leads back by itself, so that a thread whose tracer is killed in the middle goes on as it should.
  */
 export function outOfLine(memory: Memory, pool: SlotPool): Resume {
   const passages = new Map<number, Passage>()
@@ -33,19 +34,21 @@ export function outOfLine(memory: Memory, pool: SlotPool): Resume {
       const taken = planted.instruction.hidesStep ? undefined : pool.take(thread.tid, planted)
       if (taken === undefined) return boosted.prepare(thread, planted)
       const { slot, copy } = taken
-      if (slot.site !== planted.site.address) memory.write(slot.address, copy.bytes)
+      if (slot.site !== planted.site.address) memory.write(copy.start, copy.bytes)
       slot.site = planted.site.address
       slot.copy = copy
-      passages.set(thread.tid, { slot, planted, end: offsetBy(slot.address, copy.body) })
-      moveTo(thread, slot.address)
-      return 'step'
+      passages.set(thread.tid, { slot, copy, planted })
+      moveTo(thread, copy.start)
+      return copy.endsInTrap ? 'go-on' : 'step'
     },
     finish(thread) {
       const passage = passages.get(thread.tid)
       if (passage === undefined) return undefined
-      const { rip } = thread.registers
       leave(thread.tid)
-      if (rip === passage.end) moveTo(thread, behind(passage.planted))
+      const { copy, planted } = passage
+      const through = copy.endsInTrap ? offsetBy(copy.end, INT3_LENGTH) : copy.end
+      // Not right behind an int3: should the tracer be killed, that would be taken for another hit.
+      if (thread.registers.rip === through) moveTo(thread, planted.jumpBack ?? copy.behind)
       return 'go-on'
     },
     abort: leave,
