@@ -21,6 +21,7 @@ import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import { CpuFollower } from './cpu-follower.js'
 import { restartInterruptedCall } from './interrupted-call.js'
 import { kinshipOf, leavesSetuidAlone } from './kinship.js'
+import { isCaught } from './process-state.js'
 import { Siginfo } from './siginfo.js'
 import { detachLingering, keepThreads, letGoOf, stopTarget, type ThreadKeeper } from './threads.js'
 import { TracedThread } from './traced-thread.js'
@@ -227,7 +228,8 @@ export class Attachment implements ThreadKeeper {
         return false
       case 'not-ours':
         // The kernel stops a traced thread for signals that it would have ignored otherwise.
-        if (restartInterruptedCall(thread.registers)) thread.touch()
+        if (thread.wait.restart(thread.registers, performance.now(), () => isCaught(this.door, this.pid, signal)))
+          thread.touch()
         this.observer.interrupted(thread, signal)
         return this.proceed(thread, 'PTRACE_CONT', signal)
       default:

@@ -13,6 +13,12 @@ export function readProcessorOf(door: KernelDoor, pid: number, tid: number): num
   return readStat(door, `/proc/${pid}/task/${tid}/stat`)?.processor
 }
 
+/** Whether the process has a handler for a signal (`SigCgt` of proc(5)); in doubt it has. */
+export function isCaught(door: KernelDoor, pid: number, signal: number): boolean {
+  const mask = /^SigCgt:\t([0-9a-f]+)/m.exec(tryReadText(door, `/proc/${pid}/status`) ?? '')?.[1]
+  return mask === undefined || (BigInt(`0x${mask}`) >> BigInt(signal - 1)) % 2n === 1n
+}
+
 /** The leader while it lives, else any thread that does. Undefined when none does. @throws KernelError */
 export function livingThread(door: KernelDoor, pid: number): number | undefined {
   const lives = (tid: number): boolean => !/^[ZX]$/.test(readThreadState(door, pid, tid) ?? 'X')

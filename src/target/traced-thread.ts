@@ -1,5 +1,6 @@
 import type { KernelDoor } from '../kernel/door.js'
 import { ptrace } from '../kernel/ptrace.js'
+import { InterruptedWait } from './interrupted-wait.js'
 import { Registers } from './registers.js'
 import { writeRegisters } from './thread.js'
 
@@ -9,6 +10,7 @@ export class TracedThread {
   private readonly own = new Registers()
   private known = false
   private changed = false
+  readonly wait = new InterruptedWait()
   /** It was told to make one step, and has not yet. */
   stepping = false
 
