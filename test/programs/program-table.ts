@@ -38,6 +38,7 @@ export const programs = {
   scripted: fromC('scripted'),
   waiter: fromC('waiter'),
   'child-maker': fromC('child-maker'),
+  crowd: fromC('crowd'),
   'ignored-signals': fromC('ignored-signals'),
   'self-rewriter': fromC('self-rewriter'),
   'sqlite-work': fromC('sqlite-work', '-Wl,--no-as-needed', '-l:libsqlite3.so.0'),

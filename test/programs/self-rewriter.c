@@ -8,7 +8,9 @@
 /* Alone on its page. */
 asm(".text\n.globl answer\n.type answer, @function\n.p2align 12\nanswer:\n"
     "	push %rbp\n	mov %rsp, %rbp\n	mov $1, %eax\n	pop %rbp\n	ret\n"
-    ".size answer, .-answer\n.p2align 12\n");
+    ".size answer, .-answer\n.p2align 12\n"
+    /* Nobody calls it. */
+    ".globl halting\n.type halting, @function\nhalting:\n	hlt\n	nop\n	int3\n	ret\n.size halting, .-halting\n");
 extern int answer(void);
 
 /* mov $2, %eax; ret */

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildProgram } from '../programs/build.js'
 import { startTarget, type Target } from '../programs/start-target.js'
@@ -39,22 +39,53 @@ function patternOf(ranges: readonly TextRange[], address: bigint): string | unde
   return range && `${range.module}:0x${(address - range.start + range.offset).toString(16)}`
 }
 
-/** The program, with everything at the same address each time, so that it does the same each time. */
-export async function startWork(): Promise<Target | { readonly missing: string }> {
+/** Programs that do real work, and the modules whose instructions are probed. */
+export const works = ['sqlite', 'python'] as const
+
+export type Work = (typeof works)[number]
+
+async function commandOf(work: Work): Promise<readonly string[] | { readonly missing: string }> {
+  if (work === 'python') {
+    const python = '/usr/bin/python3'
+    const program = join(import.meta.dirname, '../../../test/programs/python-work.py')
+    return existsSync(python) ? ['/usr/bin/env', 'PYTHONHASHSEED=0', python, program] : { missing: `no ${python}` }
+  }
   const built = await buildProgram('sqlite-work')
-  if (built.kind === 'missing') return { missing: built.because }
-  return startTarget('/usr/bin/setarch', ['-R', built.path])
+  return built.kind === 'missing' ? { missing: built.because } : [built.path]
 }
 
+/** Rounds that find caches cold. */
+const WARM_ROUNDS = 2
+
+/** The program, with everything at the same address each time, so that it does the same each time; it is warm. */
+export async function startWork(work: Work): Promise<Target | { readonly missing: string }> {
+  const command = await commandOf(work)
+  if ('missing' in command) return command
+  const target = await startTarget('/usr/bin/setarch', ['-R', ...command])
+  for (let warm = 0; warm < WARM_ROUNDS; warm++) await target.ask('go', /^sum=/)
+  return target
+}
+
+/** A round is over when the next command is waited for, which is a little after the answer. */
+const AFTER_ANSWER_MS = 500
+
 /** What each instruction of a round of work is executed, as single-stepping tells, with the round's answer. */
-export async function stepRound(
-  work: Target,
-): Promise<{ readonly answer: string; readonly counts: InstructionCounts }> {
+export interface Reference {
+  readonly work: Work
+  readonly answer: string
+  readonly counts: InstructionCounts
+}
+
+/** Of the first round of a warm process. */
+export async function stepRound(name: Work): Promise<Reference | { readonly missing: string }> {
+  const started = await startWork(name)
+  if ('missing' in started) return started
+  await using work = started
   const built = await buildProgram('step-counter')
   if (built.kind === 'missing') throw new Error(built.because)
   await using stepper = await startTarget(built.path, [String(work.pid)])
   const answer = await work.ask('go', /^sum=/, 120_000)
-  await sleep(200)
+  await sleep(AFTER_ANSWER_MS)
   process.kill(stepper.pid, 'SIGINT')
   await stepper.exited
   const ranges = textOf(work.pid)
@@ -64,7 +95,7 @@ export async function stepRound(
     const pattern = address === undefined ? undefined : patternOf(ranges, BigInt(address))
     if (pattern !== undefined) counts.set(pattern, BigInt(count ?? 0))
   }
-  return { answer, counts }
+  return { work: name, answer, counts }
 }
 
 /** Every seventh of the instructions that were executed, at most so many of a module and none too busy for the way. */
@@ -92,7 +123,7 @@ export interface SeventhReport {
 /** A round of work with all of them probed: the same answer, and exactly as many hits as when it was stepped through. */
 export async function countEverySeventh(
   work: Target,
-  reference: { readonly answer: string; readonly counts: InstructionCounts },
+  reference: Reference,
   patterns: readonly string[],
   way: Way,
 ): Promise<SeventhReport> {
@@ -100,6 +131,7 @@ export async function countEverySeventh(
   await using count = new CountProcess(work.pid, patterns, ['--all', ...way.args])
   const attached = await count.attached()
   const answer = await work.ask('go', /^sum=/, 120_000)
+  await sleep(AFTER_ANSWER_MS)
   const { counts, code, stderr } = await count.finish()
   const problems = stateDifferences(before)
   const refused = new Set(attached.refused.map(({ site }) => site))
