@@ -11,10 +11,10 @@ export type ResumeChoice = (typeof resumeChoices)[number]
 /** The resume that a site gets, or what speaks against the one that is wanted. */
 export function chooseResume(choice: ResumeChoice, instruction: InstructionClass, site: Site): Resume | Refusal {
   if (choice !== 'auto') return objection(choice, instruction, site) ?? choice
-  // Registers are set faster than a jump is taken to the area and back, and either needs one trap only.
-  return objection('emulated', instruction, site) === undefined
-    ? 'emulated'
-    : (instruction.refused.boosted ?? 'boosted')
+  // Either needs one trap only, and a jump to the area and back is taken faster than a tracer executes anything.
+  const refusal = objection('boosted', instruction, site)
+  if (refusal === undefined) return 'boosted'
+  return objection('emulated', instruction, site) === undefined ? 'emulated' : refusal
 }
 
 function objection(resume: Resume, instruction: InstructionClass, { key }: Site): Refusal | undefined {
