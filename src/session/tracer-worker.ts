@@ -151,7 +151,7 @@ function attach({ pid, catching }: TracerRequests['attach']['params']): Refusal 
     onProgress: (progress) => send({ kind: 'progress', progress }),
     onWarning: warn,
     beforeChange,
-    patience: (wait) => (isLettingGo ? undefined : doorkeeper.patience(wait)),
+    patience: (wait) => (hasTimers() ? undefined : doorkeeper.patience(wait)),
   }
   const made = Tracer.attach(door, pid, listener, catching)
   if (isRefusal(made)) return made
@@ -218,6 +218,11 @@ function overBy(watched: Tracer | undefined): { reason: RunOver; message: string
   if (!target.isAlive()) return { reason: 'target-ended', message: `process ${target.pid} has ended` }
   if (target.hasSameMemory()) return undefined
   return { reason: 'target-exec', message: `process ${target.pid} executes another program: the probes are gone` }
+}
+
+/** Whether this thread has work of its own to do between requests. */
+function hasTimers(): boolean {
+  return isLettingGo || runs.size > 0
 }
 
 function attached(): Tracer {

@@ -16,7 +16,17 @@ import {
   PTRACE_O_TRACEVFORK,
   tryPtrace,
 } from '../kernel/ptrace.js'
-import { awaitAny, impatience, type Patience, poll, pollAny, reapStop, type WaitResult } from '../kernel/wait.js'
+import {
+  awaitAny,
+  impatience,
+  type Patience,
+  poll,
+  pollAny,
+  reapStop,
+  type SeenStop,
+  type WaitResult,
+  yieldProcessor,
+} from '../kernel/wait.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import { CpuFollower } from './cpu-follower.js'
 import { restartInterruptedCall } from './interrupted-call.js'
@@ -111,11 +121,18 @@ export class Attachment implements ThreadKeeper {
   /** The stop of a thread that stays stays visible: while there is one, each thread is asked. */
   private pumpOnce(patience: Patience): boolean {
     if (this.waiting.size + this.postponed.size > 0) return this.pumpEach()
-    // Waiting at once, as a thread that was let go may need this processor to come to its next stop.
-    const found = patience(() => awaitAny(this.door)) ?? pollAny(this.door)
+    const found = patience(() => awaitAny(this.door)) ?? this.lookAround()
     if (found === undefined) return false
     this.see(found.tid, found.seen)
     return true
+  }
+
+  private lookAround(): SeenStop | undefined {
+    const found = pollAny(this.door)
+    if (found !== undefined) return found
+    // It may be this processor that the threads are waiting for.
+    yieldProcessor(this.door)
+    return pollAny(this.door)
   }
 
   private pumpEach(): boolean {
