@@ -76,13 +76,15 @@ interface Place {
 
 /** The best place in one gap: next to the span, but as far as possible from a heap that will grow into the gap. */
 function within(gap: Gap, span: Span, size: bigint, lowest: bigint, highest: bigint): Place | undefined {
-  const first = max(gap.start, lowest)
-  const last = min(gap.end, highest) - size
-  const margin = min(MARGIN, max(last - first, 0n) / SMALL_GAP_PARTS)
-  const low = up(gap.abovePlanned ? first : first + margin)
-  const high = down(gap.belowPlanned ? last : last - margin)
-  if (high < low) return undefined
-  const at = gap.aboveHeap || high < span.start ? high : low
+  const margin = min(MARGIN, (gap.end - gap.start) / SMALL_GAP_PARTS)
+  const find = (margin: bigint): bigint | undefined => {
+    const low = up(max(gap.start + (gap.abovePlanned ? 0n : margin), lowest))
+    const high = down(min(gap.end - (gap.belowPlanned ? 0n : margin), highest) - size)
+    if (high < low) return undefined
+    return gap.aboveHeap || high < span.start ? high : low
+  }
+  const at = find(margin) ?? find(0n)
+  if (at === undefined) return undefined
   return { at, roomy: margin === MARGIN, nearHeap: gap.aboveHeap && at - gap.start < HEAP_ROOM }
 }
 
