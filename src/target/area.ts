@@ -4,7 +4,7 @@ import { EEXIST } from '../kernel/errno.js'
 import { insist } from '../kernel/insist.js'
 import { KernelError } from '../kernel/kernel-error.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
-import { type AddedRange, type AreaImage, installedArea } from './installation.js'
+import type { AddedRange, AreaImage } from './installation.js'
 import { HEADER_SIZE, headerWithoutEdits } from './manifest.js'
 import type { MemoryRange } from './memory.js'
 import type { RemoteCaller } from './remote-call.js'
@@ -45,57 +45,26 @@ export function addAreas(
   if (areas.every(({ backing }) => backing === 'padding')) return fillPadding(target, areas)
   const codeRanges = areas.map(({ address, bytes }) => ({ start: address, size: bytes.length }))
   const ranges = data === undefined ? codeRanges : [data, ...codeRanges]
-  const mapped = inOneThread(target, ranges, (caller) => {
+  return inOneThread(target, ranges, (caller) => {
     const added: MemoryRange[] = []
     try {
-      if (data !== undefined) addData(caller, added, data)
-      for (const area of areas) addCode(target, caller, added, area)
+      if (data !== undefined) addData(target, caller, added, data)
+      for (const area of areas) {
+        mapRange(caller, added, { start: area.address, size: area.bytes.length }, PROT_READ | PROT_EXEC, 0)
+        fill(target, area)
+      }
       return undefined
     } catch (error) {
       for (const { start, size } of added.toReversed()) insist(() => caller.call('munmap', start, size))
       throw error
     }
   })
-  return isRefusal(mapped) ? mapped : (fillMapped(target, areas, data) ?? mapped)
 }
 
-function addData(caller: RemoteCaller, added: MemoryRange[], data: DataImage): void {
+function addData(target: TargetProcess, caller: RemoteCaller, added: MemoryRange[], data: DataImage): void {
   mapRange(caller, added, data, PROT_READ | PROT_WRITE, MAP_NORESERVE)
   caller.call('madvise', data.start, data.size, MADV_WIPEONFORK)
-}
-
-/** With a header without edits at once, so that what is not filled yet can be found and removed. */
-function addCode(
-  { memory }: TargetProcess,
-  caller: RemoteCaller,
-  added: MemoryRange[],
-  { address: start, bytes }: AreaImage,
-): void {
-  mapRange(caller, added, { start, size: bytes.length }, PROT_READ | PROT_EXEC, 0)
-  memory.write(start, headerWithoutEdits(bytes.subarray(0, HEADER_SIZE)))
-}
-
-/** Nothing leads into the areas yet, so that no thread has to be held for it. */
-function fillMapped(
-  target: TargetProcess,
-  areas: readonly AreaImage[],
-  data: DataImage | undefined,
-): Refusal | undefined {
-  try {
-    if (data !== undefined) target.memory.write(data.start, data.head)
-    for (const area of areas) fill(target, area)
-    return undefined
-  } catch (error) {
-    const added = areas.map(installedArea)
-    const removed = removeAreas(target, data === undefined ? added : [data, ...added])
-    if (!isRefusal(removed)) throw error
-    if (removed.code === 'target-gone') return removed
-    const { because } = removed
-    return refuse(
-      removed.code,
-      `the areas could be neither filled nor removed: ${because}; run ring3 clean ${target.pid}`,
-    )
-  }
+  target.memory.write(data.start, data.head)
 }
 
 function fillPadding(target: TargetProcess, areas: readonly AreaImage[]): Held {
