@@ -22,7 +22,7 @@ for (const { how, args } of [
     const built = await buildProgram('leaver')
     if (built.kind === 'missing') return t.skip(built.because)
     for (const resume of ['boosted', 'out-of-line']) {
-      await using target = await startTarget(built.path, ['--after', '5', ...args])
+      await using target = await startTarget(built.path, ['--after', '500', ...args])
       await using count = new CountProcess(target.pid, ['leaver:work'], ['--via', 'breakpoint', '--resume', resume])
       await count.attached()
       target.send('go')
