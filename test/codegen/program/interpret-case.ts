@@ -8,7 +8,8 @@ import { splitMix } from '../../../src/codegen/x64/program/sample.js'
 import type { Input } from '../../../src/ir/expression.js'
 import type { Sample } from '../../../src/ir/statement.js'
 import type { MapSnapshot } from '../../../src/store/map-snapshot.js'
-import { type CaseHit, fixedClocks, fixedInput, processorUsed, type RunCase, SEED } from './run-cases.js'
+import { fixedInput } from './generate-program.js'
+import { type CaseHit, fixedClocks, processorUsed, type RunCase, SEED } from './run-cases.js'
 
 export interface Interpretation {
   readonly snapshots: readonly MapSnapshot[]
