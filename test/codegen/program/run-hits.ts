@@ -90,7 +90,11 @@ export class HitRunner implements Disposable {
   /** The data area after each nested hit: one for every instruction of the outer one. */
   nest({ prepare, outer, inner, later }: Nesting): AreaReaders[] {
     const numbers = [prepare, ...outer, ...inner].map(hex)
-    const lines = [...this.#lines, ...wordLines('later', later ?? new Map()), `nest ${this.#entry} ${numbers.join(' ')}`]
+    const lines = [
+      ...this.#lines,
+      ...wordLines('later', later ?? new Map()),
+      `nest ${this.#entry} ${numbers.join(' ')}`,
+    ]
     writeFileSync(this.#data, Buffer.alloc(this.layout.size))
     const ran = spawnSync(join(this.#folder, 'run-hits'), [this.#data], {
       input: `${lines.join('\n')}\n`,
@@ -99,7 +103,10 @@ export class HitRunner implements Disposable {
       maxBuffer: 2 ** 30,
     })
     assert.equal(ran.status, 0, `run-hits: ${ran.signal ?? ran.status}`)
-    return ran.stdout.trimEnd().split('\n').map((line) => readersOf(this.program, this.layout, areaOf(line, this.layout)))
+    return ran.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => readersOf(this.program, this.layout, areaOf(line, this.layout)))
   }
 
   /** Runs threads, and `meanwhile` again and again, at last when they have ended. */
