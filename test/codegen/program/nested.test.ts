@@ -27,6 +27,13 @@ const other: Nesting = { prepare: 0, outer: [5n, 5n], inner: [3n, 5n] }
 const keyed = `${config} uprobe:a:b { @[arg0] = count() }`
 const deleting = `${config} uprobe:a:b { if (arg1 > 90) { delete(@, arg0) } @[arg0] = count() }`
 
+/** A key that is looked for where key 0 is, in a table of 16 places. */
+const beside = firstAtPlace0()
+
+function firstAtPlace0(): bigint {
+  for (let key = 1n; ; key++) if (BigInt.asUintN(64, key * 0x9e3779b97f4a7c15n) >> 60n === 0n) return key
+}
+
 const cases: readonly NestedCase[] = [
   {
     what: 'aggregates of a thread that is seen for the first time',
@@ -58,6 +65,15 @@ const cases: readonly NestedCase[] = [
     script: `${config} uprobe:a:b { if (arg1 > 90) { delete(@, (arg0, 1)) } @[arg0, 1] = count() }`,
     nesting: same,
     sum: 2n,
+  },
+  {
+    what: 'a new key, for which a place becomes free that the search has passed',
+    script: `${config} uprobe:a:b { if (arg1 > 90) { delete(@, 0) } @[arg0] = count() }`,
+    nesting: { prepare: 1, outer: [beside, 5n], inner: [beside, 91n] },
+    check: (area) => {
+      assert.deepEqual([countedEntries(area, 0), area.reader.missedHits() + sumOf(area, 0)], [1n, 2n])
+      assert.equal(area.reader.snapshot(0).entries.length, 1)
+    },
   },
   {
     what: 'maps that have been cleared',

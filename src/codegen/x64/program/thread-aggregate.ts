@@ -3,12 +3,12 @@ import { assert } from '../../../bytes/assert.js'
 import type { MapStatement } from '../../../ir/statement.js'
 import { type AggregateType, isAggregate } from '../../../ir/value-type.js'
 import { CONTROL, type ThreadAggregateLayout } from '../../../store/program-layout.js'
-import { type Label, RAX } from '../assembler.js'
+import { type Label, RAX, type Register } from '../assembler.js'
 import { countAt } from './cold.js'
 import { zeroBlock } from './copy.js'
 import { clobber, type Emission, emitCold, newLabel, withRegister } from './emission.js'
 import { NotGenerated } from './not-generated.js'
-import { behind, memory } from './operand.js'
+import { behind, type Memory, memory } from './operand.js'
 import { updateAggregate } from './update-aggregate.js'
 
 /** An aggregate without keys: this thread's part takes the value in. */
@@ -46,21 +46,41 @@ function emitTagCheck(emission: Emission, layout: ThreadAggregateLayout, tagInSl
     code.arithmetic('cmp', tag, generation)
     code.jumpIf('ne', stale)
     code.bind(fresh)
-    const clears = newLabel()
-    clobber(emission, RAX)
     emitCold(emission, () => {
       code.bind(stale)
-      code.moveImmediate(RAX, CLEARING)
-      code.arithmetic('or', RAX, generation)
-      code.arithmetic('cmp', RAX, tag)
-      code.jumpIf('ne', clears)
-      countAt(emission, CONTROL.missed)
-      code.jump(done)
-      code.bind(clears)
-      code.move(tag, RAX)
+      claimWords(emission, { tag, generation, fresh, done })
       zeroBlock(emission, memory(slot, layout.inSlot), 8 * layout.words)
       code.move(tag, generation)
       code.jump(fresh)
     })
+  })
+}
+
+interface Claim {
+  readonly tag: Memory
+  readonly generation: Register
+  readonly fresh: Label
+  readonly done: Label
+}
+
+/** Marks stale words as being made zero, unless a signal handler has made them fresh in the meantime, or has interrupted just this. */
+function claimWords(emission: Emission, { tag, generation, fresh, done }: Claim): void {
+  const { code } = emission
+  const [again, claims] = [newLabel(), newLabel()]
+  clobber(emission, RAX)
+  withRegister(emission, (clearing) => {
+    code.moveImmediate(clearing, CLEARING)
+    code.arithmetic('or', clearing, generation)
+    code.bind(again)
+    code.move(RAX, tag)
+    code.arithmetic('cmp', RAX, generation)
+    code.jumpIf('e', fresh)
+    code.arithmetic('cmp', RAX, clearing)
+    code.jumpIf('ne', claims)
+    countAt(emission, CONTROL.missed)
+    code.jump(done)
+    code.bind(claims)
+    code.compareExchange(tag, clearing, false)
+    code.jumpIf('ne', again)
   })
 }
