@@ -63,6 +63,21 @@ for (const threads of [2, 4]) {
     t.diagnostic(`${missed} missed`)
   })
 
+  test(`${threads} threads and signal handlers lose no increment of a value`, async (t) => {
+    if (lacking !== undefined) return t.skip(lacking)
+    const script = 'uprobe:a:b { @n++; --@m; @s += arg0; @[arg0]++; @k[arg0, 1] += 2; @set = arg1 }'
+    const outcome = await hammer(script, loadOf(threads))
+    const wanted = outcome.keys.reduce((sum, count, key) => sum + BigInt(key) * count, 0n)
+    assert.deepEqual(
+      [0, 1, 2].map((map) => sumOf(outcome, map)),
+      [outcome.hits, BigInt.asUintN(64, -outcome.hits), wanted],
+    )
+    const missed = outcome.reader.missedHits()
+    const [singles, doubles] = [sumOf(outcome, 3), sumOf(outcome, 4) / 2n]
+    assert.equal(singles + doubles + missed, 2n * outcome.hits)
+    assert.ok(sumOf(outcome, 5) < BigInt(threads))
+  })
+
   test(`${threads} threads that delete and insert the same keys make no key twice`, async (t) => {
     if (lacking !== undefined) return t.skip(lacking)
     const script = `config = { max_map_keys = 6 } uprobe:a:b {

@@ -6,6 +6,7 @@ import type { MapStatement } from '../../../ir/statement.js'
 import { isAggregate, isScalar } from '../../../ir/value-type.js'
 import { PLACE, PLACE_KEY, type TableLayout } from '../../../store/program-layout.js'
 import { type Label, RAX, RCX, RDI, RDX, type Register, RSI } from '../assembler.js'
+import { addToWord } from './add-to-word.js'
 import { emitBlock, emitWord, placeOf } from './block.js'
 import { borrowing, warningCode } from './cold.js'
 import { copyBlock, zeroBlock } from './copy.js'
@@ -13,6 +14,7 @@ import { clobber, type Emission, emitCold, newLabel, withRegister } from './emis
 import { withValue } from './evaluate.js'
 import { hashWord } from './hash-key.js'
 import { insertRoutine, MISSED } from './insert-routine.js'
+import type { MapIncrement } from './map-increment.js'
 import { type Memory, memory, type Place, relative } from './operand.js'
 import { reduceAggregate } from './reduce-aggregate.js'
 import { clearLocal, intoLocal, placeOfLocal, typeOfLocal } from './set-local.js'
@@ -108,6 +110,23 @@ function emitAggregate(
     updateAggregate(emission, type, { words: memory(place, layout.valueOffset), shared: true }, statement.value),
   )
   emission.code.bind(done)
+}
+
+/** A full map loses the increment; the local is then zero, like that of any key without an entry. */
+export function incrementEntry(emission: Emission, increment: MapIncrement, layout: TableLayout): void {
+  const { code } = emission
+  const { load, store } = increment
+  const [none, done] = [newLabel(), newLabel()]
+  const full = warningCode(emission, 'map-full', store.span, none)
+  withPlace(emission, load, layout, { none: full, missed: none }, (place) =>
+    addToWord(emission, increment, memory(place, layout.valueOffset)),
+  )
+  code.bind(done)
+  emitCold(emission, () => {
+    code.bind(none)
+    clearLocal(emission, load.local)
+    code.jump(done)
+  })
 }
 
 function emitHas(emission: Emission, statement: MapStatement & { op: 'map-has' }, layout: TableLayout): void {
