@@ -71,6 +71,8 @@ const scripts = [
   'uprobe:a:b { @ = arg0 > 5 ? arg1 : arg2; @b = arg0 == arg1; @c = (arg0 < 4, arg1 >= 7, arg2 != 0) }',
   'uprobe:a:b { @t = (1, (int8)arg0, arg1); $t = @t; @u = $t.2; @v = $t.1; $t = (2, $t.1, arg2); @w = $t }',
   'uprobe:a:b { @ = count(); @m = 5; @z = delete(@m); @y = delete(@m); if (arg0 > 5) { @m = 4 } }',
+  'uprobe:a:b { @a = count(); @b = sum((int64)arg0); @c = avg((int64)arg1); @d = min(arg0); @e = max((int64)arg0); @f = stats(arg1); @r = ((uint64)@a, (int64)@b, (int64)@c, (uint64)@d, (int64)@e); if (@a > 5) { @g = 1 } }',
+  'uprobe:a:b { if (arg2 & 1) { @a = count(); @h = hist(arg0) } @x = (uint64)@a; delete(@a); if (arg2 == 5) { delete(@h) } @k[arg0 & 3] = lhist(arg1, 0, 100, 10) }',
   'uprobe:a:b { @[arg0] = count() }',
   'uprobe:a:b { @[arg2] = count(); @[arg0 & 7] = count() }',
   'config = { max_map_keys = 3 } uprobe:a:b { @[arg0] = sum(arg1); @b[arg1] = arg2 }',

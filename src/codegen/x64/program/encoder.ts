@@ -197,9 +197,9 @@ export class Encoder {
     this.load(to, to, 1, false)
   }
 
-  increment(to: RegisterOrPlace, locked = false): void {
+  increment(to: RegisterOrPlace, locked = false, width: 4 | 8 = 8): void {
     if (locked) this.asm.emit(LOCK)
-    this.#form({ width: 8, opcode: [0xff], reg: 0 }, to)
+    this.#form({ width, opcode: [0xff], reg: 0 }, to)
   }
 
   decrement(to: RegisterOrPlace, locked = false, width: 4 | 8 = 8): void {
