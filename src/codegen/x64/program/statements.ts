@@ -49,7 +49,7 @@ function emitStatement(emission: Emission, statement: Statement, loop: LoopLabel
       emitLoop(emission, statement)
       return
     case 'for-each':
-      emitForEach(emission, statement)
+      emitForEach(emission, statement, (labels) => emitStatements(emission, statement.body, labels))
       return
     case 'break':
     case 'continue':

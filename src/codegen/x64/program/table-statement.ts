@@ -266,7 +266,8 @@ function addressBytes({ request }: Emission, layout: TableLayout): Uint8Array {
   return bytes
 }
 
-function emitReadyCheck(emission: Emission, layout: TableLayout, state: Memory, otherwise: Label): void {
+/** Goes to `otherwise` unless the place is an entry of the map's generation. */
+export function emitReadyCheck(emission: Emission, layout: TableLayout, state: Memory, otherwise: Label): void {
   const { code, request } = emission
   if (!layout.clears) {
     code.arithmeticImmediate('cmp', state, BigInt(PLACE.ready))
