@@ -6,7 +6,7 @@ export function handlersTable(costs: readonly HandlerCost[]): string {
     name,
     formatNs(compiledNs),
     formatNs(handlerNs),
-    ratio.toFixed(2),
+    ratio?.toFixed(2) ?? '–',
     callRatio.toFixed(2),
     `≤ ${goal}`,
   ])

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { readProcessor } from '../../../src/kernel/processor.js'
+import { openRealDoor } from '../../../src/kernel/real-door.js'
 import { HEADER, SLOT, slotOffset } from '../../../src/store/program-layout.js'
 import { compiled } from '../../lang/run-program.js'
 import { missingTools } from '../../programs/build.js'
@@ -149,3 +151,21 @@ for (const tidOffset of [TID_OFFSET, undefined]) {
     assert.equal(outcome.threads.length, 16)
   })
 }
+
+test('the number of the processor is the same without rdpid', async (t) => {
+  if (lacking !== undefined) return t.skip(lacking)
+  const possible = BigInt(readProcessor(openRealDoor()).possible ?? 1)
+  for (const hasRdpid of [true, false]) {
+    if (hasRdpid && !readProcessor(openRealDoor()).flags.has('rdpid')) continue
+    const surroundings = { ...threaded, machine: { ...threaded.machine, hasRdpid } }
+    const outcome = await hammer(
+      'uprobe:a:b { @[cpu] = count() }',
+      { ...loadOf(4), calls: 20_000 },
+      undefined,
+      surroundings,
+    )
+    const found = entriesOf(outcome, 0)
+    assert.ok([...found.keys()].every((processor) => processor < possible))
+    assert.equal(sumOf(outcome, 0) + outcome.reader.missedHits(), outcome.hits)
+  }
+})

@@ -249,6 +249,11 @@ export class Encoder {
     this.asm.imm32(offset)
   }
 
+  /** `lsl`. */
+  segmentLimit(to: Register, selector: Register): void {
+    this.#form({ width: 4, opcode: [0x0f, 0x03], reg: to }, selector)
+  }
+
   pause(): void {
     this.asm.emit(0xf3, 0x90)
   }
