@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- [cost] [attach] [mechanisms] [--rounds N] [--only VARIANT]`: what a hit costs, what attaching costs, and
- * how the mechanisms compare; the first two where nothing is named. Tables on stdout, JSON in bench/results/.
+ * `npm run bench -- [cost] [attach] [mechanisms] [handlers] [--rounds N] [--only VARIANT]`: what a hit costs, what attaching costs,
+ * how the mechanisms compare, and what handlers cost beside compiled code; the first two where nothing is named. Tables on stdout, JSON in bench/results/.
  */
 import { writeResult } from '../test/robustness/result-file.js'
 import { scriptOptions } from '../test/robustness/script-options.js'
@@ -8,6 +8,8 @@ import { runAttach } from './attach-run.js'
 import { attachTable } from './attach-table.js'
 import { runCost } from './cost-run.js'
 import { costTable } from './cost-table.js'
+import { runHandlers } from './handlers-run.js'
+import { handlersTable } from './handlers-table.js'
 import { runMechanisms } from './mechanisms-run.js'
 import { mechanismsTable } from './mechanisms-table.js'
 
@@ -32,6 +34,11 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
     const report = await runMechanisms(rounds, only)
     show('One hit of one thread, nanoseconds added', mechanismsTable(report))
     writeResult(resultName('mechanisms'), report)
+  },
+  async handlers() {
+    const costs = runHandlers(rounds)
+    show('Work of a handler, nanoseconds beyond an empty call', handlersTable(costs))
+    writeResult('handlers', costs)
   },
 }
 

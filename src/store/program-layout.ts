@@ -42,7 +42,7 @@ export interface ProgramLayout {
 export const CONTROL = {
   /** 1 while this memory belongs to the process that was probed. */
   live: 0,
-  /** Hits that found no slot. */
+  /** Hits without a slot, and statements that a hit in the middle of another one could not carry out. */
   missed: 8,
   /** Nanoseconds are `((tsc - tscBase) * multiplier >> 32) + base of the clock`. */
   tscBase: 16,
@@ -123,9 +123,15 @@ export interface TableLayout {
   readonly maxKeys: number
   /** Whether the program clears it, so that generations matter. */
   readonly clears: boolean
+  /** Whether the program deletes from it, so that places become free again. */
+  readonly deletes: boolean
 }
 
-export const PLACE = { empty: 0, ready: 1, busy: 2, deleted: 3 } as const
+/**
+ * The low byte of a place's state. Above it, up to bit 31, a busy or claimed place has bits of the thread that makes it. Only `ready`
+ * ones of the map's generation are entries.
+ */
+export const PLACE = { empty: 0, ready: 1, busy: 2, deleted: 3, claimed: 4, abandoned: 5 } as const
 export const PLACE_KEY = 8
 
 const PAGE = 4096
@@ -142,7 +148,10 @@ export function programLayout(program: Program, shape: ProgramShape): ProgramLay
   const drafts = program.maps.map((declaration, map) => {
     const header = HEADERS_OFFSET + HEADER_SIZE * map
     if (declaration.key !== undefined)
-      return table(declaration, declaration.key, header, hasEvent(program, map, ['clear']))
+      return table(declaration, declaration.key, header, {
+        clears: hasEvent(program, map, ['clear']),
+        deletes: isDeleted(program, map),
+      })
     const clears = hasEvent(program, map, ['clear', 'zero']) || isDeleted(program, map)
     if (isAggregate(declaration.value)) {
       const part = threadAggregate(declaration.value, header, slotBytes, clears)
@@ -192,7 +201,12 @@ function sharedValue(type: ValueType, header: number, valueOffset: number): Shar
   return { kind: 'shared-value', header, valueOffset, valueSize: storedSize(type) }
 }
 
-function table({ value, maxKeys }: MapDeclaration, key: ValueType, header: number, clears: boolean): TableLayout {
+function table(
+  { value, maxKeys }: MapDeclaration,
+  key: ValueType,
+  header: number,
+  happens: Pick<TableLayout, 'clears' | 'deletes'>,
+): TableLayout {
   const keySize = storedSize(key)
   const valueOffset = PLACE_KEY + keySize
   const valueSize = storedSize(value)
@@ -206,7 +220,7 @@ function table({ value, maxKeys }: MapDeclaration, key: ValueType, header: numbe
     valueOffset,
     valueSize,
     maxKeys,
-    clears,
+    ...happens,
   }
 }
 

@@ -33,7 +33,7 @@ export class ProgramReader {
     readonly read: ReadArea,
   ) {}
 
-  /** Hits that were not handled, because there were more threads than slots. */
+  /** Hits of threads without a slot, and statements of signal handlers' hits that came in the middle of another one's. */
   missedHits(): bigint {
     return this.#word(CONTROL.missed)
   }
@@ -111,7 +111,7 @@ function tableValue(held: Uint8Array, type: ValueType): MapEntry['value'] {
   return isAggregate(type) ? presentState(type, wordsOf(held)) : held.slice(0, sizeOf(type))
 }
 
-/** Two threads that insert a key while a third one deletes another may both make an entry for it. */
+/** A key that is deleted and made anew while the table is being read may be seen twice. */
 function merged(known: MapEntry | undefined, entry: MapEntry, type: ValueType): MapEntry {
   if (known === undefined || !isAggregate(type)) return known ?? entry
   return isState(known.value) && isState(entry.value)

@@ -1,14 +1,15 @@
 import type { Address } from '../../../src/bytes/address.js'
 import type { Effect, RunWarning } from '../../../src/codegen/interpreter/effect.js'
 import type { HitEnvironment } from '../../../src/codegen/interpreter/hit-environment.js'
-import { MapStore } from '../../../src/codegen/interpreter/map-store.js'
 import { runHandler } from '../../../src/codegen/interpreter/run-handler.js'
 import type { Value } from '../../../src/codegen/interpreter/value.js'
 import { splitMix } from '../../../src/codegen/x64/program/sample.js'
 import type { Input } from '../../../src/ir/expression.js'
 import type { Sample } from '../../../src/ir/statement.js'
 import type { MapSnapshot } from '../../../src/store/map-snapshot.js'
-import { type CaseHit, fixedClocks, fixedInput, processorUsed, type RunCase, SEED } from './run-cases.js'
+import { fixedInput } from './generate-program.js'
+import { type CaseHit, fixedClocks, processorUsed, type RunCase, SEED } from './run-cases.js'
+import { TableOrder } from './table-order.js'
 
 export interface Interpretation {
   readonly snapshots: readonly MapSnapshot[]
@@ -18,7 +19,7 @@ export interface Interpretation {
 
 /** What a case is meant to leave behind. */
 export function interpretCase({ program, hits, memory }: RunCase): Interpretation {
-  const maps = new MapStore(program.maps)
+  const maps = new TableOrder(program)
   const random = new Random()
   const results = hits.flatMap((hit) => {
     const handler = program.handlers[hit.handler]

@@ -3,33 +3,17 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { address, offsetBy } from '../../../src/bytes/address.js'
-import { Assembler } from '../../../src/codegen/x64/assembler.js'
+import { offsetBy } from '../../../src/bytes/address.js'
 import type { DeadState } from '../../../src/codegen/x64/preserve.js'
-import type { HandlerRequest } from '../../../src/codegen/x64/program/emission.js'
-import { Encoder } from '../../../src/codegen/x64/program/encoder.js'
-import { type EmittedHandler, generateHandler } from '../../../src/codegen/x64/program/generate-handler.js'
-import { Support } from '../../../src/codegen/x64/program/support.js'
-import type { Input } from '../../../src/ir/expression.js'
 import type { Program } from '../../../src/ir/program.js'
 import { isRefusal, type Refusal } from '../../../src/refusal/refusal.js'
 import { EventRings } from '../../../src/store/event-ring.js'
-import { CONTROL, type ProgramLayout, programLayout } from '../../../src/store/program-layout.js'
+import { CONTROL, type ProgramLayout } from '../../../src/store/program-layout.js'
 import { ProgramReader } from '../../../src/store/program-reader.js'
 import { checkoutRoot } from '../../programs/checkout.js'
 import { parseWords, usableProcessors } from '../code-runner.js'
+import { CODE_AT, type GeneratedProgram, generateAll } from './generate-program.js'
 
-export const CODE_AT = address(0x2_0000_0000n)
-export const DATA_AT = address(0x3_0000_0000n)
-
-/** What does not change while a program of these tests runs. */
-export const fixedInputs: Readonly<Record<string, bigint>> = {
-  pid: 10n,
-  tid: 11n,
-  uid: 1000n,
-  gid: 100n,
-  processors: 2n,
-}
 export const fixedClocks = {
   boot: 1_000_000_123n,
   monotonic: 900_000_000n,
@@ -60,66 +44,6 @@ export interface CaseOutcome {
   readonly area: Buffer
   readonly reader: ProgramReader
   readonly rings: EventRings
-}
-
-export interface GeneratedProgram {
-  readonly layout: ProgramLayout
-  readonly code: Buffer
-  /** By handler: offsets of its entry and of the int3 behind it. */
-  readonly entries: readonly { readonly entry: number; readonly exit: number; readonly emitted: EmittedHandler }[]
-  readonly fixups: readonly { readonly at: number; readonly landing: number }[]
-}
-
-/** Every handler of a program, each followed by an int3. */
-export function generateAll(program: Program, state: DeadState): GeneratedProgram | Refusal {
-  const layout = programLayout(program, { slots: 4, ringBytes: 1 << 16 })
-  const asm = new Assembler(CODE_AT)
-  const support = new Support()
-  const entries: { entry: number; exit: number; emitted: EmittedHandler }[] = []
-  for (const handler of program.handlers) {
-    asm.align(16)
-    const entry = asm.position
-    const emitted = generateHandler(asm, requestFor(program, handler, layout, state), support)
-    if (isRefusal(emitted)) return emitted
-    entries.push({ entry, exit: asm.position, emitted })
-    asm.emit(0xcc)
-  }
-  for (const { emitted } of entries) emitted.emitCold()
-  support.emit(new Encoder(asm))
-  const code = asm.finish()
-  const fixups = entries.flatMap(({ emitted }) =>
-    emitted.fixups.map(({ at, landing }) => ({
-      at: at.position ?? assert.fail(),
-      landing: landing.position ?? assert.fail(),
-    })),
-  )
-  return { layout, code, entries, fixups }
-}
-
-function requestFor(
-  program: Program,
-  handler: Program['handlers'][number],
-  layout: ProgramLayout,
-  state: DeadState,
-): HandlerRequest {
-  return {
-    ...state,
-    program,
-    handler,
-    layout,
-    dataAddress: DATA_AT,
-    stackBelow: 0,
-    machine: { tidOffset: 0x2d0, hasRdpid: true },
-    constant: fixedInput,
-  }
-}
-
-/** Inputs that these tests know beforehand. */
-export function fixedInput(input: Input): bigint | undefined {
-  if (input.kind === 'is-named') return input.name === (input.what === 'function' ? 'f0' : 'BEGIN') ? 1n : 0n
-  if (input.kind === 'register' || input.kind === 'argument' || input.kind === 'return-value' || input.kind === 'comm')
-    return undefined
-  return fixedInputs[input.kind] ?? 0n
 }
 
 export function processorUsed(): number {

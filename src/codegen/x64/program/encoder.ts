@@ -197,9 +197,9 @@ export class Encoder {
     this.load(to, to, 1, false)
   }
 
-  increment(to: RegisterOrPlace, locked = false): void {
+  increment(to: RegisterOrPlace, locked = false, width: 4 | 8 = 8): void {
     if (locked) this.asm.emit(LOCK)
-    this.#form({ width: 8, opcode: [0xff], reg: 0 }, to)
+    this.#form({ width, opcode: [0xff], reg: 0 }, to)
   }
 
   decrement(to: RegisterOrPlace, locked = false, width: 4 | 8 = 8): void {
@@ -247,6 +247,11 @@ export class Encoder {
     this.#rex(4, to, 0)
     this.asm.emit(0x8b, 0x04 | ((to & 7) << 3), 0x25)
     this.asm.imm32(offset)
+  }
+
+  /** `lsl`. */
+  segmentLimit(to: Register, selector: Register): void {
+    this.#form({ width: 4, opcode: [0x0f, 0x03], reg: to }, selector)
   }
 
   pause(): void {

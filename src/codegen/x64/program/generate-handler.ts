@@ -23,7 +23,7 @@ import { contains, operandsOf } from './walk-expression.js'
 export interface HandlerCost {
   /** Registers that it saves and restores, or that are dead. */
   readonly clobbered: readonly Register[]
-  /** Below the red zone. What runs rarely may take 64 more. */
+  /** Below the red zone. What runs rarely, or works on maps, may take 144 more. */
   readonly stackBytes: number
 }
 

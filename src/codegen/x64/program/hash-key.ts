@@ -1,5 +1,5 @@
 import type { TableLayout } from '../../../store/program-layout.js'
-import type { Register } from '../assembler.js'
+import { RAX, RCX, RDX, type Register, RSI } from '../assembler.js'
 import { newLabel } from './emission.js'
 import type { Encoder } from './encoder.js'
 import { indexed } from './operand.js'
@@ -15,6 +15,12 @@ export function hashWord(code: Encoder, to: Register, key: Register, shift: numb
   code.shift('shr', to, 64 - shift)
 }
 
+/** The same for the key that a routine of a table searches, in rsi: in rdx. Changes rax and rcx. */
+export function hashKey(code: Encoder, layout: TableLayout): void {
+  if (layout.keySize === 8) hashWord(code, RDX, RSI, layout.shift)
+  else hashBlock(code, { to: RDX, block: RSI, counter: RCX, word: RAX }, layout)
+}
+
 interface HashRegisters {
   readonly to: Register
   /** The key's address. */
@@ -23,8 +29,7 @@ interface HashRegisters {
   readonly word: Register
 }
 
-/** The same for a key of several words. */
-export function hashBlock(code: Encoder, registers: HashRegisters, { keySize, shift }: TableLayout): void {
+function hashBlock(code: Encoder, registers: HashRegisters, { keySize, shift }: TableLayout): void {
   const { to, block, counter, word } = registers
   const again = newLabel()
   code.moveImmediate(to, 0n)

@@ -2,8 +2,9 @@ import { unreachable } from '../../../bytes/assert.js'
 import type { MapStatement } from '../../../ir/statement.js'
 import type { MapLayout } from '../../../store/program-layout.js'
 import type { Emission } from './emission.js'
-import { emitSharedValue } from './shared-value.js'
-import { emitTableStatement } from './table-statement.js'
+import type { MapIncrement } from './map-increment.js'
+import { emitSharedValue, incrementShared } from './shared-value.js'
+import { emitTableStatement, incrementEntry } from './table-statement.js'
 import { emitThreadAggregate } from './thread-aggregate.js'
 
 export function emitMapStatement(emission: Emission, statement: MapStatement): void {
@@ -22,6 +23,14 @@ export function emitMapStatement(emission: Emission, statement: MapStatement): v
       unreachable(layout)
       return
   }
+}
+
+/** Both statements at once. */
+export function emitMapIncrement(emission: Emission, increment: MapIncrement): void {
+  const layout = mapLayout(emission, increment.load.map)
+  if (layout.kind === 'table') incrementEntry(emission, increment, layout)
+  else if (layout.kind === 'shared-value') incrementShared(emission, increment, layout)
+  else throw new RangeError('a value is added to an aggregate')
 }
 
 export function mapLayout({ request }: Emission, map: number): MapLayout {

@@ -1,9 +1,9 @@
 import type { AggregateType } from '../../../ir/value-type.js'
-import { greatestBias } from '../../../store/aggregate-layout.js'
+import { aggregateWords, greatestBias } from '../../../store/aggregate-layout.js'
 import { RAX, RDX, type Register } from '../assembler.js'
 import { clobber, type Emission, newLabel, withRegister } from './emission.js'
 import { NotGenerated } from './not-generated.js'
-import { behind, type Memory } from './operand.js'
+import { behind, indexed, type Memory } from './operand.js'
 
 /** The integer that an aggregate stands for: see `reducedValue`. `to` may be the base of the words. */
 export function reduceAggregate(emission: Emission, type: AggregateType, words: Memory, to: Register): void {
@@ -23,9 +23,26 @@ export function reduceAggregate(emission: Emission, type: AggregateType, words: 
     case 'stats':
       reduceAverage(emission, type.signed, words, to)
       return
+    case 'hist':
+    case 'lhist':
+      addWords(emission, aggregateWords(type), words, to)
+      return
     default:
       throw new NotGenerated(`${type.kind}() as a number`)
   }
+}
+
+function addWords(emission: Emission, count: number, words: Memory, to: Register): void {
+  const { code } = emission
+  const more = newLabel()
+  clobber(emission, RAX, RDX)
+  code.moveImmediate(RAX, BigInt(8 * count - 8))
+  code.moveImmediate(RDX, 0n)
+  code.bind(more)
+  code.arithmetic('add', RDX, indexed(words.base, RAX, 1, words.displacement))
+  code.arithmeticImmediate('sub', RAX, 8n)
+  code.jumpIf('ns', more)
+  code.move(to, RDX)
 }
 
 function reduceGreatest(emission: Emission, bias: bigint, words: Memory, to: Register): void {

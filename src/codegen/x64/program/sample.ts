@@ -11,6 +11,9 @@ import { intoLocal, typeOfLocal } from './set-local.js'
 /** The kernel keeps the node above the processor's number (arch/x86/include/asm/segment.h, VDSO_CPUNODE_BITS). */
 const PROCESSOR_MASK = 0xfffn
 
+/** A segment whose limit is that number, for processors without rdpid (there: __CPUNODE_SEG). */
+const PROCESSOR_SEGMENT = 0x7bn
+
 export function emitSample(emission: Emission, { local, source }: Statement & { op: 'sample' }): void {
   const { width, signed } = rangeOf(typeOfLocal(emission, local))
   intoLocal(emission, local, (to) => {
@@ -61,8 +64,11 @@ export function emitTime(emission: Emission, base: number, to: Register): void {
 }
 
 function emitProcessor(emission: Emission, to: Register): void {
-  if (!emission.request.machine.hasRdpid) throw new NotGenerated('cpu on a processor without rdpid')
-  emission.code.asm.readProcessorId(to)
+  if (emission.request.machine.hasRdpid) emission.code.asm.readProcessorId(to)
+  else {
+    emission.code.moveImmediate(to, PROCESSOR_SEGMENT)
+    emission.code.segmentLimit(to, to)
+  }
   emission.code.arithmeticImmediate('and', to, PROCESSOR_MASK)
 }
 

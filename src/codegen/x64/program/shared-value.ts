@@ -4,10 +4,12 @@ import { sizeOf } from '../../../ir/layout.js'
 import type { MapStatement } from '../../../ir/statement.js'
 import { isScalar } from '../../../ir/value-type.js'
 import type { SharedValueLayout } from '../../../store/program-layout.js'
+import { addToWord } from './add-to-word.js'
 import { emitWord, placeOf } from './block.js'
 import { warningCode } from './cold.js'
 import { copyBlock, zeroBlock } from './copy.js'
 import { type Emission, newLabel, withRegister } from './emission.js'
+import type { MapIncrement } from './map-increment.js'
 import { type Memory, memory } from './operand.js'
 import { intoLocal, placeOfLocal, typeOfLocal } from './set-local.js'
 
@@ -90,5 +92,12 @@ function emitDelete(
       code.jumpIf('e', none)
       code.bind(done)
     })
+  })
+}
+
+export function incrementShared(emission: Emission, increment: MapIncrement, layout: SharedValueLayout): void {
+  withHeader(emission, layout, (header, value) => {
+    addToWord(emission, increment, value)
+    emission.code.storeImmediate(header, 1n, 4)
   })
 }

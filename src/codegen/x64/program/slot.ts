@@ -8,7 +8,7 @@ import { emitIdentifyThread } from './identify-thread.js'
 import { memory, relative } from './operand.js'
 
 /** Fibonacci hashing: 2^32 divided by the golden ratio. Thread pointers differ in their middle bits. */
-const FACTOR = 0x9e3779b1n
+export const THREAD_FACTOR = 0x9e3779b1n
 
 /** Leaves the address of the thread's slot in `slot`; goes to the handler's end if there is none. */
 export function emitFindSlot(emission: Emission, slot: Register): void {
@@ -47,7 +47,7 @@ function quad(value: bigint): Uint8Array {
 }
 
 function emitHash(code: Encoder, to: Register, key: Register, layout: ProgramLayout): void {
-  code.multiplyImmediate(to, key, FACTOR, 4)
+  code.multiplyImmediate(to, key, THREAD_FACTOR, 4)
   code.shift('shr', to, 32 - Math.log2(layout.slots), 4)
   code.shift('shl', to, layout.slotShift)
 }
@@ -67,7 +67,7 @@ function slotRoutine({ support, request: { layout, dataAddress } }: Emission): L
     code.arithmeticImmediate('cmp', memory(RDI, CONTROL.live), 0n)
     code.jumpIf('e', none)
     code.asm.loadThreadPointer(RSI)
-    code.multiplyImmediate(RDX, RSI, FACTOR, 4)
+    code.multiplyImmediate(RDX, RSI, THREAD_FACTOR, 4)
     code.shift('shr', RDX, 32 - Math.log2(layout.slots), 4)
     code.moveImmediate(RCX, BigInt(layout.slots))
     code.bind(probe)

@@ -7,7 +7,8 @@ import { emitEvent } from './emit-event.js'
 import { emitForEach } from './for-each.js'
 import { emitJoin } from './join.js'
 import { emitLoopTurn } from './loop-turn.js'
-import { emitMapStatement } from './map-statement.js'
+import { incrementAt } from './map-increment.js'
+import { emitMapIncrement, emitMapStatement } from './map-statement.js'
 import { emitRead } from './read.js'
 import { emitReadBuffer, emitReadString } from './read-text.js'
 import { emitSample } from './sample.js'
@@ -22,9 +23,15 @@ export interface LoopLabels {
 }
 
 export function emitStatements(emission: Emission, list: readonly Statement[], loop: LoopLabels | undefined): void {
-  for (const statement of list) {
+  const done = new Set<Statement>()
+  for (const [at, statement] of list.entries()) {
     if (statement === emission.slotIsFoundAt && emission.slot !== undefined) emitFindSlot(emission, emission.slot)
-    withFrame(emission, () => emitStatement(emission, statement, loop))
+    const increment = incrementAt(emission, list, at)
+    if (increment !== undefined) done.add(increment.store)
+    withFrame(emission, () => {
+      if (increment !== undefined) emitMapIncrement(emission, increment)
+      else if (!done.has(statement)) emitStatement(emission, statement, loop)
+    })
     if (leaves(statement)) return
   }
 }
@@ -42,7 +49,7 @@ function emitStatement(emission: Emission, statement: Statement, loop: LoopLabel
       emitLoop(emission, statement)
       return
     case 'for-each':
-      emitForEach(emission, statement)
+      emitForEach(emission, statement, (labels) => emitStatements(emission, statement.body, labels))
       return
     case 'break':
     case 'continue':

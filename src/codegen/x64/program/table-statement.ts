@@ -6,16 +6,19 @@ import type { MapStatement } from '../../../ir/statement.js'
 import { isAggregate, isScalar } from '../../../ir/value-type.js'
 import { PLACE, PLACE_KEY, type TableLayout } from '../../../store/program-layout.js'
 import { type Label, RAX, RCX, RDI, RDX, type Register, RSI } from '../assembler.js'
+import { addToWord } from './add-to-word.js'
 import { emitBlock, emitWord, placeOf } from './block.js'
 import { borrowing, warningCode } from './cold.js'
 import { copyBlock, zeroBlock } from './copy.js'
 import { clobber, type Emission, emitCold, newLabel, withRegister } from './emission.js'
 import { withValue } from './evaluate.js'
 import { hashWord } from './hash-key.js'
+import { insertRoutine, MISSED } from './insert-routine.js'
+import type { MapIncrement } from './map-increment.js'
 import { type Memory, memory, type Place, relative } from './operand.js'
 import { reduceAggregate } from './reduce-aggregate.js'
 import { clearLocal, intoLocal, placeOfLocal, typeOfLocal } from './set-local.js'
-import { deleteRoutine, findRoutine, insertRoutine } from './table-routines.js'
+import { deleteRoutine, findRoutine } from './table-routines.js'
 import { aggregateType } from './thread-aggregate.js'
 import { updateAggregate } from './update-aggregate.js'
 
@@ -64,7 +67,7 @@ function emitLoad(emission: Emission, statement: MapStatement & { op: 'map-load'
   const declared = request.program.maps[statement.map]?.value
   const type = typeOfLocal(emission, statement.local)
   const [missing, done] = [newLabel(), newLabel()]
-  withPlace(emission, statement, layout, 'find', missing, (place) => {
+  withPlace(emission, statement, layout, { none: missing }, (place) => {
     const value = memory(place, layout.valueOffset)
     const local = placeOfLocal(emission, statement.local)
     if (declared !== undefined && isAggregate(declared))
@@ -87,7 +90,7 @@ function emitStore(emission: Emission, statement: MapStatement & { op: 'map-stor
   const { value } = statement
   // A block may itself come from the map, and needs work registers.
   const block = isScalar(value.type) ? undefined : placeOf(emission, value)
-  withPlace(emission, statement, layout, 'insert', full, (place) => {
+  withPlace(emission, statement, layout, { none: full, missed: done }, (place) => {
     const to = memory(place, layout.valueOffset)
     if (block === undefined) emitWord(emission, value, to)
     else copyBlock(emission, to, block, sizeOf(value.type))
@@ -103,16 +106,33 @@ function emitAggregate(
   const done = newLabel()
   const full = warningCode(emission, 'map-full', statement.span, done)
   const type = aggregateType(emission, statement.map)
-  withPlace(emission, statement, layout, 'insert', full, (place) =>
+  withPlace(emission, statement, layout, { none: full, missed: done }, (place) =>
     updateAggregate(emission, type, { words: memory(place, layout.valueOffset), shared: true }, statement.value),
   )
   emission.code.bind(done)
 }
 
+/** A full map loses the increment; the local is then zero, like that of any key without an entry. */
+export function incrementEntry(emission: Emission, increment: MapIncrement, layout: TableLayout): void {
+  const { code } = emission
+  const { load, store } = increment
+  const [none, done] = [newLabel(), newLabel()]
+  const full = warningCode(emission, 'map-full', store.span, none)
+  withPlace(emission, load, layout, { none: full, missed: none }, (place) =>
+    addToWord(emission, increment, memory(place, layout.valueOffset)),
+  )
+  code.bind(done)
+  emitCold(emission, () => {
+    code.bind(none)
+    clearLocal(emission, load.local)
+    code.jump(done)
+  })
+}
+
 function emitHas(emission: Emission, statement: MapStatement & { op: 'map-has' }, layout: TableLayout): void {
   const { code } = emission
   const [missing, done] = [newLabel(), newLabel()]
-  withPlace(emission, statement, layout, 'find', missing, () => {})
+  withPlace(emission, statement, layout, { none: missing }, () => {})
   intoLocal(emission, statement.local, (local) => {
     code.moveImmediate(local, 1n)
     code.jump(done)
@@ -140,26 +160,33 @@ function emitDelete(emission: Emission, statement: MapStatement & { op: 'map-del
 /** A key that is a word stands in a register, another one somewhere in memory. */
 type Key = Register | Place
 
-/** Runs `body` with the place of the statement's key; without one, goes to `none`. */
+interface PlaceOutcomes {
+  /** The key has no entry, and gets none. */
+  readonly none: Label
+  /** An entry is made where there is none; here it could not be. Without, one is only looked for. */
+  readonly missed?: Label
+}
+
+/** Runs `body` with the place of the statement's key. */
 function withPlace(
   emission: Emission,
   statement: KeyedStatement,
   layout: TableLayout,
-  how: 'find' | 'insert',
-  none: Label,
+  outcomes: PlaceOutcomes,
   body: (place: Register) => void,
 ): void {
   const { code } = emission
-  const makeRoutine = how === 'find' ? findRoutine : insertRoutine
+  const makeRoutine = outcomes.missed === undefined ? findRoutine : insertRoutine
   const routine = makeRoutine(emission, statement.map, layout)
   withRegister(emission, (place) => {
     withKey(emission, keyOf(statement), layout, (key) => {
-      if (typeof key === 'number') emitFirstProbe(emission, layout, key, place, routine, none)
+      if (typeof key === 'number') emitFirstProbe(emission, layout, key, place, routine, outcomes)
       else {
         callWithKey(emission, key, routine)
         code.move(place, RAX)
-        code.test(place, place)
-        code.jumpIf('e', none)
+        const found = newLabel()
+        checkPlace(emission, place, found, outcomes)
+        code.bind(found)
       }
     })
     body(place)
@@ -198,7 +225,7 @@ function emitFirstProbe(
   key: Register,
   place: Register,
   routine: Label,
-  none: Label,
+  outcomes: PlaceOutcomes,
 ): void {
   const { code } = emission
   const [elsewhere, found] = [newLabel(), newLabel()]
@@ -216,10 +243,16 @@ function emitFirstProbe(
       code.call(routine)
       code.move(place, RAX)
     })
-    code.test(place, place)
-    code.jumpIf('ne', found)
-    code.jump(none)
+    checkPlace(emission, place, found, outcomes)
   })
+}
+
+/** What a routine has returned. */
+function checkPlace({ code }: Emission, place: Register, found: Label, { none, missed }: PlaceOutcomes): void {
+  code.arithmeticImmediate('cmp', place, MISSED)
+  code.jumpIf('a', found)
+  if (missed !== undefined) code.jumpIf('e', missed)
+  code.jump(none)
 }
 
 function scale({ code }: Emission, register: Register, size: number): void {
@@ -233,7 +266,8 @@ function addressBytes({ request }: Emission, layout: TableLayout): Uint8Array {
   return bytes
 }
 
-function emitReadyCheck(emission: Emission, layout: TableLayout, state: Memory, otherwise: Label): void {
+/** Goes to `otherwise` unless the place is an entry of the map's generation. */
+export function emitReadyCheck(emission: Emission, layout: TableLayout, state: Memory, otherwise: Label): void {
   const { code, request } = emission
   if (!layout.clears) {
     code.arithmeticImmediate('cmp', state, BigInt(PLACE.ready))
