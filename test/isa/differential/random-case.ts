@@ -36,12 +36,7 @@ export interface Case {
 const ATTEMPTS = 12
 
 /** The case of that number, to stand at an address; undefined where chance did not find an encoding. */
-export function randomCase(
-  form: InstructionForm,
-  number: number,
-  random: PseudoRandom,
-  at: Address,
-): Case | undefined {
+export function randomCase(form: InstructionForm, number: number, random: PseudoRandom, at: Address): Case | undefined {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const made = attemptCase(form, number, random, at)
     if (made !== undefined) return made

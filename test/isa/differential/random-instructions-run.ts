@@ -67,7 +67,11 @@ export function runRandomInstructions(
   }
   for (let from = numbers.from; from < numbers.to; from += BATCH) {
     const to = Math.min(from + BATCH, numbers.to)
-    runBatch(report, runner, randomCases(supported, seed, { from, to }, () => CODE_AT))
+    runBatch(
+      report,
+      runner,
+      randomCases(supported, seed, { from, to }, () => CODE_AT),
+    )
     progress(report)
   }
   return report

@@ -1,4 +1,5 @@
 import { offsetBy } from '../../../src/bytes/address.js'
+import { eflagsOf } from '../../../src/isa/x64/emulate/flags.js'
 import { x64 } from '../../../src/isa/x64/x64.js'
 import { isRefusal } from '../../../src/refusal/refusal.js'
 import type { CatchOptions } from '../../../src/session/mechanisms.js'
@@ -17,7 +18,7 @@ export interface LiveWay {
   readonly name: string
   readonly options: CatchOptions
   atFaults(subject: Case, signal: number): AtFault
-  /** As `Case.undefinedFlags`: those that may differ. */
+  /** Those that may differ. */
   ignoredFlags(subject: Case): bigint
   /** Why a case is none for this way, in a word. */
   unsuited(subject: Case): string | undefined
@@ -40,7 +41,7 @@ const trampoline: typeof exact = {
 }
 
 function undefinedFlags(subject: Case): bigint {
-  return BigInt(subject.undefinedFlags)
+  return eflagsOf(subject.undefinedFlags)
 }
 
 /** Somewhere near: the copy does not depend on where. */
