@@ -12,5 +12,9 @@ test('a hit by signal costs more than one by jump, and a stop of the tracer more
   })
   const refused = added.find((each) => typeof each === 'string')
   if (refused !== undefined) return t.skip(String(refused))
-  assert.deepEqual(added.toSorted((a, b) => Number(a) - Number(b)), added, `nanoseconds: ${added.join(', ')}`)
+  assert.deepEqual(
+    added.toSorted((a, b) => Number(a) - Number(b)),
+    added,
+    `nanoseconds: ${added.join(', ')}`,
+  )
 })
