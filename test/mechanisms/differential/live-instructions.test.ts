@@ -4,8 +4,8 @@ import { buildProgram } from '../../programs/build.js'
 import { runLiveInstructions } from './live-instructions-run.js'
 import { liveWays } from './live-way.js'
 
-/** In each of the ways: more than 20,000 in all. */
-const CASES = 3500
+/** In each of the ways: more than 20,000 comparisons in all. */
+const CASES = 3900
 
 /** At most so many of a hundred are refused; emulated and hardware serve what they can. */
 const MOST_REFUSED = 5
