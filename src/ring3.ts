@@ -1,4 +1,5 @@
 export type { MechanismTraits } from './probe/mechanism.js'
+export type { MechanismCost, MechanismRecord } from './record/mechanism-record.js'
 export type { RefusalCode } from './refusal/codes.js'
 export type { Refusal } from './refusal/refusal.js'
 export {
@@ -26,6 +27,7 @@ export {
   type SeriesValue,
   Stats,
 } from './session/map-data.js'
+export { measureMechanisms } from './session/measure-mechanisms.js'
 export { type CatchOptions, mechanisms, type ResumeChoice, type Via } from './session/mechanisms.js'
 export { ScriptError } from './session/script-error.js'
 export type { RunEnd, RunEvents, ScriptRun } from './session/script-run.js'

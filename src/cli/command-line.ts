@@ -13,7 +13,7 @@ import { cleanHelp, countHelp, explainHelp, generalHelp, listHelp, mechanismsHel
 import type { Host } from './host.js'
 import { type ListCommandOptions, runList } from './list-command.js'
 import { listProbes } from './list-probes.js'
-import { runMechanisms } from './mechanisms-command.js'
+import { type MechanismsOptions, runMechanisms } from './mechanisms-command.js'
 import { Messages, type Volume } from './messages.js'
 import { outputs, outputValue, pidValue, secondsValue } from './option-values.js'
 import { readScript, type ScriptOptions, unknownCommand } from './read-script.js'
@@ -174,8 +174,9 @@ function addMechanisms(program: Command, { engine, host, finish }: Context): voi
   const command = program
     .command('mechanisms')
     .summary('show the ways of catching threads: what each needs, and what a process can notice')
+    .option('--measure', 'measure what a hit costs on this machine, with a process started for it; takes some seconds')
     .addHelpText('after', mechanismsHelp)
-  addPrintOptions(command).action(async (options: PrintOptions) => {
+  addPrintOptions(command).action(async (options: MechanismsOptions) => {
     finish(await guarded(new Messages(host.stderr, options), () => runMechanisms(options, engine, host)))
   })
 }

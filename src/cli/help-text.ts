@@ -85,5 +85,6 @@ export const mechanismsHelp = `
 
 Examples:
   ring3 mechanisms
+  ring3 mechanisms --measure
   ring3 count -p 1234 --via breakpoint --resume boosted libc:malloc
 `

@@ -1,4 +1,5 @@
 import type { MechanismTraits } from '../probe/mechanism.js'
+import type { MechanismRecord } from '../record/mechanism-record.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { Hit } from './hit.js'
 import type { CatchOptions } from './mechanisms.js'
@@ -93,6 +94,8 @@ export interface LaunchedSession extends Session {
 export interface Ring3 {
   /** The ways of catching threads that there are, the cheapest first. */
   readonly mechanisms: readonly MechanismTraits[]
+  /** The same with what a hit costs on this machine. Starts a process, and takes some seconds. */
+  measureMechanisms(): Promise<readonly MechanismRecord[]>
   attach(pid: number, options?: AttachOptions): Promise<Session>
   /**
    * Starts a command, and attaches to it before the first instruction of its program: the libraries that it is linked with

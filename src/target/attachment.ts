@@ -30,9 +30,12 @@ import {
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import { CpuFollower } from './cpu-follower.js'
 import { restartInterruptedCall } from './interrupted-call.js'
+import type { Interruption } from './interrupted-wait.js'
 import { kinshipOf, leavesSetuidAlone } from './kinship.js'
+import type { Memory } from './memory.js'
 import { isCaught } from './process-state.js'
 import { Siginfo } from './siginfo.js'
+import type { TargetProcess } from './target-process.js'
 import { detachLingering, keepThreads, letGoOf, stopTarget, type ThreadKeeper } from './threads.js'
 import { TracedThread } from './traced-thread.js'
 
@@ -80,6 +83,7 @@ export class Attachment implements ThreadKeeper {
   private constructor(
     private readonly door: KernelDoor,
     readonly pid: number,
+    private readonly memory: Memory,
     private readonly observer: TrapObserver,
     private readonly follower: CpuFollower | undefined,
   ) {
@@ -89,11 +93,12 @@ export class Attachment implements ThreadKeeper {
   }
 
   /** Attaches to all threads; they run on. `follow`: onto the processor of a thread that makes most of the hits. */
-  static attach(door: KernelDoor, pid: number, observer: TrapObserver, follow: boolean): Attachment | Refusal {
+  static attach(target: TargetProcess, observer: TrapObserver, follow: boolean): Attachment | Refusal {
+    const { door, pid, memory } = target
     const stop = stopTarget(door, pid)
     if (isRefusal(stop)) return stop
     using held = stop
-    const attachment = new Attachment(door, pid, observer, follow ? new CpuFollower(door, pid) : undefined)
+    const attachment = new Attachment(door, pid, memory, observer, follow ? new CpuFollower(door, pid) : undefined)
     for (const { tid } of held.threads) attachment.add(tid)
     return attachment
   }
@@ -245,12 +250,22 @@ export class Attachment implements ThreadKeeper {
         return false
       case 'not-ours':
         // The kernel stops a traced thread for signals that it would have ignored otherwise.
-        if (thread.wait.restart(thread.registers, performance.now(), () => isCaught(this.door, this.pid, signal)))
-          thread.touch()
+        if (thread.wait.restart(thread.registers, this.interruption(signal))) thread.touch()
         this.observer.interrupted(thread, signal)
         return this.proceed(thread, 'PTRACE_CONT', signal)
       default:
         return unreachable(next)
+    }
+  }
+
+  private interruption(signal: number): Interruption {
+    return {
+      nowMs: performance.now(),
+      isCaught: () => isCaught(this.door, this.pid, signal),
+      readWord: (at) => {
+        const word = this.memory.tryRead(at, 8)
+        return word.length === 8 ? word.readBigInt64LE() : undefined
+      },
     }
   }
 

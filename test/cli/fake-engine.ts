@@ -48,6 +48,7 @@ export function fakeEngine(scenario: Scenario, log: (event: string) => void): Ri
       return fakeSession(pid, scenario, log)
     },
     mechanisms: [],
+    measureMechanisms: () => Promise.resolve([]),
     launch: () => Promise.reject(new Error('the fake engine starts nothing')),
     run: () => Promise.reject(new Error('the fake engine runs no scripts')),
     async clean(pid) {

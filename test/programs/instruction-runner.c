@@ -1,10 +1,12 @@
 /*
- * Runs code from given states and reports what it did: instruction-runner MEMORY VECTORS RUNS RESULTS FIRST.
+ * Runs code from given states and reports what it did: instruction-runner MEMORY VECTORS RUNS RESULTS FIRST [MODULE
+ * [held]].
  * MEMORY holds the initial content of the data regions, one after the other; VECTORS the vector states that runs
  * choose from; RUNS and RESULTS are arrays of `struct run` and `struct result`, mapped. A run begins with one signal,
  * whose return loads the whole state, and ends with the next: an int3 (all code memory that a run does not fill is
  * int3), a fault, or the timer. Results are written in order and marked done, so that a run that kills this program is
- * known. Begins at run FIRST.
+ * known. Begins at run FIRST. MODULE is an ELF file whose code is mapped, for runs that start there. Held, the program
+ * executes all runs for every line that it reads.
  *
  * The layout of run and result is that of test/isa/differential/run-record.ts.
  */
@@ -57,6 +59,8 @@ static struct region regions[] = {
 static const uint64_t places[] = {0x210000000UL, 0x900000000UL};
 #define PLACES (sizeof places / sizeof *places)
 static unsigned char *code_alias, *place_aliases[PLACES];
+
+#define MODULE_AT 0x200100000UL
 
 struct run {
   uint64_t start, registers[16], flags, place;
@@ -202,14 +206,18 @@ static void on_signal(int number, siginfo_t *info, void *raw) {
   end(number, info, context);
 }
 
+/* Every so often; 0 for never. Runs that do not end are ended at the third tick. */
+static void tick(suseconds_t microseconds) {
+  struct itimerval timer = {.it_interval = {0, microseconds}, .it_value = {0, microseconds}};
+  setitimer(ITIMER_REAL, &timer, NULL);
+}
+
 static void listen_for_signals(void) {
   stack_t alternate = {.ss_sp = malloc(1 << 17), .ss_size = 1 << 17};
   sigaltstack(&alternate, NULL);
   struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
   int signals[] = {SIGTRAP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGALRM};
   for (unsigned at = 0; at < sizeof signals / sizeof *signals; at++) sigaction(signals[at], &action, NULL);
-  struct itimerval timer = {.it_interval = {0, 20000}, .it_value = {0, 20000}};
-  setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 static void find_components(void) {
@@ -294,7 +302,7 @@ static void collect_changes(void) {
 
 static void execute(const struct run *run, struct result *result) {
   current = run;
-  into = result;
+  into = memset(result, 0, sizeof *result);
   memcpy(code_alias + (CODE_AT - CODE), run->code, CODE_BYTES);
   for (unsigned at = 0; at < PLACES; at++) {
     if (run->place - places[at] < PAGE) memcpy(place_aliases[at] + (run->place - places[at]), run->placed, PLACE_BYTES);
@@ -323,8 +331,28 @@ static void stay_on_one_processor(void) {
   sched_setaffinity(0, sizeof one, &one);
 }
 
+static void map_module(const char *path) {
+  int fd = open(path, O_RDONLY);
+  struct stat status;
+  if (fd < 0 || fstat(fd, &status) != 0) exit(3);
+  int flags = MAP_PRIVATE | MAP_FIXED_NOREPLACE;
+  void *mapped = mmap((void *)MODULE_AT, (size_t)status.st_size, PROT_READ | PROT_EXEC, flags, fd, 0);
+  if (mapped != (void *)MODULE_AT) exit(2);
+  close(fd);
+}
+
+/* A thread that is held by a tracer at every run needs longer than the processor does. */
+static void execute_when_asked(const struct run *runs, struct result *results, uint64_t count) {
+  char line[16];
+  for (puts("ready"), fflush(stdout); fgets(line, sizeof line, stdin); puts("done"), fflush(stdout)) {
+    tick(500000);
+    for (uint64_t at = 0; at < count; at++) execute(&runs[at], &results[at]);
+    tick(0);
+  }
+}
+
 int main(int count, char **arguments) {
-  if (count != 6) return 1;
+  if (count < 6 || count > 8) return 1;
   have_fixed_addresses(arguments);
   uint64_t size, runs_size, results_size;
   unsigned char *content = map_file(arguments[1], 0, &size);
@@ -336,8 +364,13 @@ int main(int count, char **arguments) {
   set_up_memory(content);
   listen_for_signals();
   syscall(SYS_arch_prctl, ARCH_SET_GS, GS_BASE);
-  for (uint64_t at = strtoul(arguments[5], NULL, 10); at < runs_size / sizeof *runs; at++) {
-    execute(&runs[at], &results[at]);
+  if (count > 6) map_module(arguments[6]);
+  uint64_t runs_count = runs_size / sizeof *runs;
+  if (count > 7) {
+    execute_when_asked(runs, results, runs_count);
+    return 0;
   }
+  tick(20000);
+  for (uint64_t at = strtoul(arguments[5], NULL, 10); at < runs_count; at++) execute(&runs[at], &results[at]);
   return 0;
 }

@@ -6,6 +6,7 @@ import { Registers } from '../../src/target/registers.js'
 const EINTR = -4n
 const ERESTARTNOHAND = -514n
 const ignored = (): boolean => false
+const nowhere = (): undefined => undefined
 
 function inEpollWait(timeoutMs: number, call = 232n): Registers {
   const registers = new Registers()
@@ -20,7 +21,7 @@ function results(timeoutMs: number, times: readonly number[], isCaught = ignored
   const wait = new InterruptedWait()
   return times.map((now) => {
     const registers = inEpollWait(timeoutMs, call)
-    assert.equal(wait.restart(registers, now, isCaught), true)
+    assert.equal(wait.restart(registers, { nowMs: now, isCaught, readWord: nowhere }), true)
     return registers.signed('rax')
   })
 }
@@ -50,6 +51,42 @@ test('a wait without end does not end, nor one whose signal has a handler, nor a
 test('a call that nothing has ended is left alone', () => {
   const registers = inEpollWait(20)
   registers.set('rax', 3n)
-  assert.equal(new InterruptedWait().restart(registers, 0, ignored), false)
+  assert.equal(new InterruptedWait().restart(registers, { nowMs: 0, isCaught: ignored, readWord: nowhere }), false)
   assert.equal(registers.get('rax'), 3n)
+})
+
+/** struct timespec, 20 ms. */
+const TIME_AT = 0x7000n
+const timespec = (at: bigint): bigint | undefined =>
+  new Map([
+    [TIME_AT, 0n],
+    [TIME_AT + 8n, 20_000_000n],
+  ]).get(at)
+
+for (const [name, call, register] of [
+  ['epoll_pwait2', 441n, 'r10'],
+  ['io_getevents', 208n, 'r8'],
+  ['io_pgetevents', 333n, 'r8'],
+] as const) {
+  test(`${name} finds its time in memory`, () => {
+    const given = (at: bigint): bigint[] => {
+      const wait = new InterruptedWait()
+      return [100, 110, 119, 125].map((nowMs) => {
+        const registers = inEpollWait(-1, call)
+        registers.set(register, at)
+        assert.equal(wait.restart(registers, { nowMs, isCaught: ignored, readWord: timespec }), true)
+        return registers.signed('rax')
+      })
+    }
+    assert.deepEqual(given(TIME_AT), [ERESTARTNOHAND, ERESTARTNOHAND, ERESTARTNOHAND, 0n])
+    const forEver = Array.from({ length: 4 }, () => ERESTARTNOHAND)
+    assert.deepEqual(given(0n), forEver, 'no time is for ever')
+    assert.deepEqual(given(0x9000n), forEver, 'a time that cannot be read is none')
+  })
+}
+
+test('semtimedop and sigtimedwait are never over early', () => {
+  const forEver = Array.from({ length: 4 }, () => ERESTARTNOHAND)
+  assert.deepEqual(results(20, [0, 15, 30, 45], ignored, 220n), forEver)
+  assert.deepEqual(results(20, [0, 15, 30, 45], ignored, 128n), forEver)
 })

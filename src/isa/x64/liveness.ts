@@ -46,9 +46,15 @@ export function liveness(
   return { flagsDead: (walk.live & ALL_FLAGS) === 0, deadRegisters: deadRegisters(walk.live) }
 }
 
+/**
+ * What a function has to preserve (System V ABI, figure 3.4): rbx, rbp, r12 to r15. When the instruction that is to
+ * overwrite one faults, and the program makes an exception of that, the landing pad still finds the old value in it.
+ */
+const unwound: ReadonlySet<number> = new Set([3, 5, 12, 13, 14, 15])
+
 function deadRegisters(live: StateBits): number[] {
   return Array.from({ length: 16 }, (_, register) => register).filter(
-    (register) => register !== RSP && ((live >>> register) & 1) === 0,
+    (register) => register !== RSP && !unwound.has(register) && ((live >>> register) & 1) === 0,
   )
 }
 

@@ -123,8 +123,7 @@ export class BreakpointTracing {
 
   private attach(): Refusal | undefined {
     if (this.attachment !== undefined) return undefined
-    const { door, pid } = this.host.target
-    const attachment = Attachment.attach(door, pid, this.tracer, this.follow)
+    const attachment = Attachment.attach(this.host.target, this.tracer, this.follow)
     if (isRefusal(attachment)) return attachment
     this.attachment = attachment
     return undefined

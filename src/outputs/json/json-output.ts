@@ -26,8 +26,8 @@ export const jsonOutput: Output = {
   program: programJson,
   mechanisms: (mechanisms) =>
     mechanisms
-      .map(({ name, caughtBy, handlerIn, needs, noticeable, automatic }) =>
-        line('mechanism', { name, caughtBy, handlerIn, needs, noticeable, automatic }),
+      .map(({ name, caughtBy, handlerIn, needs, noticeable, automatic, cost }) =>
+        line('mechanism', { name, caughtBy, handlerIn, needs, noticeable, automatic, ...(cost && { cost }) }),
       )
       .join(''),
 }

@@ -10,10 +10,11 @@ import {
   Register,
   RegisterExt,
 } from 'iced-x86'
+import type { Address } from '../../../src/bytes/address.js'
 import { assert } from '../../../src/bytes/assert.js'
 import type { PseudoRandom } from '../../robustness/pseudo-random.js'
 import type { InstructionForm } from './instruction-forms.js'
-import { CODE_AT, codePointer, DATA, GS_BASE, LOW, READ_ONLY, type Region, random64, STACK } from './machine-memory.js'
+import { codePointer, DATA, GS_BASE, LOW, READ_ONLY, type Region, random64, STACK } from './machine-memory.js'
 import { randomBytes } from './random-bytes.js'
 import { anyState, smallIndexState } from './vector-states.js'
 
@@ -22,6 +23,8 @@ export interface Case {
   readonly number: number
   readonly form: InstructionForm
   readonly bytes: Uint8Array
+  /** Where it stands: distances in it are counted from here. */
+  readonly at: Address
   /** By hardware number. */
   readonly registers: readonly bigint[]
   readonly flags: bigint
@@ -32,25 +35,25 @@ export interface Case {
 
 const ATTEMPTS = 12
 
-/** The case of that number; undefined where chance did not find an encoding. */
-export function randomCase(form: InstructionForm, number: number, random: PseudoRandom): Case | undefined {
+/** The case of that number, to stand at an address; undefined where chance did not find an encoding. */
+export function randomCase(form: InstructionForm, number: number, random: PseudoRandom, at: Address): Case | undefined {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const made = attemptCase(form, number, random)
+    const made = attemptCase(form, number, random, at)
     if (made !== undefined) return made
   }
   return undefined
 }
 
-function attemptCase(form: InstructionForm, number: number, random: PseudoRandom): Case | undefined {
+function attemptCase(form: InstructionForm, number: number, random: PseudoRandom, at: Address): Case | undefined {
   const bytes = randomBytes(form, random)
-  const rough = decoded(bytes)
+  const rough = decoded(bytes, at)
   try {
     if (rough.instruction.code !== form.code) return undefined
     placeConstants(rough.instruction, rough.offsets, bytes, random)
   } finally {
     release(rough)
   }
-  const final = decoded(bytes)
+  const final = decoded(bytes, at)
   try {
     const { instruction } = final
     if (instruction.code !== form.code || loops(instruction)) return undefined
@@ -60,6 +63,7 @@ function attemptCase(form: InstructionForm, number: number, random: PseudoRandom
       number,
       form,
       bytes: bytes.slice(0, instruction.length),
+      at,
       registers: registers.map((value) => BigInt.asUintN(64, value)),
       flags: randomFlags(random),
       vectors: form.vectorIndex ? smallIndexState(random) : anyState(random),
@@ -75,9 +79,9 @@ interface Decoded {
   readonly offsets: ConstantOffsets
 }
 
-function decoded(bytes: Uint8Array): Decoded {
+function decoded(bytes: Uint8Array, at: Address): Decoded {
   const decoder = new Decoder(64, bytes, DecoderOptions.None)
-  decoder.ip = CODE_AT
+  decoder.ip = at
   const instruction = decoder.decode()
   const offsets = decoder.getConstantOffsets(instruction)
   decoder.free()
@@ -94,7 +98,7 @@ function loops(instruction: Instruction): boolean {
   const kind = instruction.op0Kind
   if (kind !== OpKind.NearBranch64 && kind !== OpKind.NearBranch32) return false
   const target = instruction.nearBranchTarget
-  return target >= CODE_AT && target < CODE_AT + BigInt(instruction.length)
+  return target >= instruction.ip && target < instruction.nextIP
 }
 
 /** Gives displacements and branch distances values that lead somewhere. */
@@ -105,7 +109,7 @@ function placeConstants(
   random: PseudoRandom,
 ): void {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  const next = CODE_AT + BigInt(instruction.length)
+  const next = instruction.nextIP
   if (instruction.op0Kind === OpKind.NearBranch64 && offsets.immediateSize === 4) {
     view.writeInt32LE(Number(codePointer(random) - next), offsets.immediateOffset)
   }

@@ -1,12 +1,13 @@
-import { PseudoRandom } from '../../robustness/pseudo-random.js'
 import { disassembleCase } from './case-text.js'
 import { emulatedWay } from './emulated-way.js'
-import { type InstructionForm, instructionForms, type LeftOut } from './instruction-forms.js'
-import { FAR_PLACE, NEAR_PLACE } from './machine-memory.js'
+import { instructionForms, type LeftOut } from './instruction-forms.js'
+import { CODE_AT, FAR_PLACE, NEAR_PLACE } from './machine-memory.js'
 import { NativeRunner } from './native-runner.js'
-import { type Case, randomCase } from './random-case.js'
+import type { Case } from './random-case.js'
+import { randomCases } from './random-cases.js'
 import { relocatedWay } from './relocated-way.js'
 import { scrambledWay } from './scrambled-way.js'
+import { supportedForms } from './supported-forms.js'
 import { type Executed, nativeRun, type Way } from './way.js'
 
 /** Every way of executing an instruction that is compared with the processor in place. */
@@ -43,7 +44,6 @@ export interface RandomInstructionsReport {
 
 const BATCH = 1000
 const SIGTRAP = 5
-const SIGILL = 4
 /** Findings beyond these are only counted. */
 const MOST_FINDINGS = 50
 
@@ -56,7 +56,7 @@ export function runRandomInstructions(
 ): RandomInstructionsReport {
   using runner = new NativeRunner(program, seed)
   const { forms, leftOut } = instructionForms()
-  const supported = forms.filter(supportedBy(runner, forms, seed))
+  const supported = supportedForms(runner, forms, seed)
   const report: RandomInstructionsReport = {
     seed,
     cases: 0,
@@ -66,7 +66,12 @@ export function runRandomInstructions(
     findings: [],
   }
   for (let from = numbers.from; from < numbers.to; from += BATCH) {
-    runBatch(report, runner, casesOf(supported, seed, from, Math.min(from + BATCH, numbers.to)))
+    const to = Math.min(from + BATCH, numbers.to)
+    runBatch(
+      report,
+      runner,
+      randomCases(supported, seed, { from, to }, () => CODE_AT),
+    )
     progress(report)
   }
   return report
@@ -76,58 +81,6 @@ function countReasons(leftOut: readonly LeftOut[]): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const { because } of leftOut) counts[because] = (counts[because] ?? 0) + 1
   return counts
-}
-
-/** A case depends on the seed and its number only, so that it can be made again alone. */
-function casesOf(forms: readonly InstructionForm[], seed: number, from: number, to: number): Case[] {
-  const cases: Case[] = []
-  const choices = [forms, forms.filter(isCommon), forms.filter(isMovedInItsOwnWay)]
-  for (let number = from; number < to; number++) {
-    const random = new PseudoRandom(Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b))
-    const form = random.pick(random.pick(choices))
-    const made = randomCase(form, number, random)
-    if (made !== undefined) cases.push(made)
-  }
-  return cases
-}
-
-/** What programs are made of, and what is emulated. */
-function isCommon({ name }: InstructionForm): boolean {
-  return /^(Mov|Lea|Push|Pop|Call|J|Loop|Ret|Leave|Add|Sub|And|Or|Xor|Cmp|Test|Inc|Dec|Neg|Not|Set|Cmov|Xchg|Nop|Endbr|C[bwdq][wdqeo])/.test(
-    name,
-  )
-}
-
-/** Branches, and what uses the stack. */
-function isMovedInItsOwnWay({ name }: InstructionForm): boolean {
-  return /^(Push|Pop|Call_r|J(?!mp_m)|Loop|Retn|Leave|Enter|Syscall)/.test(name)
-}
-
-const PROBES = 10
-
-/** Forms of which not every example is an illegal instruction: asked of the processor. */
-function supportedBy(
-  runner: NativeRunner,
-  forms: readonly InstructionForm[],
-  seed: number,
-): (form: InstructionForm) => boolean {
-  const examples: Case[] = []
-  for (const [index, form] of forms.entries()) {
-    for (let example = 0; example < PROBES; example++) {
-      const random = new PseudoRandom(seed * 31 + index * PROBES + example)
-      const made = randomCase(form, index, random)
-      if (made !== undefined) examples.push(made)
-    }
-  }
-  const supported = new Set<InstructionForm>()
-  for (let from = 0; from < examples.length; from += BATCH) {
-    const batch = examples.slice(from, from + BATCH)
-    runner.execute(batch.map(nativeRun)).forEach((outcome, index) => {
-      const form = batch[index]?.form
-      if (form !== undefined && !('killedBy' in outcome) && outcome.signal !== SIGILL) supported.add(form)
-    })
-  }
-  return (form) => supported.has(form)
 }
 
 function runBatch(report: RandomInstructionsReport, runner: NativeRunner, cases: readonly Case[]): void {
