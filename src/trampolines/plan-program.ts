@@ -37,7 +37,7 @@ export async function planProgram(
   modules: readonly ModuleSites[],
   code: ProgramCode,
 ): Promise<ProgramPlan | Refusal> {
-  const machine = { tidOffset: undefined, hasRdpid: host.processor.flags.has('rdpid') }
+  const machine = { tidOffset: undefined, hasRdpid: host.processor.flags.has('rdpid'), hasClock: false }
   const work = callsForbidden(host.target, code) ?? programWork(code, modules, machine, shapeFor(host))
   if (isRefusal(work)) return work
   const unprepared = work.mayFault ? await host.signals.prepare() : undefined

@@ -109,7 +109,7 @@ function requestFor(
     layout,
     dataAddress: DATA_AT,
     stackBelow: 0,
-    machine: { tidOffset: 0x2d0, hasRdpid: true },
+    machine: { tidOffset: 0x2d0, hasRdpid: true, hasClock: true },
     constant: fixedInput,
   }
 }

@@ -20,6 +20,8 @@ export interface Machine {
   /** Of the thread's number, from the thread pointer; `undefined` where no word there is known to hold it. */
   readonly tidOffset: number | undefined
   readonly hasRdpid: boolean
+  /** Whether the control page says how the time-stamp counter tells the time. */
+  readonly hasClock: boolean
 }
 
 /** A handler at a site. */
