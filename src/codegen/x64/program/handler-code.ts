@@ -29,8 +29,8 @@ export interface PlacedProgram {
   readonly handlersAt: (site: Address) => readonly SiteHandler[]
 }
 
-/** Below the red zone. Threads may have stacks of their own making, such as those for signals (MINSIGSTKSZ is 2048). */
-const MAX_STACK_BYTES = 1024
+/** Below the red zone: two strings of the usual length. Threads may have stacks of their own making, such as those for signals. */
+const MAX_STACK_BYTES = 2560
 
 /** The handlers of each site, one after the other. */
 export function handlerCode(placed: PlacedProgram): HitCoder {
