@@ -21,7 +21,7 @@ import { leftOut, withSignals } from './trampoline-mechanism.js'
 const SLOTS_PER_THREAD = 4
 const MIN_SLOTS = 256
 /** Of events, for each thread. Address space that is not backed by memory until it is used. */
-const RING_BYTES = 2 ** 17
+const RING_BYTES = 2 ** 19
 
 interface Wanted {
   readonly host: Host

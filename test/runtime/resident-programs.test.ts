@@ -21,7 +21,7 @@ async function startCalls(...args: readonly string[]): Promise<Target | string> 
 
 function total(map: MapsData[string]): bigint {
   assert(map instanceof KeyedMap)
-  return [...map.values()].reduce((sum: bigint, value) => sum + BigInt(Number(value)), 0n)
+  return [...map].reduce((sum, [, value]) => sum + BigInt(Number(value)), 0n)
 }
 
 const modes = [
@@ -204,7 +204,8 @@ test('redis under load does not notice a histogram of what it allocates', async 
   const before = captureState(running.pid)
   {
     await using session = await attach(running.pid, jump)
-    const script = await session.run('uprobe:libc:malloc { @bytes = hist(arg0); @by[comm] = count() }')
+    const script = await session.run('uprobe:redis-server:z*alloc* { @bytes = hist(arg0); @by[comm, func] = count() }')
+    t.diagnostic(`${script.attached?.probes} probes`)
     await sleep(2000)
     assert.deepEqual(await running.problems(), [])
     await script.close()
