@@ -13,6 +13,8 @@ export interface ProgramCode {
   readonly handlersAt: (site: Address) => readonly SiteHandler[]
   /** What maps without keys hold at first: see ProgramHead. */
   readonly values: ReadonlyMap<number, Uint8Array>
+  /** When it began, by the boot clock. */
+  readonly startedNs: bigint
 }
 
 /** Where a program can run. */

@@ -136,7 +136,7 @@ function codeOf({ program, sites, host, tracer, here }: ResidentSetting): Progra
     assert(point !== undefined && handler !== undefined, `there is no attach point ${pointNumber}`)
     return { handler, constant: siteConstants(host, { pid, site, point, pointNumber }) }
   }
-  return { program, handlersAt, values: firstValues(program, here) }
+  return { program, handlersAt, values: firstValues(program, here), startedNs: host.startedNs }
 }
 
 /** What BEGIN has stored in maps without keys that the target is to keep. */

@@ -1,7 +1,10 @@
 import { assert } from '../bytes/assert.js'
+import { tellsTime } from '../codegen/x64/program/tells-time.js'
+import { measureTimeStamp } from '../kernel/time-stamp.js'
 import type { InstalledProgram, ProgramCode, ProgramData, ProgramPlan } from '../probe/program-plan.js'
 import type { ModuleSites } from '../probe/site.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
+import type { ProgramClock } from '../store/program-head.js'
 import type { ProgramShape } from '../store/program-layout.js'
 import { untilPlaced } from '../target/area.js'
 import { type InstallResult, install, type TablePublisher } from '../target/install.js'
@@ -37,8 +40,14 @@ export async function planProgram(
   modules: readonly ModuleSites[],
   code: ProgramCode,
 ): Promise<ProgramPlan | Refusal> {
-  const machine = { tidOffset: undefined, hasRdpid: host.processor.flags.has('rdpid'), hasClock: false }
-  const work = callsForbidden(host.target, code) ?? programWork(code, modules, machine, shapeFor(host))
+  const clock = await clockFor(host, code)
+  const machine = {
+    tidOffset: undefined,
+    hasRdpid: host.processor.flags.has('rdpid'),
+    hasClock: clock !== undefined,
+  }
+  const shape = shapeFor(host)
+  const work = callsForbidden(host.target, code) ?? programWork(code, modules, machine, { shape, clock })
   if (isRefusal(work)) return work
   const unprepared = work.mayFault ? await host.signals.prepare() : undefined
   if (unprepared !== undefined) return unprepared
@@ -50,6 +59,13 @@ export async function planProgram(
     refused: plan.refused,
     install: (lastLook) => installWithSignals(wanted, plan, lastLook),
   }
+}
+
+/** Measured only where a handler wants to know the time: it takes a while. */
+async function clockFor({ target, processor }: Host, code: ProgramCode): Promise<ProgramClock | undefined> {
+  if (!code.program.handlers.some(tellsTime)) return undefined
+  const clock = await measureTimeStamp(target.door, processor)
+  return clock && { ...clock, start: code.startedNs }
 }
 
 function shapeFor({ target }: Host): ProgramShape {

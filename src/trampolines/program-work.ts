@@ -5,7 +5,7 @@ import { emitTrampolines } from '../codegen/x64/trampolines.js'
 import type { ProgramCode } from '../probe/program-plan.js'
 import type { ModuleSites } from '../probe/site.js'
 import type { Refusal } from '../refusal/refusal.js'
-import { programHead } from '../store/program-head.js'
+import { type ProgramClock, programHead } from '../store/program-head.js'
 import { type ProgramLayout, type ProgramShape, programLayout } from '../store/program-layout.js'
 import type { HitData, HitWork } from './hit-work.js'
 
@@ -25,10 +25,11 @@ export function programWork(
   code: ProgramCode,
   modules: readonly ModuleSites[],
   machine: Machine,
-  shape: ProgramShape,
+  { shape, clock }: { readonly shape: ProgramShape; readonly clock: ProgramClock | undefined },
 ): ProgramWork | Refusal {
   const layout = programLayout(code.program, shape)
-  const head = programHead(layout, { seed: BigInt(Math.floor(Math.random() * 2 ** 48)), values: code.values })
+  const seed = BigInt(Math.floor(Math.random() * 2 ** 48))
+  const head = programHead(layout, { seed, clock, values: code.values })
   const codeAt = (dataAddress: Address) => handlerCode({ ...code, layout, dataAddress, machine })
   let [siteBytes, mayFault] = [0, false]
   for (const site of differentSites(code, modules)) {

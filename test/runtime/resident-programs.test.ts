@@ -113,6 +113,35 @@ test('BEGIN leaves values to probes, intervals read and clear what probes make, 
   assert.equal(script.maps['phase'], 1)
 })
 
+test('probes tell the time as the tracer does', async (t) => {
+  const started = await startCalls('--threads', '1', '--calls', '10')
+  if (typeof started === 'string') return t.skip(started)
+  await using target = started
+  await using session = await attach(target.pid, jump)
+  const script = await session.run(`
+    BEGIN { @first = nsecs; @firstTai = nsecs(tai) }
+    uprobe:calls:work { @boot = nsecs; @tai = nsecs(tai); @monotonic = nsecs(monotonic); @elapsed = elapsed }
+    END { @last = nsecs; @lastTai = nsecs(tai); @end = elapsed; @lastMonotonic = nsecs(monotonic) }`)
+  await target.ask('go', /^counted/, 60_000)
+  await script.close()
+  const nanoseconds = (name: string): bigint => BigInt(String(script.maps[name]))
+  const ordered = [
+    ['first', 'boot', 'last'],
+    ['firstTai', 'tai', 'lastTai'],
+    ['monotonic', 'lastMonotonic'],
+    ['elapsed', 'end'],
+  ]
+  for (const names of ordered) {
+    const values = names.map(nanoseconds)
+    assert.deepEqual(
+      values,
+      values.toSorted((a, b) => (a < b ? -1 : 1)),
+      String(names),
+    )
+    assert.ok((values.at(-1) ?? 0n) - (values.at(-2) ?? 0n) < 5_000_000_000n, String(names))
+  }
+})
+
 test('what machine code cannot share with BEGIN or an interval is refused, and the target is left alone', async (t) => {
   const started = await startCalls('--threads', '1', '--calls', '10')
   if (typeof started === 'string') return t.skip(started)
@@ -122,7 +151,7 @@ test('what machine code cannot share with BEGIN or an interval is refused, and t
     'BEGIN { @[1] = 1 } uprobe:calls:work { @[2] = arg0 }',
     'interval:ms:10 { @ = count() } uprobe:calls:work { @ = count() }',
     'END { delete(@, 3) } uprobe:calls:work { @[arg0] = 1 }',
-    'uprobe:calls:work { @ = nsecs }',
+    'uprobe:calls:work { join(arg0) }',
   ]) {
     await using session = await attach(target.pid, jump)
     await assert.rejects(session.run(script), (error) => {

@@ -13,10 +13,7 @@ const program = built.kind === 'built' ? built.path : ''
 const missing = built.kind === 'missing' ? built.because : false
 
 /** What is said of what has no machine code, by words of the script. */
-const refused: readonly (readonly [RegExp, RegExp])[] = [
-  [/nsecs|elapsed/, /no machine code for the time/],
-  [/join\(/, /no machine code for join/],
-]
+const refused: readonly (readonly [RegExp, RegExp])[] = [[/join\(/, /no machine code for join/]]
 
 /** The tracer does these when it gets to the event, as in bpftrace; by then the fifty calls of a loop have been made. */
 const asynchronous = /exit\(\)|clear\(/
