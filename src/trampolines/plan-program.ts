@@ -80,6 +80,7 @@ function planAreas({ host: { target, arch }, style, modules, work }: Wanted): Tr
     style,
     work,
     spareBytes: 0,
+    spareTraps: [],
     backing: 'mapped',
     maps: target.maps(),
     entry: target.entry,
