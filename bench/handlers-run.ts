@@ -41,7 +41,7 @@ export function runHandlers(rounds: number): readonly HandlerCost[] {
   const script = works.map(({ script }, at) => `uprobe:a:f${at} ${script}`).join('\n')
   const made = generateAll(compiled(script), state, {
     shape: { slots: 64, ringBytes: 1 << 20 },
-    machine: { tidOffset: TID_OFFSET, hasRdpid: true },
+    machine: { tidOffset: TID_OFFSET, hasRdpid: true, hasClock: true },
     constant: (input) => (input.kind === 'tid' ? undefined : usual.constant(input)),
     ending: RETURN,
   })

@@ -1,4 +1,5 @@
 import type { Refusal } from '../refusal/refusal.js'
+import type { ProgramCode, ProgramPlan } from './program-plan.js'
 import type { ModuleSites, RefusedSite, Site } from './site.js'
 
 /** What users choose between, and what shared code may ask about a mechanism: never its name. */
@@ -42,6 +43,8 @@ export interface Mechanism {
   prepare?(): Promise<Refusal | undefined>
   /** Decides for every site, and changes nothing. Refused: the mechanism cannot be had in this target at all. */
   plan(modules: readonly ModuleSites[]): ProbePlan | Refusal
+  /** The same for a program whose handlers run in the target. Absent where the mechanism cannot have that. */
+  planProgram?(modules: readonly ModuleSites[], code: ProgramCode): Promise<ProgramPlan | Refusal>
 }
 
 /** The decision of one mechanism about some sites. */

@@ -1,5 +1,5 @@
 import { assert } from '../bytes/assert.js'
-import type { Effect } from '../codegen/interpreter/effect.js'
+import type { Effect, RunWarning } from '../codegen/interpreter/effect.js'
 import type { HitEnvironment } from '../codegen/interpreter/hit-environment.js'
 import type { ProgramMaps } from '../codegen/interpreter/program-maps.js'
 import { runHandler } from '../codegen/interpreter/run-handler.js'
@@ -63,6 +63,11 @@ export class ProgramRun {
     if (action.kind === 'clear' || action.kind === 'zero') this.maps[action.kind](action.map)
     else this.sink(action)
     if (action.kind === 'exit') this.#exited = true
+  }
+
+  /** Something has gone wrong in a handler that ran elsewhere. */
+  warn(warning: RunWarning): void {
+    this.#warnings.add(warning)
   }
 
   /** Says what is said when everything has run: the maps, and warnings that came more than once. */

@@ -7,6 +7,7 @@ import type { HeldHit, HitAnswer } from '../probe/mechanism.js'
 import type { MapRecord } from '../record/map-record.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import type { AttachPoint } from '../runs/attach-point.js'
+import { DividedMaps } from '../runs/divided-maps.js'
 import { type Interval, Intervals } from '../runs/intervals.js'
 import { namesOf } from '../runs/names.js'
 import { ProgramRun } from '../runs/program-run.js'
@@ -17,6 +18,7 @@ import { tracerEnvironment } from '../runs/tracer-environment.js'
 import { Registers } from '../target/registers.js'
 import { type NamesWanted, namesWanted } from './names-wanted.js'
 import { type MissingProbe, type ProgramSites, programSites } from './program-sites.js'
+import { ResidentProgram } from './resident-program.js'
 import { type ResolvedSites, resolveSites } from './resolve-sites.js'
 import type { Attached } from './session-types.js'
 import { SymbolNamer } from './symbol-namer.js'
@@ -45,23 +47,26 @@ export type ProgramStart =
 /** A program at work in the tracer thread: its probes, its intervals, and the handlers that run here. */
 export class ProgramTracing {
   readonly #run: ProgramRun
+  readonly #maps: DividedMaps
+  readonly #here: MapStore
   readonly #intervals = new Intervals()
   readonly #waiting: RunAction[] = []
   #isAttached = false
   #group: number | undefined
+  #resident: ResidentProgram | undefined
 
   private constructor(
     private readonly setting: ProgramSetting,
     private readonly sites: ProgramSites,
     private readonly host: RunHost,
-    program: Program,
+    private readonly program: Program,
     symbolAt: (address: bigint) => string | undefined,
   ) {
     const names = namesOf(setting.door, sites.points, symbolAt)
+    this.#here = new MapStore(program.maps)
+    this.#maps = new DividedMaps(this.#here)
     // What handlers say before all probes work comes behind the line that says how many there are.
-    this.#run = new ProgramRun(program, new MapStore(program.maps), names, (action) =>
-      this.#isAttached ? setting.sink(action) : this.#waiting.push(action),
-    )
+    this.#run = new ProgramRun(program, this.#maps, names, (action) => this.#say(action))
   }
 
   /** Runs BEGIN, plants the probes, and starts the intervals. @throws KernelError */
@@ -86,6 +91,11 @@ export class ProgramTracing {
     return tracing.#begin(policy === 'error')
   }
 
+  #say(action: RunAction): void {
+    if (this.#isAttached) this.setting.sink(action)
+    else this.#waiting.push(action)
+  }
+
   async #begin(allAreNeeded: boolean): Promise<ProgramStart | Refusal> {
     this.#fireAll('begin')
     const attached = await this.#plant()
@@ -103,9 +113,21 @@ export class ProgramTracing {
   async #plant(): Promise<Attached | Refusal | undefined> {
     const { tracer } = this.setting
     if (tracer === undefined || this.sites.at.size === 0 || this.#run.hasExited) return undefined
+    if (tracer.runsProgramsInTarget) return this.#plantInTarget(tracer)
     const made = await tracer.plantSites(this.sites.resolved, (hit) => this.#onHit(hit))
     if (isRefusal(made)) return made
     this.#group = made.group
+    return made.attached
+  }
+
+  async #plantInTarget(tracer: Tracer): Promise<Attached | Refusal> {
+    const { program, sites, host } = this
+    const sink = (action: RunAction): void => this.#say(action)
+    const setting = { program, sites, host, tracer, run: this.#run, maps: this.#maps, here: this.#here, sink }
+    const made = await ResidentProgram.plant(setting)
+    if (isRefusal(made)) return made
+    this.#group = made.group
+    this.#resident = made.resident
     return made.attached
   }
 
@@ -162,12 +184,14 @@ export class ProgramTracing {
 
   #fireHere(point: AttachPoint, number: number): void {
     const { pid } = process
+    this.#resident?.look()
     this.#run.fire(point, tracerEnvironment(this.host, point, number), ({ signal, to }) =>
       sendSignal(this.setting.door, pid, pid, to, signal),
     )
   }
 
   readMaps(): readonly MapRecord[] {
+    this.#resident?.look()
     return this.#run.readMaps()
   }
 
@@ -175,6 +199,7 @@ export class ProgramTracing {
   finish(): readonly string[] {
     this.#intervals.stop()
     const remaining = this.#unplant()
+    this.#resident?.finish()
     this.#fireAll('end')
     this.#run.finish()
     return remaining

@@ -6,6 +6,7 @@ import { readProcessor } from '../kernel/processor.js'
 import { impatience, type Patience } from '../kernel/wait.js'
 import { hardwareTraits, installWatchpoints } from '../mechanisms/hardware/hardware-mechanism.js'
 import type { HeldHit, HitListener, HitName, InstalledProbes, Mechanism, ProbePlan } from '../probe/mechanism.js'
+import type { ProgramCode, ProgramData } from '../probe/program-plan.js'
 import type { RefusedSite } from '../probe/site.js'
 import type { Watchpoint } from '../probe/watchpoint.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
@@ -37,6 +38,12 @@ export interface TracerListener {
 export interface MadeGroup {
   readonly group: number
   readonly attached: Attached
+}
+
+/** A program that has been planted. */
+export interface MadeProgram extends MadeGroup {
+  /** Undefined where no site could be had. */
+  readonly data: ProgramData | undefined
 }
 
 /** One target, driven from one OS thread: everything that touches the kernel happens here, synchronously. */
@@ -99,6 +106,31 @@ export class Tracer implements Disposable {
     return isRefusal(holding) ? holding : this.plantResolved(resolved, holding, process.hrtime.bigint(), onHit)
   }
 
+  /** Whether the handlers of programs are to run in the target: what was asked for has none that run here. */
+  get runsProgramsInTarget(): boolean {
+    return isRefusal(this.holding()) && this.mechanisms.some(({ planProgram }) => planProgram !== undefined)
+  }
+
+  /** Plants a program whose handlers run in the target. `lastLook`: see ProgramPlan. @throws KernelError */
+  async plantProgram(
+    resolved: ResolvedSites,
+    code: ProgramCode,
+    lastLook: (data: ProgramData) => void,
+  ): Promise<MadeProgram | Refusal> {
+    const began = process.hrtime.bigint()
+    const mechanism = this.mechanisms.find(({ planProgram }) => planProgram !== undefined)
+    assert(mechanism?.planProgram !== undefined, 'programs run in the target')
+    this.listener.onProgress?.({ phase: 'analysis', done: 0, total: resolved.modules.length })
+    const plan = await mechanism.planProgram(resolved.modules, code)
+    if (isRefusal(plan)) return plan
+    this.listener.onProgress?.({ phase: 'install', done: 0, total: plan.served.length })
+    if (plan.served.length > 0) this.listener.beforeChange?.()
+    const installed = plan.served.length > 0 ? plan.install(lastLook) : undefined
+    if (isRefusal(installed)) return installed
+    const planted = { mechanism: mechanism.traits.name, installed }
+    return { ...this.addGroup(plan.refused, [planted], resolved, began), data: installed?.data }
+  }
+
   /** Mechanisms whose handler runs here. */
   private holding(): readonly Mechanism[] | Refusal {
     const holding = this.mechanisms.filter(({ traits }) => traits.handlerIn === 'tracer')
@@ -133,8 +165,17 @@ export class Tracer implements Disposable {
     if (isRefusal(watching)) return watching
     const made = this.plantWith(ladder, onHit, watching)
     if (isRefusal(made)) return made
+    return this.addGroup(ladder.refused, made, resolved, began)
+  }
+
+  private addGroup(
+    refused: readonly RefusedSite[],
+    made: readonly Planted[],
+    resolved: ResolvedSites,
+    began: bigint,
+  ): MadeGroup {
     const since = process.hrtime.bigint()
-    const attached = describeAttached(ladder, made, resolved.refused, since - began)
+    const attached = describeAttached(refused, made, resolved.refused, since - began)
     const group = this.nextGroup++
     const installed = made.flatMap((planted) => planted.installed ?? [])
     this.groups.set(group, { installed, attached, since })
@@ -297,7 +338,7 @@ function leftOutBy(refusal: Refusal, plan: ProbePlan, mechanism: string): Plante
 }
 
 function describeAttached(
-  { refused }: Ladder,
+  refused: readonly RefusedSite[],
   planted: readonly Planted[],
   unresolved: readonly RefusedSite[],
   setup: bigint,

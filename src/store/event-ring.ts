@@ -44,26 +44,39 @@ export class EventRings {
     const isSane = head >= tail && head - tail <= BigInt(size) && tail % 8n === 0n && head % 8n === 0n
     if (!isSane) return { records: [], tail: head, lost, isCorrupt: true }
     if (head === tail) return { records: [], tail, lost, isCorrupt: false }
-    return { ...this.#records(this.read(ringOffset(this.layout, slot), size), tail, head), lost }
+    return { ...this.#records(this.#readBetween(slot, tail, head), tail, head), lost }
   }
 
-  #records(ring: Uint8Array, tail: bigint, head: bigint): Omit<Drained, 'lost'> {
-    const view = new DataView(ring.buffer, ring.byteOffset, ring.byteLength)
+  /** What stands in a ring between two positions, also where that goes on at its beginning. */
+  #readBetween(slot: number, tail: bigint, head: bigint): Uint8Array {
+    const size = 2 ** this.layout.ringShift
+    const start = ringOffset(this.layout, slot)
+    const from = Number(tail % BigInt(size))
+    const length = Number(head - tail)
+    if (from + length <= size) return this.read(start + from, length)
+    const first = this.read(start + from, size - from)
+    return Buffer.concat([first, this.read(start, from + length - size)])
+  }
+
+  #records(bytes: Uint8Array, tail: bigint, head: bigint): Omit<Drained, 'lost'> {
+    const size = 2 ** this.layout.ringShift
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const records: EventRecord[] = []
     let position = tail
     while (position < head) {
-      const at = Number(position % BigInt(ring.length))
+      const at = Number(position - tail)
+      const untilEnd = size - Number(position % BigInt(size))
       const header = view.getBigUint64(at, true)
       // Not there yet: its thread is still writing.
       if (header >> 32n !== BigInt.asUintN(32, position / 8n + 1n)) break
       const length = Number((header >> 16n) & 0xffffn) * 8
       const event = Number(header & 0xffffn)
       const payload = this.#payloads[event]
-      const fits = length >= 8 && at + length <= ring.length && position + BigInt(length) <= head
+      const fits = length >= 8 && length <= untilEnd && position + BigInt(length) <= head
       if (!fits || (event !== SKIPPED && (payload === undefined || length !== RECORD.payload + payload.size)))
         return { records, tail: head, isCorrupt: true }
       if (payload !== undefined && event !== SKIPPED)
-        records.push({ event, time: view.getBigUint64(at + RECORD.time, true), values: valuesOf(ring, at, payload) })
+        records.push({ event, time: view.getBigUint64(at + RECORD.time, true), values: valuesOf(bytes, at, payload) })
       position += BigInt(length)
     }
     return { records, tail: position, isCorrupt: false }

@@ -43,15 +43,21 @@ export interface Placed {
   readonly maps: readonly Mapping[]
 }
 
+/** What code takes beyond the least. */
+export interface ExtraBytes {
+  readonly area: number
+  readonly site: number
+}
+
 /** Chooses where the code areas go: near their modules, or anywhere. Pure. */
-export function placeAreas(maps: readonly Mapping[], modules: readonly ModuleSites[], spareBytes: number): Placed {
+export function placeAreas(maps: readonly Mapping[], modules: readonly ModuleSites[], wanted: ExtraBytes): Placed {
   const groups: AreaGroup[] = []
   const unplaced: Unplaced[] = []
   let taken = maps
   for (const members of groupByReach(modules)) {
     const span = spanOf(members)
-    const near = placeNear(taken, span, roomFor(members, BYTES_PER_SITE, spareBytes))
-    const room = roomFor(members, near === undefined ? BYTES_PER_FAR_SITE : BYTES_PER_SITE, spareBytes)
+    const near = placeNear(taken, span, roomFor(members, BYTES_PER_SITE, wanted))
+    const room = roomFor(members, near === undefined ? BYTES_PER_FAR_SITE : BYTES_PER_SITE, wanted)
     const at = near ?? placeAnywhere(taken, span, room)
     if (at === undefined) unplaced.push({ modules: members })
     else {
@@ -69,9 +75,9 @@ export function placeAreas(maps: readonly Mapping[], modules: readonly ModuleSit
   return { groups, unplaced, maps: taken }
 }
 
-function roomFor(members: readonly ModuleSites[], bytesPerSite: number, spareBytes: number): number {
+function roomFor(members: readonly ModuleSites[], bytesPerSite: number, wanted: ExtraBytes): number {
   const sites = members.reduce((sum, module) => sum + module.sites.length, 0)
-  return roundToPage(BYTES_PER_AREA + spareBytes + bytesPerSite * sites)
+  return roundToPage(BYTES_PER_AREA + wanted.area + (bytesPerSite + wanted.site) * sites)
 }
 
 /** Puts each module's trampolines into its own padding, as far as that goes. Pure. */

@@ -1,13 +1,16 @@
 import { type Address, address, distance, hex, offsetBy } from '../bytes/address.js'
 import { assert } from '../bytes/assert.js'
-import type { CounterForm } from '../codegen/x64/counter-form.js'
 import { encodeTable } from '../codegen/x64/signals/resident-code.js'
-import { emitTrampolines, type TrampolineCode, type TrampolineSite } from '../codegen/x64/trampolines.js'
+import {
+  type CodeFixup,
+  emitTrampolines,
+  type TrampolineCode,
+  type TrampolineSite,
+} from '../codegen/x64/trampolines.js'
 import { bytesAt, type CodeFacts } from '../isa/code-facts.js'
 import type { Architecture, RelocatedCode, SiteAnalysis, WindowLength } from '../isa/site-analysis.js'
 import type { ModuleSites, RefusedSite, Site } from '../probe/site.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
-import { type CounterLayout, counterLayout, denseLayout, LIVE_OFFSET } from '../store/counter-layout.js'
 import type { DataImage } from '../target/area.js'
 import type { PlacedEdit } from '../target/edit-set.js'
 import type { AreaImage, Backing } from '../target/installation.js'
@@ -18,16 +21,17 @@ import { placeAnywhere, roundToPage } from '../target/placement.js'
 import { coversStub } from '../target/remote-call.js'
 import { behindTrap } from '../target/signals/planted-traps.js'
 import type { PublishedTable } from '../target/signals/resident-signals.js'
+import type { HitData, HitWork } from './hit-work.js'
 import type { PatchStyle } from './patch-style.js'
 import { type AreaGroup, type Placed, placeAreas, placeInPadding } from './place-areas.js'
 import { signalReturn } from './signal-return.js'
 
 /** What planning needs to know beyond the sites. */
-export interface TrampolineSituation {
+export interface TrampolineSituation<D extends HitData = HitData> {
   readonly arch: Architecture
   readonly style: PatchStyle
-  /** Where trampolines count, and in how many blocks; without it they only hold the displaced instructions. */
-  readonly counters: { readonly form: CounterForm; readonly blocks: number } | undefined
+  /** What trampolines do; without it they only hold the displaced instructions. */
+  readonly work: HitWork<D> | undefined
   /** Bytes of each area that are left free for the mechanism's own use. */
   readonly spareBytes: number
   /** Where in there an int3 of the mechanism's own may be: should nobody take its trap, the thread goes on behind it. */
@@ -50,21 +54,21 @@ export interface ServedSite {
 }
 
 /** Everything an installation writes, before any of it is written. */
-export interface TrampolinePlan {
+export interface TrampolinePlan<D extends HitData = HitData> {
   readonly areas: readonly AreaImage[]
   /** What the areas' own room is for: see `spareBytes`. One per area. */
   readonly spares: readonly MemoryRange[]
   /** Tables for the signal handler, in the areas. */
   readonly tables: readonly PublishedTable[]
-  readonly counters: PlannedCounters | undefined
+  readonly hits: PlannedHits<D> | undefined
   readonly served: readonly ServedSite[]
   readonly refused: readonly RefusedSite[]
 }
 
-export interface PlannedCounters {
-  readonly form: CounterForm
-  readonly data: DataImage
-  readonly layout: CounterLayout
+/** What trampolines work with, and where it goes. */
+export interface PlannedHits<D extends HitData = HitData> {
+  readonly data: D
+  readonly image: DataImage
 }
 
 interface AnalysedGroup {
@@ -73,42 +77,41 @@ interface AnalysedGroup {
 }
 
 /** Decides for every site whether it can have a trampoline, and lays out the areas. Pure. */
-export function planTrampolines(
+export function planTrampolines<D extends HitData>(
   modules: readonly ModuleSites[],
-  situation: TrampolineSituation,
-): TrampolinePlan | Refusal {
-  const { backing, maps, spareBytes } = situation
-  const placed = backing === 'mapped' ? placeAreas(maps, modules, spareBytes) : placeInPadding(modules)
+  situation: TrampolineSituation<D>,
+): TrampolinePlan<D> | Refusal {
+  const { backing, maps, spareBytes, work } = situation
+  const wanted = { area: spareBytes + (work?.areaBytes ?? 0), site: work?.siteBytes ?? 0 }
+  const placed = backing === 'mapped' ? placeAreas(maps, modules, wanted) : placeInPadding(modules)
   const refused: RefusedSite[] = placed.unplaced.flatMap((each) => each.modules.flatMap(unplacedSites(backing)))
   const analysed = analyseGroups(placed.groups, situation, refused)
-  const counters = planCounters(modules, placed, analysed, situation)
-  if (isRefusal(counters)) return counters
-  const built = analysed.map((each) => buildArea(each, counters, situation))
+  const hits = planHits(modules, placed, analysed, situation)
+  if (isRefusal(hits)) return hits
+  const built = analysed.map((each) => buildArea(each, hits, situation))
   return {
     areas: built.flatMap(({ area }) => (area.edits.length === 0 ? [] : [area])),
     spares: built.flatMap(({ area, spare }) => (area.edits.length === 0 ? [] : [spare])),
     tables: built.flatMap(({ area, tables }) => (area.edits.length === 0 ? [] : tables)),
-    counters,
+    hits,
     served: built.flatMap(({ served }) => served),
     refused: [...refused, ...built.flatMap((each) => each.refused)],
   }
 }
 
-function planCounters(
+function planHits<D extends HitData>(
   modules: readonly ModuleSites[],
   placed: Placed,
   analysed: readonly AnalysedGroup[],
-  { counters, backing }: TrampolineSituation,
-): PlannedCounters | undefined | Refusal {
-  if (counters === undefined) return undefined
-  const sites = Math.max(
-    1,
-    analysed.reduce((sum, { served }) => sum + served.length, 0),
-  )
-  const layout = backing === 'mapped' ? counterLayout({ sites, blocks: counters.blocks }) : denseLayout(sites)
-  const start = backing === 'mapped' ? placeData(placed, layout.size) : largestDataPadding(modules, layout.size)
-  if (start === undefined) return refuse('area-out-of-reach', `no free address range of ${layout.size} bytes is left`)
-  return { form: counters.form, layout, data: { start, size: layout.size, backing, head: liveWord() } }
+  { work, backing }: TrampolineSituation<D>,
+): PlannedHits<D> | undefined | Refusal {
+  if (work === undefined) return undefined
+  const sites = analysed.reduce((sum, { served }) => sum + served.length, 0)
+  const data = work.dataFor(sites, backing)
+  const { size, head } = data
+  const start = backing === 'mapped' ? placeData(placed, size) : largestDataPadding(modules, size)
+  if (start === undefined) return refuse('area-out-of-reach', `no free address range of ${size} bytes is left`)
+  return { data, image: { start, size, backing, head } }
 }
 
 function placeData({ groups: [first], maps }: Placed, size: number): Address | undefined {
@@ -198,13 +201,13 @@ interface BuiltArea {
 
 function buildArea(
   { group, served }: AnalysedGroup,
-  counters: PlannedCounters | undefined,
+  hits: PlannedHits | undefined,
   situation: TrampolineSituation,
 ): BuiltArea {
   const base = offsetBy(group.address, HEADER_SIZE)
   const made = emitTrampolines(
     base,
-    counters && { ...counters, blocksAddress: offsetBy(counters.data.start, counters.layout.blocksOffset) },
+    hits?.data.codeAt(hits.image.start),
     served.map((each) => trampolineSite(each, situation)),
   )
   const placed = placeEdits(group, served, made, situation)
@@ -213,7 +216,8 @@ function buildArea(
   const tablesOffset = spareOffset + situation.spareBytes
   const spare = { start: offsetBy(group.address, spareOffset), size: situation.spareBytes }
   const own = situation.spareTraps.map((offset) => offsetBy(spare.start, offset))
-  const tables = situation.style.bySignal ? tablesOf(placed.edits, own, offsetBy(group.address, tablesOffset)) : []
+  const traps = situation.style.bySignal ? trapTables(placed.edits, own) : []
+  const tables = placeTables([...traps, ...fixupTables(made.fixups, base)], offsetBy(group.address, tablesOffset))
   const recordsOffset = tablesOffset + tables.reduce((sum, table) => sum + table.bytes.length, 0)
   const length = recordsOffset + records.length
   const codeSize = group.backing === 'mapped' ? roundToPage(length) : length
@@ -221,8 +225,8 @@ function buildArea(
   const { owner } = situation
   const manifest = {
     codeSize,
-    dataAddress: counters?.data.start ?? address(0),
-    dataSize: counters?.data.size ?? 0,
+    dataAddress: hits?.image.start ?? address(0),
+    dataSize: hits?.image.size ?? 0,
     backing: group.backing,
     ownerPid: owner.pid,
     ownerStart: owner.startTime,
@@ -242,8 +246,20 @@ interface PlacedTable extends PublishedTable {
   readonly bytes: Buffer
 }
 
+/** One behind the other. */
+function placeTables(tables: readonly Table[], start: Address): PlacedTable[] {
+  let at = start
+  return tables.map((table) => {
+    const placed = { ...table, address: at }
+    at = offsetBy(at, table.bytes.length)
+    return placed
+  })
+}
+
+type Table = Pick<PlacedTable, 'kind' | 'bytes'>
+
 /** Where each int3 leads to, and which of the program's instructions each relocated one is, should it fault. */
-function tablesOf(edits: readonly PlacedEdit[], ownTraps: readonly Address[], at: Address): PlacedTable[] {
+function trapTables(edits: readonly PlacedEdit[], ownTraps: readonly Address[]): Table[] {
   const traps = encodeTable([
     ...edits.map(({ site, trampoline }): [Address, Address] => [site, trampoline]),
     ...ownTraps.map((trap): [Address, Address] => [trap, behindTrap(trap)]),
@@ -256,9 +272,15 @@ function tablesOf(edits: readonly PlacedEdit[], ownTraps: readonly Address[], at
     ),
   )
   return [
-    { kind: 'traps', address: at, bytes: traps },
-    { kind: 'origins', address: offsetBy(at, traps.length), bytes: origins },
+    { kind: 'traps', bytes: traps },
+    { kind: 'origins', bytes: origins },
   ]
+}
+
+function fixupTables(fixups: readonly CodeFixup[], code: Address): Table[] {
+  if (fixups.length === 0) return []
+  const pairs = fixups.map(({ at, landing }) => [offsetBy(code, at), offsetBy(code, landing)] as const)
+  return [{ kind: 'fixups', bytes: encodeTable(pairs) }]
 }
 
 /** What may be in the room that is left free is fetched by cache lines, too. */
@@ -274,6 +296,7 @@ const RED_ZONE = 128
 function trampolineSite({ site, facts, analysis, index }: ServedSite, { arch }: TrampolineSituation): TrampolineSite {
   return {
     index,
+    address: site.address,
     flagsDead: analysis.flagsDead,
     deadRegisters: analysis.deadRegisters,
     redZone: facts.hasRedZone ? RED_ZONE : 0,
@@ -347,10 +370,4 @@ function fromStart<T extends { readonly relocated: number }>(places: readonly T[
 
 function editOf(site: Site, facts: CodeFacts, after: Uint8Array): Pick<ManifestEdit, 'site' | 'before' | 'after'> {
   return { site: site.address, before: bytesAt(facts.text, site.vaddr, after.length), after }
-}
-
-function liveWord(): Buffer {
-  const head = Buffer.alloc(LIVE_OFFSET + 8)
-  head.writeBigUInt64LE(1n, LIVE_OFFSET)
-  return head
 }

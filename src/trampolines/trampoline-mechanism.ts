@@ -11,6 +11,7 @@ import type { TargetProcess } from '../target/target-process.js'
 import { uninstall } from '../target/uninstall.js'
 import { counterForms, type FormChoice, paddingForm } from './counter-forms.js'
 import { CounterReader } from './counter-reader.js'
+import { type CounterData, counterWork } from './counter-work.js'
 import { explainerOf } from './explain-site.js'
 import type { Host } from './host.js'
 import type { PatchStyle } from './patch-style.js'
@@ -39,12 +40,12 @@ function planWith(
   { target, arch }: Host,
   { style, modules }: Wanted,
   { form, blocks, backing }: FormChoice,
-): TrampolinePlan | Refusal {
+): TrampolinePlan<CounterData> | Refusal {
   const owner = thisProcess(target.door)
   return planTrampolines(modules, {
     arch,
     style,
-    counters: { form, blocks },
+    work: counterWork(form, blocks),
     spareBytes: 0,
     spareTraps: [],
     backing,
@@ -58,7 +59,7 @@ function installCounters(
   host: Host,
   style: PatchStyle,
   modules: readonly ModuleSites[],
-  plan: TrampolinePlan,
+  plan: TrampolinePlan<CounterData>,
 ): InstalledProbes | Refusal {
   if (!style.bySignal) return installAnyForm(host, { style, modules }, plan, undefined)
   const signals = host.signals.acquire()
@@ -89,7 +90,7 @@ interface Wanted {
 function installAnyForm(
   host: Host,
   wanted: Wanted,
-  plan: TrampolinePlan | undefined,
+  plan: TrampolinePlan<CounterData> | undefined,
   signals: ResidentSignals | undefined,
 ): InstalledProbes | Refusal {
   let ready = plan
@@ -107,7 +108,7 @@ function installAnyForm(
 }
 
 /** Padding has room for few: the others are left out. */
-function installInPadding(host: Host, wanted: Wanted, before: TrampolinePlan): InstalledProbes | Refusal {
+function installInPadding(host: Host, wanted: Wanted, before: TrampolinePlan<CounterData>): InstalledProbes | Refusal {
   const plan = planWith(host, wanted, paddingForm)
   if (isRefusal(plan)) return plan
   const made = installWith(host, wanted, paddingForm, undefined, plan)
@@ -121,7 +122,7 @@ function installWith(
   wanted: Wanted,
   choice: FormChoice,
   signals: ResidentSignals | undefined,
-  ready?: TrampolinePlan,
+  ready?: TrampolinePlan<CounterData>,
 ): InstalledProbes | Refusal {
   return untilPlaced((round) => {
     const plan = round === 1 && ready !== undefined ? ready : planWith(host, wanted, choice)
@@ -131,27 +132,27 @@ function installWith(
 
 function installPlan(
   { target }: Host,
-  plan: TrampolinePlan,
+  plan: TrampolinePlan<CounterData>,
   { form }: FormChoice,
   signals: ResidentSignals | undefined,
 ): InstalledProbes | Refusal {
   const check = { threadPointers: form.name === 'per-thread' }
   const tables = signals?.publisherOf(...plan.tables)
-  const result = install(target, plan.areas, plan.counters?.data, check, tables)
+  const result = install(target, plan.areas, plan.hits?.image, check, tables)
   return isRefusal(result) ? result : installed(target, plan, result, tables, signals)
 }
 
 function installed(
   target: TargetProcess,
-  plan: TrampolinePlan,
+  plan: TrampolinePlan<CounterData>,
   result: InstallResult,
   tables: TablePublisher | undefined,
   signals: ResidentSignals | undefined,
 ): InstalledProbes {
-  const { counters } = plan
-  assert(counters !== undefined, 'counting was planned')
-  const allInUse = counters.form.name !== 'per-thread'
-  const reader = new CounterReader(target.memory, counters.data.start, counters.layout, allInUse)
+  const { hits } = plan
+  assert(hits !== undefined, 'counting was planned')
+  const { form, layout } = hits.data
+  const reader = new CounterReader(target.memory, hits.image.start, layout, form.name !== 'per-thread')
   return {
     sites: plan.served.map(({ site }) => site),
     leftOut: leftOut(plan, result),

@@ -1,5 +1,6 @@
 import { offsetBy } from '../../src/bytes/address.js'
 import type { CounterForm } from '../../src/codegen/x64/counter-form.js'
+import { countingCode } from '../../src/codegen/x64/counting.js'
 import type { DeadState } from '../../src/codegen/x64/preserve.js'
 import { emitTrampolines, type TrampolineCode } from '../../src/codegen/x64/trampolines.js'
 import type { CounterLayout } from '../../src/store/counter-layout.js'
@@ -20,7 +21,6 @@ export function countOneSite(
   displaced: Uint8Array = INT3,
 ): TrampolineCode {
   const relocate = () => ({ bytes: displaced, points: [{ original: 0, relocated: 0 }], exits: [] })
-  return emitTrampolines(CODE_AT, { form, layout, blocksAddress: offsetBy(DATA_AT, layout.blocksOffset) }, [
-    { ...state, index, relocate },
-  ])
+  const coder = countingCode({ form, layout, blocksAddress: offsetBy(DATA_AT, layout.blocksOffset) })
+  return emitTrampolines(CODE_AT, coder, [{ ...state, index, address: CODE_AT, relocate }])
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Address, address, offsetBy } from '../../src/bytes/address.js'
+import { countingCode } from '../../src/codegen/x64/counting.js'
 import { perCpuCounter } from '../../src/codegen/x64/per-cpu-counter.js'
 import { perThreadCounter } from '../../src/codegen/x64/per-thread-counter.js'
 import { sharedCounter } from '../../src/codegen/x64/shared-counter.js'
@@ -18,6 +19,7 @@ const dead = [[], [0], [1, 2], [9, 10, 11]]
 function sitesFor(count: number, relocatedTo: Address[] = []): TrampolineSite[] {
   return Array.from({ length: count }, (_, index) => ({
     index,
+    address: BASE,
     flagsDead: index % 2 === 0,
     deadRegisters: dead[index % dead.length] ?? [],
     redZone: index % 3 === 0 ? 0 : 128,
@@ -39,7 +41,7 @@ function sitesFor(count: number, relocatedTo: Address[] = []): TrampolineSite[] 
 
 function made(form: (typeof forms)[number], sites: readonly TrampolineSite[]): TrampolineCode {
   const layout = counterLayout({ sites: sites.length, blocks: 16 })
-  return emitTrampolines(BASE, { form, layout, blocksAddress: BLOCKS }, sites)
+  return emitTrampolines(BASE, countingCode({ form, layout, blocksAddress: BLOCKS }), sites)
 }
 
 for (const form of forms) {

@@ -1,6 +1,6 @@
 /*
  * Makes the same calls each time, for scripts that are compared: no input, no output, one thread. What each function gets
- * stands in `main`.
+ * stands in `main`. With an argument it waits for a line before them, then says `done` and waits for another.
  */
 #include "program.h"
 
@@ -67,12 +67,23 @@ OWN_FUNCTION long nested(long depth)
 
 static volatile long kept;
 
-int main(void)
+static void wait_for_line(const char *word)
 {
+	char line[16];
+	say("%s", word);
+	next_command(line, sizeof line);
+}
+
+int main(int count, char **arguments)
+{
+	(void)arguments;
+	int held = count > 1;
 	struct shape second = { 2, -200, "second", NULL, 250, -6 };
 	struct shape first = { 1, 100, "first", &second, 5, 7 };
 	char *words[] = { "one", "two", "three", NULL };
 
+	if (held)
+		wait_for_line("ready");
 	kept = numbers(1, -2, 3, 1L << 40, 5, 6, 7, -8);
 	char hello[] = "hello", longer[] = "a longer text, with \"quotes\", a\ttab and a \\";
 	kept = text(hello);
@@ -87,6 +98,8 @@ int main(void)
 	for (int i = 0; i < 100; i++)
 		kept = i % 2 == 0 ? tick_even(i) : tick_odd(i);
 	kept = nested(5);
+	if (held)
+		wait_for_line("done");
 	/* Symbols are looked up while the process lives. */
 	usleep(200 * 1000);
 	return 0;

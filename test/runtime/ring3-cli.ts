@@ -6,7 +6,7 @@ import { OutputLines } from '../programs/output-lines.js'
 import { runTool, type ToolRun } from '../workloads/run-tool.js'
 import { type AttachedReport, parseAttached, parseCounts } from './count-report.js'
 
-const cliPath = join(import.meta.dirname, '../../src/cli/main.js')
+export const cliPath = join(import.meta.dirname, '../../src/cli/main.js')
 
 /** Says why the command line cannot be driven, if so. */
 export function missingCli(): string | undefined {

@@ -11,6 +11,12 @@ export interface Rewinding {
   readonly flags: 'in-eflags' | 'in-ax' | 'overflow-in-eflags'
 }
 
+/**
+ * A `nop` at the beginning of a trampoline: what comes behind it cannot be undone. Threads in it are let run on, also by
+ * whoever knows nothing of it but its bytes.
+ */
+export const NOT_REWOUND = 0x90
+
 interface State {
   /** Stack pointer, from what it was at the site. */
   depth: number

@@ -1,10 +1,10 @@
 import { type Address, offsetBy } from '../../bytes/address.js'
+import { assert } from '../../bytes/assert.js'
 import type { ResumeExit, ResumePoint } from '../../isa/site-analysis.js'
 import { isRefusal, type Refusal } from '../../refusal/refusal.js'
-import { type CounterLayout, counterOffset } from '../../store/counter-layout.js'
 import { Assembler, type Label } from './assembler.js'
-import type { CounterForm, CounterSupport } from './counter-form.js'
-import { type DeadState, emitPreserving } from './preserve.js'
+import type { HitCode, HitCoder } from './hit-code.js'
+import type { DeadState } from './preserve.js'
 
 /** Code relocated by the architecture: see RelocatedCode. */
 export interface DisplacedCode {
@@ -15,8 +15,9 @@ export interface DisplacedCode {
 
 /** One site's part in an area. */
 export interface TrampolineSite extends DeadState {
-  /** Index of its counter. */
+  /** Among the sites of all areas. */
   readonly index: number
+  readonly address: Address
   /** Encodes the displaced instructions, with the jump back, to run at `to`. */
   relocate(to: Address): DisplacedCode | Refusal
 }
@@ -37,71 +38,52 @@ export interface TrampolineCode {
   readonly trampolines: readonly Trampoline[]
   /** Sites that could not be relocated to this place, by index. */
   readonly refused: ReadonlyMap<number, Refusal>
+  readonly fixups: readonly CodeFixup[]
+}
+
+/** An instruction that may fault, and where the thread then goes on: offsets from the beginning of the code. */
+export interface CodeFixup {
+  readonly at: number
+  readonly landing: number
 }
 
 /** Cache lines are fetched whole; a trampoline that begins one wastes none. */
 const ALIGNMENT = 16
 
-/** How the trampolines of an area count. */
-export interface Counting {
-  readonly form: CounterForm
-  readonly layout: CounterLayout
-  readonly blocksAddress: Address
-}
-
 /**
- * All trampolines of one area, hot parts first, then the cold ones and what they share. Deterministic. Without `counting`
+ * All trampolines of one area, hot parts first, then the cold ones and what they share. Deterministic. Without `coder`
  * they hold the displaced instructions only.
  */
 export function emitTrampolines(
   base: Address,
-  counting: Counting | undefined,
+  coder: HitCoder | undefined,
   sites: readonly TrampolineSite[],
 ): TrampolineCode {
   const asm = new Assembler(base)
-  const coldParts: (() => void)[] = []
-  const support = counting && emitAddressWord(asm, counting)
+  const hits = coder?.(asm)
   const trampolines: Trampoline[] = []
   const refused = new Map<number, Refusal>()
   for (const site of sites) {
-    const emitHandler = (): void => {
-      if (counting === undefined || support === undefined) return
-      const cold = emitCount(asm, site, counting.form, support)
-      if (cold !== undefined) coldParts.push(cold)
-    }
-    const made = emitTrampoline(asm, site, emitHandler)
+    const made = emitTrampoline(asm, site, hits)
     if (isRefusal(made)) refused.set(site.index, made)
     else trampolines.push(made)
   }
-  for (const emitCold of coldParts) emitCold()
-  if (support !== undefined) counting?.form.emitSupport(asm, support)
-  return { code: asm.finish(), trampolines, refused }
+  hits?.emitRest()
+  const code = asm.finish()
+  const fixups = (hits?.fixups ?? []).map(({ at, landing }) => ({ at: positionOf(at), landing: positionOf(landing) }))
+  return { code, trampolines, refused, fixups }
 }
 
-function emitAddressWord(asm: Assembler, { layout, blocksAddress }: Counting): CounterSupport {
-  const support: CounterSupport = { layout, blocks: newLabel(), slow: newLabel() }
-  asm.bind(support.blocks)
-  asm.quad(blocksAddress)
-  return support
+function positionOf({ position }: Label): number {
+  assert(position !== undefined, 'every label is bound')
+  return position
 }
 
-function emitCount(
-  asm: Assembler,
-  site: TrampolineSite,
-  form: CounterForm,
-  support: CounterSupport,
-): (() => void) | undefined {
-  let cold: (() => void) | undefined
-  emitPreserving(asm, site, form.scratchRegisters, ({ scratch, redZone }) => {
-    cold = form.emitIncrement({ asm, support, scratch, redZone, counterOffset: counterOffset(site.index) })
-  })
-  return cold
-}
-
-function emitTrampoline(asm: Assembler, site: TrampolineSite, emitHandler: () => void): Trampoline | Refusal {
+function emitTrampoline(asm: Assembler, site: TrampolineSite, hits: HitCode | undefined): Trampoline | Refusal {
   asm.align(ALIGNMENT)
   const start = asm.position
-  emitHandler()
+  const refusal = hits?.emitHit(site)
+  if (refusal !== undefined) return refusal
   const body = asm.position
   const displaced = site.relocate(offsetBy(asm.base, body))
   if (isRefusal(displaced)) return displaced
@@ -117,8 +99,4 @@ function emitTrampoline(asm: Assembler, site: TrampolineSite, emitHandler: () =>
 
 function moved<T extends { readonly relocated: number }>(places: readonly T[], by: number): T[] {
   return places.map((place) => ({ ...place, relocated: place.relocated + by }))
-}
-
-function newLabel(): Label {
-  return { position: undefined }
 }

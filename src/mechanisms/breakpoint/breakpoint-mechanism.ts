@@ -58,7 +58,7 @@ function planCopies(
   return planTrampolines(modules, {
     arch,
     style: trapStyle,
-    counters: undefined,
+    work: undefined,
     spareBytes: options.slots * SLOT_SIZE,
     spareTraps: trapsOfSlots(options.slots),
     backing: 'mapped',

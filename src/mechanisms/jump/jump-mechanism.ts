@@ -1,6 +1,7 @@
 import type { Mechanism, MechanismTraits } from '../../probe/mechanism.js'
 import type { Host } from '../../trampolines/host.js'
 import type { PatchStyle } from '../../trampolines/patch-style.js'
+import { planProgram } from '../../trampolines/plan-program.js'
 import { planCounting } from '../../trampolines/trampoline-mechanism.js'
 
 /** `jmp rel32` into an area near the module, or `jmp *0(%rip); .quad`, which reaches anywhere. */
@@ -24,5 +25,6 @@ export function jumpMechanism(host: Host): Mechanism {
   return {
     traits: jumpTraits,
     plan: (modules) => planCounting(host, jumpStyle, modules),
+    planProgram: (modules, code) => planProgram(host, jumpStyle, modules, code),
   }
 }

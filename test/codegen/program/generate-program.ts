@@ -45,7 +45,7 @@ export const TID_OFFSET = 0x2d0
 const INT3 = 0xcc
 export const usual: Surroundings = {
   shape: { slots: 4, ringBytes: 1 << 16 },
-  machine: { tidOffset: TID_OFFSET, hasRdpid: true },
+  machine: { tidOffset: TID_OFFSET, hasRdpid: true, hasClock: true },
   constant: fixedInput,
   ending: INT3,
 }

@@ -4,6 +4,7 @@ import type { Handler, Program } from '../../../ir/program.js'
 import type { Statement } from '../../../ir/statement.js'
 import type { ProgramLayout } from '../../../store/program-layout.js'
 import type { Label, Register } from '../assembler.js'
+import type { Fixup } from '../hit-code.js'
 import type { DeadState } from '../preserve.js'
 import type { Encoder } from './encoder.js'
 import type { Frame } from './frame.js'
@@ -19,6 +20,8 @@ export interface Machine {
   /** Of the thread's number, from the thread pointer; `undefined` where no word there is known to hold it. */
   readonly tidOffset: number | undefined
   readonly hasRdpid: boolean
+  /** Whether the control page says how the time-stamp counter tells the time. */
+  readonly hasClock: boolean
 }
 
 /** A handler at a site. */
@@ -32,12 +35,6 @@ export interface HandlerRequest extends DeadState {
   readonly constant: (input: Input) => bigint | undefined
   /** Bytes by which rsp is lower than it was at the site where the code begins. */
   readonly stackBelow: number
-}
-
-/** An instruction that may fault, and where the thread then goes on. */
-export interface Fixup {
-  readonly at: Label
-  readonly landing: Label
 }
 
 /** Where a local lives: blocks always in the frame. */

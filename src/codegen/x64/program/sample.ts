@@ -48,6 +48,7 @@ function sampleInto(emission: Emission, source: Sample, to: Register): void {
 /** Nanoseconds of the clock whose base stands at the offset of the control page. Changes rax and rdx. */
 export function emitTime(emission: Emission, base: number, to: Register): void {
   const { code, request } = emission
+  if (!request.machine.hasClock) throw new NotGenerated('the time')
   clobber(emission, RAX, RDX)
   withRegister(emission, (control) => {
     code.moveImmediate(control, request.dataAddress)

@@ -1,0 +1,81 @@
+import type { Address } from '../../../bytes/address.js'
+import type { Input } from '../../../ir/expression.js'
+import type { Handler, Program } from '../../../ir/program.js'
+import { isRefusal, type Refusal, refuse } from '../../../refusal/refusal.js'
+import type { ProgramLayout } from '../../../store/program-layout.js'
+import type { Assembler } from '../assembler.js'
+import type { Fixup, HitCode, HitCoder } from '../hit-code.js'
+import { NOT_REWOUND } from '../rewind.js'
+import type { TrampolineSite } from '../trampolines.js'
+import type { Machine } from './emission.js'
+import { Encoder } from './encoder.js'
+import { generateHandler } from './generate-handler.js'
+import { Support } from './support.js'
+
+/** A handler at one of its sites. */
+export interface SiteHandler {
+  readonly handler: Handler
+  /** What of the hit is the same at every hit of the site, or of the whole process. */
+  readonly constant: (input: Input) => bigint | undefined
+}
+
+/** A program whose handlers are to run in a target. */
+export interface PlacedProgram {
+  readonly program: Program
+  readonly layout: ProgramLayout
+  readonly dataAddress: Address
+  readonly machine: Machine
+  /** Those of a site, in their order. */
+  readonly handlersAt: (site: Address) => readonly SiteHandler[]
+}
+
+/** Below the red zone: two strings of the usual length. Threads may have stacks of their own making, such as those for signals. */
+const MAX_STACK_BYTES = 2560
+
+/** The handlers of each site, one after the other. */
+export function handlerCode(placed: PlacedProgram): HitCoder {
+  return (asm) => new HandlerCode(asm, placed)
+}
+
+class HandlerCode implements HitCode {
+  readonly fixups: Fixup[] = []
+  readonly #support = new Support()
+  readonly #cold: (() => void)[] = []
+
+  constructor(
+    private readonly asm: Assembler,
+    private readonly placed: PlacedProgram,
+  ) {}
+
+  /** A handler has effects that nobody can take back. */
+  emitHit(site: TrampolineSite): Refusal | undefined {
+    this.asm.emit(NOT_REWOUND)
+    for (const each of this.placed.handlersAt(site.address)) {
+      const refusal = this.#emitHandler(site, each)
+      if (refusal !== undefined) return refusal
+    }
+    return undefined
+  }
+
+  #emitHandler(site: TrampolineSite, each: SiteHandler): Refusal | undefined {
+    const { flagsDead, deadRegisters, redZone } = site
+    const request = { ...this.placed, ...each, flagsDead, deadRegisters, redZone, stackBelow: 0 }
+    const emitted = generateHandler(this.asm, request, this.#support)
+    if (isRefusal(emitted)) return emitted
+    this.#cold.push(emitted.emitCold)
+    this.fixups.push(...emitted.fixups)
+    return emitted.stackBytes <= MAX_STACK_BYTES ? undefined : tooMuchStack(emitted.stackBytes)
+  }
+
+  emitRest(): void {
+    for (const emit of this.#cold) emit()
+    this.#support.emit(new Encoder(this.asm))
+  }
+}
+
+function tooMuchStack(bytes: number): Refusal {
+  return refuse(
+    'not-compiled',
+    `A handler takes ${bytes} bytes of stack, and a thread may not have more than ${MAX_STACK_BYTES} to spare.`,
+  )
+}

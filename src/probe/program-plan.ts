@@ -1,0 +1,46 @@
+import type { Address } from '../bytes/address.js'
+import type { SiteHandler } from '../codegen/x64/program/handler-code.js'
+import type { Program } from '../ir/program.js'
+import type { Refusal } from '../refusal/refusal.js'
+import type { ProgramLayout } from '../store/program-layout.js'
+import type { InstalledProbes } from './mechanism.js'
+import type { RefusedSite, Site } from './site.js'
+
+/** A program whose handlers are to run in the target, as machine code. */
+export interface ProgramCode {
+  readonly program: Program
+  /** The handlers of a site, in their order. */
+  readonly handlersAt: (site: Address) => readonly SiteHandler[]
+  /** What maps without keys hold at first: see ProgramHead. */
+  readonly values: ReadonlyMap<number, Uint8Array>
+  /** When it began, by the boot clock. */
+  readonly startedNs: bigint
+}
+
+/** Where a program can run. */
+export interface ProgramPlan {
+  readonly served: readonly Site[]
+  readonly refused: readonly RefusedSite[]
+  /**
+   * Carries the plan out. When it refuses or throws, the target is as it was. `lastLook` is called when the probes are out
+   * and the data is about to go. @throws KernelError
+   */
+  install(lastLook: (data: ProgramData) => void): InstalledProgram | Refusal
+}
+
+/** A program at work in a target. */
+export interface InstalledProgram extends InstalledProbes {
+  readonly data: ProgramData
+}
+
+/** The data of a program in a target, and what is left of it afterwards. Offsets as in its layout. */
+export interface ProgramData {
+  readonly layout: ProgramLayout
+  /** Bytes as they are now; once the target has ended, those that were kept. */
+  read(offset: number, length: number): Buffer
+  write(offset: number, bytes: Uint8Array): void
+  /** Keeps all but the rings as it is now, for when the target has ended. */
+  keep(): void
+  /** Whether the target's memory can no longer be read. */
+  readonly isGone: boolean
+}

@@ -1,0 +1,151 @@
+import type { Address } from '../bytes/address.js'
+import { assert } from '../bytes/assert.js'
+import type { MapStore } from '../codegen/interpreter/map-store.js'
+import type { SiteHandler } from '../codegen/x64/program/handler-code.js'
+import type { Program } from '../ir/program.js'
+import type { ProgramCode, ProgramData } from '../probe/program-plan.js'
+import { isRefusal, type Refusal } from '../refusal/refusal.js'
+import type { DividedMaps } from '../runs/divided-maps.js'
+import { EventDrain } from '../runs/event-drain.js'
+import type { ProgramRun } from '../runs/program-run.js'
+import type { RunSink } from '../runs/run-action.js'
+import type { RunHost } from '../runs/run-host.js'
+import { siteConstants } from '../runs/site-constants.js'
+import { storedBytes, TargetMaps } from '../runs/target-maps.js'
+import { mapsOfTarget, objectionTo } from '../runs/target-part.js'
+import type { ProgramSites } from './program-sites.js'
+import type { MadeGroup, Tracer } from './tracer.js'
+
+/** A program that is to run in a target. */
+export interface ResidentSetting {
+  readonly program: Program
+  readonly sites: ProgramSites
+  readonly host: RunHost
+  readonly tracer: Tracer
+  readonly run: ProgramRun
+  readonly maps: DividedMaps
+  /** What BEGIN has left. */
+  readonly here: MapStore
+  readonly sink: RunSink
+}
+
+/** The probes of a program in a target; no `resident` where none could be planted. */
+export interface MadeResident extends MadeGroup {
+  readonly resident: ResidentProgram | undefined
+}
+
+/** Events are looked for at first after this time, and after more of it the longer there are none. */
+const MIN_PAUSE_MS = 1
+const MAX_PAUSE_MS = 20
+/** How much of what maps have taken in may be lost when the target ends. */
+const KEEP_MS = 50
+
+/** A program at work in a target: brings here what its handlers emit, and what goes wrong in them. */
+export class ResidentProgram {
+  readonly #drain: EventDrain
+  #timer: NodeJS.Timeout | undefined
+  #pauseMs = MIN_PAUSE_MS
+  #keptMs = 0
+  #sawLast = false
+
+  private constructor(
+    private readonly setting: ResidentSetting,
+    private readonly data: ProgramData,
+  ) {
+    this.#drain = new EventDrain(setting.program, data)
+    this.#wait()
+  }
+
+  /** Changes nothing if it refuses. @throws KernelError */
+  static async plant(setting: ResidentSetting): Promise<MadeResident | Refusal> {
+    const { program, sites, tracer, maps } = setting
+    const objection = objectionTo(program)
+    if (objection !== undefined) return objection
+    let resident: ResidentProgram | undefined
+    const made = await tracer.plantProgram(sites.resolved, codeOf(setting), () => resident?.lookLast())
+    if (isRefusal(made)) return made
+    if (made.data !== undefined) {
+      maps.move(mapsOfTarget(program), new TargetMaps(program, made.data))
+      resident = new ResidentProgram(setting, made.data)
+    }
+    return { ...made, resident }
+  }
+
+  /** Deals with what has been emitted since. @returns whether there was anything */
+  look(): boolean {
+    return this.#take(false)
+  }
+
+  /** The probes are out, and no handler runs any more. */
+  lookLast(): void {
+    this.#sawLast = true
+    this.#take(true)
+  }
+
+  /** The probes are out, or have gone with the target. */
+  finish(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#sawLast) return
+    this.#take(true)
+    const text = 'WARNING: the target has ended: what its probes did in its last moments is not known\n'
+    if (this.data.isGone) this.setting.sink({ kind: 'message', text })
+  }
+
+  #wait(): void {
+    this.#timer = setTimeout(() => {
+      this.#pauseMs = this.look() ? MIN_PAUSE_MS : Math.min(MAX_PAUSE_MS, 2 * this.#pauseMs)
+      this.#keep()
+      if (!this.data.isGone) this.#wait()
+    }, this.#pauseMs)
+  }
+
+  #keep(): void {
+    const nowMs = performance.now()
+    if (nowMs - this.#keptMs < KEEP_MS) return
+    this.#keptMs = nowMs
+    this.data.keep()
+  }
+
+  #take(all: boolean): boolean {
+    const { run, sink } = this.setting
+    const { records, lost, missed, warnings } = this.#drain.drain(all)
+    for (const { event, values } of records) if (!run.hasExited) run.perform({ kind: 'event', event, values })
+    for (const warning of warnings) run.warn(warning)
+    if (lost > 0n) sink({ kind: 'show', record: { kind: 'lost', events: lost } })
+    if (missed > 0n) sink({ kind: 'message', text: missedText(missed) })
+    return records.length > 0
+  }
+}
+
+function missedText(hits: bigint): string {
+  return `WARNING: ${hits} hits were not handled: the target has more threads than there was room for\n`
+}
+
+function codeOf({ program, sites, host, tracer, here }: ResidentSetting): ProgramCode {
+  const { pid } = tracer.target
+  const known = new Map<Address, readonly SiteHandler[]>()
+  const handlersAt = (site: Address): readonly SiteHandler[] => {
+    const handlers = known.get(site) ?? (sites.at.get(site) ?? []).map((pointNumber) => handlerOf(pointNumber, site))
+    known.set(site, handlers)
+    return handlers
+  }
+  const handlerOf = (pointNumber: number, site: Address): SiteHandler => {
+    const point = sites.points[pointNumber]
+    const handler = point && program.handlers[point.handler]
+    assert(point !== undefined && handler !== undefined, `there is no attach point ${pointNumber}`)
+    return { handler, constant: siteConstants(host, { pid, site, point, pointNumber }) }
+  }
+  return { program, handlersAt, values: firstValues(program, here), startedNs: host.startedNs }
+}
+
+/** What BEGIN has stored in maps without keys that the target is to keep. */
+function firstValues(program: Program, here: MapStore): Map<number, Uint8Array> {
+  const values = new Map<number, Uint8Array>()
+  for (const map of mapsOfTarget(program)) {
+    const declaration = program.maps[map]
+    const value = declaration?.key === undefined ? here.load(map, undefined) : undefined
+    if (declaration !== undefined && value !== undefined) values.set(map, storedBytes(declaration, value))
+  }
+  return values
+}

@@ -1,0 +1,159 @@
+import { assert } from '../bytes/assert.js'
+import { tellsTime } from '../codegen/x64/program/tells-time.js'
+import { measureTimeStamp } from '../kernel/time-stamp.js'
+import type { InstalledProgram, ProgramCode, ProgramData, ProgramPlan } from '../probe/program-plan.js'
+import type { ModuleSites } from '../probe/site.js'
+import { isRefusal, type Refusal } from '../refusal/refusal.js'
+import type { ProgramClock } from '../store/program-head.js'
+import type { ProgramShape } from '../store/program-layout.js'
+import { untilPlaced } from '../target/area.js'
+import { type InstallResult, install, type TablePublisher } from '../target/install.js'
+import { thisProcess } from '../target/owner.js'
+import { listThreads } from '../target/process-state.js'
+import type { ResidentSignals } from '../target/signals/resident-signals.js'
+import { uninstall } from '../target/uninstall.js'
+import { callsForbidden } from './calls-forbidden.js'
+import type { Host } from './host.js'
+import type { PatchStyle } from './patch-style.js'
+import { planTrampolines, type TrampolinePlan } from './plan-trampolines.js'
+import { type ProgramHits, type ProgramWork, programWork } from './program-work.js'
+import { TargetData } from './target-data.js'
+import { leftOut, withSignals } from './trampoline-mechanism.js'
+
+/** Slots for each thread that is there now, and the least: a slot is looked for from its thread's hash on. */
+const SLOTS_PER_THREAD = 4
+const MIN_SLOTS = 256
+/** Of events, for each thread. Address space that is not backed by memory until it is used. */
+const RING_BYTES = 2 ** 19
+
+interface Wanted {
+  readonly host: Host
+  readonly style: PatchStyle
+  readonly modules: readonly ModuleSites[]
+  readonly work: ProgramWork
+}
+
+/** Running a program in the target: a trampoline for every site, with the machine code of the site's handlers. */
+export async function planProgram(
+  host: Host,
+  style: PatchStyle,
+  modules: readonly ModuleSites[],
+  code: ProgramCode,
+): Promise<ProgramPlan | Refusal> {
+  const clock = await clockFor(host, code)
+  const machine = {
+    tidOffset: undefined,
+    hasRdpid: host.processor.flags.has('rdpid'),
+    hasClock: clock !== undefined,
+  }
+  const shape = shapeFor(host)
+  const work = callsForbidden(host.target, code) ?? programWork(code, modules, machine, { shape, clock })
+  if (isRefusal(work)) return work
+  const unprepared = work.mayFault ? await host.signals.prepare() : undefined
+  if (unprepared !== undefined) return unprepared
+  const wanted = { host, style, modules, work }
+  const plan = planAreas(wanted)
+  if (isRefusal(plan)) return plan
+  return {
+    served: plan.served.map(({ site }) => site),
+    refused: plan.refused,
+    install: (lastLook) => installWithSignals(wanted, plan, lastLook),
+  }
+}
+
+/** Measured only where a handler wants to know the time: it takes a while. */
+async function clockFor({ target, processor }: Host, code: ProgramCode): Promise<ProgramClock | undefined> {
+  if (!code.program.handlers.some(tellsTime)) return undefined
+  const clock = await measureTimeStamp(target.door, processor)
+  return clock && { ...clock, start: code.startedNs }
+}
+
+function shapeFor({ target }: Host): ProgramShape {
+  const threads = listThreads(target.door, target.pid).length
+  const slots = 2 ** Math.ceil(Math.log2(Math.max(MIN_SLOTS, SLOTS_PER_THREAD * threads)))
+  return { slots, ringBytes: RING_BYTES }
+}
+
+function planAreas({ host: { target, arch }, style, modules, work }: Wanted): TrampolinePlan<ProgramHits> | Refusal {
+  return planTrampolines(modules, {
+    arch,
+    style,
+    work,
+    spareBytes: 0,
+    spareTraps: [],
+    backing: 'mapped',
+    maps: target.maps(),
+    entry: target.entry,
+    owner: thisProcess(target.door),
+  })
+}
+
+type LastLook = (data: ProgramData) => void
+
+function installWithSignals(
+  wanted: Wanted,
+  plan: TrampolinePlan<ProgramHits>,
+  lastLook: LastLook,
+): InstalledProgram | Refusal {
+  if (!wanted.work.mayFault) return installPlaced(wanted, plan, undefined, lastLook)
+  const signals = wanted.host.signals.acquire()
+  if (isRefusal(signals)) return signals
+  // Planned again: what the signals need may stand where the areas were to be.
+  return withSignals(signals, () => installPlaced(wanted, undefined, signals, lastLook))
+}
+
+function installPlaced(
+  wanted: Wanted,
+  ready: TrampolinePlan<ProgramHits> | undefined,
+  signals: ResidentSignals | undefined,
+  lastLook: LastLook,
+): InstalledProgram | Refusal {
+  return untilPlaced((round) => {
+    const plan = round === 1 && ready !== undefined ? ready : planAreas(wanted)
+    if (isRefusal(plan)) return plan
+    const tables = signals?.publisherOf(...plan.tables)
+    // Slots are found by the thread pointer.
+    const check = { threadPointers: true }
+    const result = install(wanted.host.target, plan.areas, plan.hits?.image, check, tables)
+    return isRefusal(result) ? result : installed(wanted, plan, result, { tables, signals, lastLook })
+  })
+}
+
+interface Surroundings {
+  readonly tables: TablePublisher | undefined
+  readonly signals: ResidentSignals | undefined
+  readonly lastLook: LastLook
+}
+
+function installed(
+  { host: { target } }: Wanted,
+  plan: TrampolinePlan<ProgramHits>,
+  result: InstallResult,
+  { tables, signals, lastLook }: Surroundings,
+): InstalledProgram {
+  assert(plan.hits !== undefined, 'handlers were planned')
+  const { image, data: hits } = plan.hits
+  const data = new TargetData(target.memory, image.start, hits.layout, image.head)
+  const noCounts = new BigUint64Array()
+  return {
+    data,
+    sites: plan.served.map(({ site }) => site),
+    leftOut: leftOut(plan, result),
+    heldNs: result.heldNs + (signals?.heldByInstalling() ?? 0n),
+    read: () => noCounts,
+    latest: () => noCounts,
+    remove() {
+      const { remaining } = uninstall(target, result.installation, () => lookLast(data, lastLook), tables?.use)
+      // What could not be taken out stays, with the signals that it needs.
+      if (remaining.length > 0) return remaining
+      data.leave()
+      return signals?.remove().remaining ?? []
+    },
+  }
+}
+
+function lookLast(data: TargetData, lastLook: LastLook): void {
+  lastLook(data)
+  data.keep()
+  data.leave()
+}
