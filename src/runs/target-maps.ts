@@ -74,12 +74,13 @@ export class TargetMaps implements ProgramMaps {
 
   /** A new generation: what belongs to an earlier one is no more. */
   #begin({ header }: MapLayout, zeroed: bigint): void {
-    const bytes = this.data.read(header, 16)
-    const generation = bytes.readUInt32LE(HEADER.entries + 4)
-    bytes.writeUInt32LE(0, HEADER.entries)
-    bytes.writeUInt32LE((generation + 1) >>> 0, HEADER.entries + 4)
-    bytes.writeBigUInt64LE(zeroed, HEADER.zeroed)
-    this.data.write(header, bytes)
+    const generation = this.data.read(header + HEADER.entries, 8).readUInt32LE(4)
+    const word = Buffer.alloc(8)
+    word.writeBigUInt64LE(zeroed)
+    this.data.write(header + HEADER.zeroed, word)
+    // In one aligned word: threads exchange it as a whole.
+    word.writeBigUInt64LE(BigInt((generation + 1) >>> 0) << 32n)
+    this.data.write(header + HEADER.entries, word)
   }
 
   #zeroTable({ header, offset, placeSize, shift, valueOffset, valueSize }: TableLayout): void {
