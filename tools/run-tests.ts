@@ -40,7 +40,8 @@ function testFiles(): string[] {
 function announce(file: string | undefined): void {
   if (file === undefined || file === lastFile) return
   lastFile = file
-  console.log(`  ${shown(file)}`)
+  const seconds = Math.round((performance.now() - started) / 1000)
+  console.log(`${String(seconds).padStart(5)} s  ${shown(file)}`)
 }
 
 function report(): void {

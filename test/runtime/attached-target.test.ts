@@ -61,7 +61,7 @@ for (const { name, args } of breakpoints.filter((way) => way.name !== 'inline'))
       await target.ask('go', /^calls=/)
       const resume = args.at(-1) === 'boosted' ? 'boosted' : args.at(-1) === 'emulated' ? 'emulated' : 'out-of-line'
       await using session = await attach(target.pid, { via: 'breakpoint', resume })
-      for (let round = 0; round < 10; round++) {
+      for (let round = 0; round < 4; round++) {
         const probes = await session.count('trap-victim:hot', 'trap-victim:on_alarm', 'libc:pthread_sigmask')
         await sleep(50)
         await probes.remove()
