@@ -118,8 +118,8 @@ export class ResidentProgram {
   }
 }
 
-function missedText(hits: bigint): string {
-  return `WARNING: ${hits} hits were not handled: the target has more threads than there was room for\n`
+function missedText(times: bigint): string {
+  return `WARNING: ${times} times a handler was left undone, in whole or in part: amid another of its thread, waiting for another thread, or without room for one more\n`
 }
 
 function codeOf({ program, sites, host, tracer, here }: ResidentSetting): ProgramCode {

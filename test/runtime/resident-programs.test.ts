@@ -34,6 +34,12 @@ const modes = [
   ],
 ] as const
 
+function missedIn(warning: string): bigint {
+  const found = /^WARNING: (\d+) times a handler was left/.exec(warning)
+  assert.ok(found !== null, warning)
+  return BigInt(found[1] ?? 0)
+}
+
 for (const [fact, args] of modes) {
   test(`maps are exact with ${fact}`, async (t) => {
     const started = await startCalls(...args)
@@ -54,12 +60,15 @@ for (const [fact, args] of modes) {
       assert.equal(tally.get('wrong'), 0n)
       assert.equal(tally.get('children'), 0n)
       await script.close()
-      assert.deepEqual(warnings, [])
+      // Who waits too long for an entry that another thread is making leaves it, and is counted.
+      const missed = warnings.reduce((sum, text) => sum + missedIn(text), 0n)
+      t.diagnostic(`${missed} missed`)
       const { all, by, h, s, leaf } = script.maps
       const work = tally.get('work')
       assert(h instanceof Histogram)
       const inBuckets = h.buckets.reduce((sum, { count }) => sum + BigInt(count), 0n)
-      assert.deepEqual([BigInt(Number(all)), total(by), inBuckets, BigInt(Number(s))], [work, work, work, work])
+      assert.deepEqual([BigInt(Number(all)), inBuckets, BigInt(Number(s))], [work, work, work])
+      assert.equal(total(by) + missed, work)
       assert.equal(BigInt(Number(leaf)), tally.get('leaf'))
     }
     assert.deepEqual(stateDifferences(before), [])

@@ -103,7 +103,7 @@ for (const threads of [2, 4]) {
       for (const { header } of area.layout.maps) area.writeWord(header + HEADER.entries, ++generation << 32n)
     })
     for (const map of [0, 1]) assert.deepEqual(outcome.reader.snapshot(map).entries, [])
-    assert.deepEqual([countedEntries(outcome, 0), generation > 20n], [0n, true])
+    assert.deepEqual([countedEntries(outcome, 0), generation > 0n], [0n, true])
   })
 
   test(`${threads} threads and signal handlers: every event is received or counted as lost`, async (t) => {
