@@ -2,8 +2,8 @@ import { assert } from '../bytes/assert.js'
 import { tellsTime } from '../codegen/x64/program/tells-time.js'
 import { measureTimeStamp } from '../kernel/time-stamp.js'
 import type { InstalledProgram, ProgramCode, ProgramData, ProgramPlan } from '../probe/program-plan.js'
-import type { ModuleSites } from '../probe/site.js'
-import { isRefusal, type Refusal } from '../refusal/refusal.js'
+import type { ModuleSites, RefusedSite } from '../probe/site.js'
+import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import type { ProgramClock } from '../store/program-head.js'
 import type { ProgramShape } from '../store/program-layout.js'
 import { untilPlaced } from '../target/area.js'
@@ -47,18 +47,30 @@ export async function planProgram(
     hasClock: clock !== undefined,
   }
   const shape = shapeFor(host)
-  const work = callsForbidden(host.target, code) ?? programWork(code, modules, machine, { shape, clock })
+  const [suitable, refused] = byStack(modules)
+  const work = callsForbidden(host.target, code) ?? programWork(code, suitable, machine, { shape, clock })
   if (isRefusal(work)) return work
   const unprepared = work.mayFault ? await host.signals.prepare() : undefined
   if (unprepared !== undefined) return unprepared
-  const wanted = { host, style, modules, work }
+  const wanted = { host, style, modules: suitable, work }
   const plan = planAreas(wanted)
   if (isRefusal(plan)) return plan
   return {
     served: plan.served.map(({ site }) => site),
-    refused: plan.refused,
+    refused: [...refused, ...plan.refused],
     install: (lastLook) => installWithSignals(wanted, plan, lastLook),
   }
+}
+
+/**
+ * Goroutines have stacks of a few kilobytes, and the compiler knows to the byte how little of one a function may find: a
+ * handler might write below it.
+ */
+function byStack(modules: readonly ModuleSites[]): [suitable: ModuleSites[], refused: RefusedSite[]] {
+  const grows = ({ facts }: ModuleSites): boolean => facts.preemptible.length > 0
+  const refusal = refuse('growing-stack', 'it runs on the stacks of goroutines, which may have no room for a handler')
+  const refused = modules.filter(grows).flatMap(({ sites }) => sites.map((site) => ({ site, refusal })))
+  return [modules.filter((module) => !grows(module)), refused]
 }
 
 /** Measured only where a handler wants to know the time: it takes a while. */

@@ -1,4 +1,5 @@
 import { type Address, offsetBy } from '../bytes/address.js'
+import { KernelError } from '../kernel/kernel-error.js'
 import type { ProgramData } from '../probe/program-plan.js'
 import type { ProgramLayout } from '../store/program-layout.js'
 import type { Memory } from '../target/memory.js'
@@ -24,26 +25,33 @@ export class TargetData implements ProgramData {
   }
 
   read(offset: number, length: number): Buffer {
-    if (!this.#isGone) {
-      const bytes = this.memory.tryRead(offsetBy(this.start, offset), length)
-      if (bytes.length === length) return bytes
-      this.#isGone = true
-    }
+    const bytes = this.#whileThere(() => this.memory.read(offsetBy(this.start, offset), length))
+    if (bytes !== undefined) return bytes
     const kept = Buffer.alloc(length)
     this.#copy.copy(kept, 0, offset, offset + length)
     return kept
   }
 
   write(offset: number, bytes: Uint8Array): void {
-    if (!this.#isGone && !this.memory.writeAsThread(offsetBy(this.start, offset), bytes)) this.#isGone = true
+    this.#whileThere(() => this.memory.write(offsetBy(this.start, offset), bytes))
     if (this.#isGone) this.#copy.set(bytes, offset)
   }
 
   keep(): void {
-    if (this.#isGone) return
-    const bytes = this.memory.tryRead(this.start, this.layout.ringsOffset)
-    if (bytes.length === this.layout.ringsOffset) this.#copy.set(bytes)
-    else this.#isGone = true
+    const bytes = this.#whileThere(() => this.memory.read(this.start, this.layout.ringsOffset))
+    if (bytes !== undefined) this.#copy.set(bytes)
+  }
+
+  /** In the address space that the data was put into, which is not that of the process any more once it has called exec. */
+  #whileThere<T>(work: () => T): T | undefined {
+    if (this.#isGone) return undefined
+    try {
+      return work()
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error
+      this.#isGone = true
+      return undefined
+    }
   }
 
   /** Nothing is read from the target any more. */

@@ -29,6 +29,7 @@ export const programs = {
   'shares-memory': fromC('shares-memory'),
   'zombie-maker': fromC('zombie-maker'),
   leaver: fromC('leaver'),
+  'leaver-nonpie': fromC('leaver', '-no-pie'),
   // Bound at once: the dynamic linker's own need for stack would hide a small excess of ours.
   signals: fromC('signals', '-Wl,-z,now'),
   'signal-witness': fromC('signal-witness'),

@@ -75,6 +75,17 @@ for (const [fact, args] of modes) {
   })
 }
 
+test('a handler is not run on the stack of a goroutine', async (t) => {
+  const built = await buildProgram('go-calls')
+  if (built.kind === 'missing') return t.skip(built.because)
+  await using target = await startTarget(built.path, [])
+  const before = captureState(target.pid)
+  await using session = await attach(target.pid, jump)
+  await assert.rejects(session.run('uprobe:go-calls:main.work { @[comm, arg0 & 15] = count() }'), /goroutines/)
+  assert.match(await target.ask('go', /^counted/, 60_000), / wrong=0$/)
+  assert.deepEqual(stateDifferences(before), [])
+})
+
 test('every event comes out, in order, or is counted as lost', async (t) => {
   const started = await startCalls('--threads', '4', '--calls', '30000')
   if (typeof started === 'string') return t.skip(started)
