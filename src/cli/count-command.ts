@@ -1,8 +1,9 @@
 import { attachedText, refusedLines, refusedSummary } from '../outputs/text/attached-text.js'
 import { countTable } from '../record/counts-record.js'
-import type { AttachOptions, CountProbes, Ring3, Session } from '../session/api.js'
-import { type CatchOptions, catching } from '../session/mechanisms.js'
+import type { CountProbes, Ring3, Session } from '../session/api.js'
+import type { CatchOptions } from '../session/mechanisms.js'
 import type { Attached, Snapshot } from '../session/session-types.js'
+import { attachOptions } from './attach-options.js'
 import { checkPatterns } from './check-patterns.js'
 import { canRedraw, type Destination, openDestination, type PrintOptions } from './destination.js'
 import { Ending, type EndReason } from './ending.js'
@@ -48,12 +49,7 @@ export async function runCount(
   using destination = openDestination(options, options.all === true, host)
   using ending = new Ending(host, destination.sink, () => messages.error('detaching: this cannot be cut short'))
   using progress = new ProgressLine(host.stderr, messages)
-  const setUp: AttachOptions = {
-    ...catching(options),
-    onProgress: (step) => progress.show(step),
-    onWarning: (sentence) => messages.warning(sentence),
-    signal: ending.signal,
-  }
+  const setUp = attachOptions(options, progress, ending, messages)
   try {
     await using session = await engine.attach(options.pid, setUp)
     const probes = await session.count(...patterns)

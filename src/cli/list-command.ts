@@ -42,7 +42,8 @@ async function listFile(
   return found
 }
 
-async function listProcess(
+/** The functions of a process that patterns name, pattern by pattern. */
+export async function listProcess(
   pid: number,
   patterns: readonly string[],
   engine: Ring3,

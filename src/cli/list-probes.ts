@@ -7,6 +7,7 @@ import type { ListedFunction } from '../session/session-types.js'
 import { openDestination, type PrintOptions } from './destination.js'
 import type { Outcome } from './exit-code.js'
 import type { Host } from './host.js'
+import { listProcess } from './list-command.js'
 import type { Messages } from './messages.js'
 
 /** `ring3 -l`: of a process with `pid`, else of the file that each pattern names. */
@@ -28,7 +29,12 @@ export async function listProbes(
   const found =
     options.pid === undefined
       ? await inFiles(patterns, engine, host, listen)
-      : await inProcess(options.pid, patterns, engine, listen)
+      : await listProcess(
+          options.pid,
+          patterns.map(({ text }) => text),
+          engine,
+          listen,
+        )
   const lines = new Set(found.map(({ module, symbol }) => `uprobe:${module}:${symbol}\n`))
   destination.sink.write([...lines].sort().join(''))
   if (options.verbose === true && lines.size > 0)
@@ -86,16 +92,4 @@ function isProgram(path: string): boolean {
     // Not there, or not to be executed: no.
     return false
   }
-}
-
-async function inProcess(
-  pid: number,
-  patterns: readonly ProbePattern[],
-  engine: Ring3,
-  listen: ListOptions,
-): Promise<ListedFunction[]> {
-  await using session = await engine.attach(pid, listen)
-  const found: ListedFunction[] = []
-  for (const { text } of patterns) found.push(...(await session.list(text)))
-  return found
 }

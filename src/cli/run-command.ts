@@ -3,8 +3,9 @@ import { refusedLines, refusedSummary } from '../outputs/text/attached-text.js'
 import type { ProgramRecord } from '../record/program-record.js'
 import type { AttachOptions, LaunchedSession, Ring3, RunOptions, Session } from '../session/api.js'
 import { compileScript } from '../session/compile-script.js'
-import { type CatchOptions, catching } from '../session/mechanisms.js'
+import type { CatchOptions } from '../session/mechanisms.js'
 import type { ScriptRun } from '../session/script-run.js'
+import { attachOptions } from './attach-options.js'
 import { type BufferMode, bufferedSink, type Writer } from './buffered-sink.js'
 import { type Destination, openDestination, type PrintOptions } from './destination.js'
 import { Ending } from './ending.js'
@@ -59,12 +60,7 @@ async function runScript(
   using destination = openDestination(options, false, host)
   using ending = new Ending(host, destination.sink, () => messages.error('detaching: this cannot be cut short'))
   using progress = new ProgressLine(host.stderr, messages)
-  const setUp: AttachOptions = {
-    ...catching(options),
-    onProgress: (step) => progress.show(step),
-    onWarning: (sentence) => messages.warning(sentence),
-    signal: ending.signal,
-  }
+  const setUp = attachOptions(options, progress, ending, messages)
   try {
     await using target = await openTarget(options, setUp, engine)
     const run = await begin(script, target, engine)

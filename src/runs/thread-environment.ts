@@ -1,13 +1,13 @@
-import { assert, unreachable } from '../bytes/assert.js'
+import { assert } from '../bytes/assert.js'
 import type { HitEnvironment } from '../codegen/interpreter/hit-environment.js'
 import type { Value } from '../codegen/interpreter/value.js'
 import type { Input } from '../ir/expression.js'
-import { onlineProcessors } from '../kernel/processor.js'
 import type { Memory } from '../target/memory.js'
 import { readProcessorOf } from '../target/process-state.js'
 import { isRegisterName, type RegisterName, type Registers } from '../target/registers.js'
 import type { AttachPoint } from './attach-point.js'
-import { readComm, readOwner } from './credentials.js'
+import { readComm } from './credentials.js'
+import { knownInput } from './known-input.js'
 import type { RunHost } from './run-host.js'
 import { takeSample } from './sample.js'
 
@@ -36,40 +36,27 @@ export function threadEnvironment(host: RunHost, thread: ThreadAtProbe): HitEnvi
 }
 
 function inputOf(host: RunHost, thread: ThreadAtProbe, input: Input): Value {
-  const { pid, tid, registers, point } = thread
+  const { pid, tid, registers } = thread
   const task = `/proc/${pid}/task/${tid}`
   switch (input.kind) {
     case 'argument':
       return argumentOf(registers, input.index)
     case 'register':
       return registers.get(registerNamed(input.name))
-    case 'symbol-address':
-      return host.symbolAddress(input.name)
-    case 'is-named':
-      return input.name === (input.what === 'probe' ? point.probe : point.function) ? 1n : 0n
     case 'return-value':
       return registers.get('rax')
-    case 'pid':
-      return BigInt(pid)
     case 'tid':
       return BigInt(tid)
-    case 'uid':
-    case 'user-name':
-      return readOwner(host.door, task, 'Uid')
-    case 'gid':
-      return readOwner(host.door, task, 'Gid')
     case 'comm':
       return readComm(host.door, task)
-    case 'probe-name':
-    case 'function-name':
-      return BigInt(thread.pointNumber)
-    case 'child-pid':
-      return BigInt(host.childPid ?? 0)
-    case 'processors':
-      return BigInt(onlineProcessors(host.door).length)
     default:
-      return unreachable(input)
+      return known(knownInput(host, { ...thread, task }, input), input)
   }
+}
+
+function known(value: bigint | undefined, { kind }: Input): bigint {
+  assert(value !== undefined, `${kind} is known`)
+  return value
 }
 
 function argumentOf(registers: Registers, index: number): bigint {

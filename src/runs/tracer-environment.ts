@@ -1,9 +1,9 @@
 import type { HitEnvironment } from '../codegen/interpreter/hit-environment.js'
 import type { Value } from '../codegen/interpreter/value.js'
 import type { Input } from '../ir/expression.js'
-import { onlineProcessors } from '../kernel/processor.js'
 import type { AttachPoint } from './attach-point.js'
-import { readComm, readOwner } from './credentials.js'
+import { readComm } from './credentials.js'
+import { knownInput } from './known-input.js'
 import type { RunHost } from './run-host.js'
 import { takeSample } from './sample.js'
 
@@ -17,35 +17,15 @@ export function tracerEnvironment(host: RunHost, point: AttachPoint, pointNumber
 }
 
 function inputOf(host: RunHost, point: AttachPoint, pointNumber: number, input: Input): Value {
-  const task = `/proc/${process.pid}`
+  const { pid } = process
+  const task = `/proc/${pid}`
   switch (input.kind) {
-    case 'is-named':
-      return input.name === (input.what === 'probe' ? point.probe : point.function) ? 1n : 0n
-    case 'symbol-address':
-      return host.symbolAddress(input.name)
-    case 'pid':
     case 'tid':
-      return BigInt(process.pid)
-    case 'uid':
-    case 'user-name':
-      return readOwner(host.door, task, 'Uid')
-    case 'gid':
-      return readOwner(host.door, task, 'Gid')
+      return BigInt(pid)
     case 'comm':
       return readComm(host.door, task)
-    case 'probe-name':
-    case 'function-name':
-      return BigInt(pointNumber)
-    case 'child-pid':
-      return BigInt(host.childPid ?? 0)
-    case 'processors':
-      return BigInt(onlineProcessors(host.door).length)
-    // The compiler refuses these outside of uprobes.
-    case 'argument':
-    case 'register':
-    case 'return-value':
-      return 0n
     default:
-      return 0n
+      // What needs registers, the compiler refuses outside of uprobes.
+      return knownInput(host, { pid, task, point, pointNumber }, input) ?? 0n
   }
 }

@@ -33,10 +33,10 @@ export class SignalKeeper implements SignalHost {
 
   acquire(): ResidentSignals | Refusal {
     if (this.resident?.isInUse === true) return this.resident.share()
-    const resident = untilPlaced(() => {
-      const plan = this.plan()
-      return isRefusal(plan) ? plan : installSignals(this.target, plan)
-    })
+    const resident = untilPlaced(
+      () => this.plan(),
+      (plan) => installSignals(this.target, plan),
+    )
     if (!isRefusal(resident)) this.resident = resident
     return resident
   }

@@ -148,14 +148,21 @@ function inOneThread(
 
 /**
  * Makes a plan and carries it out, and does so anew while the target has mapped something where an area was to be.
+ * @param ready a plan that was made already, for the first try.
  * @throws KernelError
  */
-export function untilPlaced<T>(planAndInstall: (round: number) => T): T {
-  for (let round = 1; ; round++) {
+export function untilPlaced<P, T>(
+  makePlan: () => P | Refusal,
+  carryOut: (plan: P) => T | Refusal,
+  ready?: P,
+): T | Refusal {
+  for (let tries = 1; ; tries++) {
+    const plan = tries === 1 && ready !== undefined ? ready : makePlan()
+    if (isRefusal(plan)) return plan
     try {
-      return planAndInstall(round)
+      return carryOut(plan)
     } catch (error) {
-      if (!isPlaceTaken(error) || round === PLACE_TRIES) throw error
+      if (!isPlaceTaken(error) || tries === PLACE_TRIES) throw error
     }
   }
 }

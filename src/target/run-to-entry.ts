@@ -7,7 +7,7 @@ import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { entryPoint } from './entry-point.js'
 import { Memory } from './memory.js'
 import { readThreadState } from './process-state.js'
-import { Registers } from './registers.js'
+import { readRegisters, writeRegisters } from './thread.js'
 
 const SIGTRAP = 5
 const SIGCONT = 18
@@ -39,7 +39,7 @@ export function runToEntry(door: KernelDoor, pid: number): Refusal | undefined {
   memory.write(entry, original)
   const registers = readRegisters(door, pid)
   registers.set('rip', entry)
-  ptrace(door, 'PTRACE_SETREGS', pid, 0, registers.bytes)
+  writeRegisters(door, pid, registers)
   ptrace(door, 'PTRACE_DETACH', pid, 0, SIGSTOP)
   return undefined
 }
@@ -72,10 +72,4 @@ function runUntil(door: KernelDoor, pid: number, isMeant: (stop: Stop) => boolea
 
 function stoppedBehind(door: KernelDoor, pid: number, entry: Address): boolean {
   return readRegisters(door, pid).rip === offsetBy(entry, INT3.length)
-}
-
-function readRegisters(door: KernelDoor, pid: number): Registers {
-  const registers = new Registers()
-  ptrace(door, 'PTRACE_GETREGS', pid, 0, registers.bytes)
-  return registers
 }

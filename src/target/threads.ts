@@ -156,7 +156,7 @@ class Stop implements StoppedTarget {
   private readonly stopSignals = new Map<number, number>()
   /** Threads of a keeper that stay in a stop of their own, with its signal: whether they go on is the keeper's to say. */
   private readonly staying = new Map<number, number>()
-  /** Threads that SIGCHLD may be sent to. */
+  /** Threads that SIGCHLD may be sent to; those of a keeper stay traced, so that their order does not matter. */
   private readonly parents = new Set<number>()
   private signalsWait = true
 
@@ -226,7 +226,7 @@ class Stop implements StoppedTarget {
     if (result === 0) {
       this.seized.add(tid)
       this.unstopped.add(tid)
-      if (this.isParent(tid)) this.parents.add(tid)
+      if (this.keeper === undefined && this.isParent(tid)) this.parents.add(tid)
       return undefined
     }
     if (result === -ESRCH || isEnded(this.door, this.pid, tid)) return undefined
@@ -327,8 +327,8 @@ class Stop implements StoppedTarget {
    * The leader last: a process whose leader is let go first cannot be waited for while the others are held.
    */
   release(): void {
-    const [parents, others] = partition(this.threads.toReversed(), ({ tid }) => this.parents.has(tid))
-    for (const { tid } of [...parents, ...others]) this.letGo(tid)
+    const isParent = ({ tid }: StoppedThread): number => Number(this.parents.has(tid))
+    for (const { tid } of this.threads.toReversed().sort((a, b) => isParent(b) - isParent(a))) this.letGo(tid)
     this.threads.length = 0
     this.restorePriority()
     this.restorePriority = () => {}
@@ -359,10 +359,6 @@ class Stop implements StoppedTarget {
   [Symbol.dispose](): void {
     this.release()
   }
-}
-
-function partition<T>(values: readonly T[], isFirst: (value: T) => boolean): readonly [T[], T[]] {
-  return [values.filter(isFirst), values.filter((value) => !isFirst(value))]
 }
 
 function isEnded(door: KernelDoor, pid: number, tid: number): boolean {

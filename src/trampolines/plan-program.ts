@@ -120,15 +120,14 @@ function installPlaced(
   signals: ResidentSignals | undefined,
   lastLook: LastLook,
 ): InstalledProgram | Refusal {
-  return untilPlaced((round) => {
-    const plan = round === 1 && ready !== undefined ? ready : planAreas(wanted)
-    if (isRefusal(plan)) return plan
+  const carryOut = (plan: TrampolinePlan<ProgramHits>): InstalledProgram | Refusal => {
     const tables = signals?.publisherOf(...plan.tables)
     // Slots are found by the thread pointer.
     const check = { threadPointers: true }
     const result = install(wanted.host.target, plan.areas, plan.hits?.image, check, tables)
     return isRefusal(result) ? result : installed(wanted, plan, result, { tables, signals, lastLook })
-  })
+  }
+  return untilPlaced(() => planAreas(wanted), carryOut, ready)
 }
 
 interface Surroundings {

@@ -124,10 +124,11 @@ function installWith(
   signals: ResidentSignals | undefined,
   ready?: TrampolinePlan<CounterData>,
 ): InstalledProbes | Refusal {
-  return untilPlaced((round) => {
-    const plan = round === 1 && ready !== undefined ? ready : planWith(host, wanted, choice)
-    return isRefusal(plan) ? plan : installPlan(host, plan, choice, signals)
-  })
+  return untilPlaced(
+    () => planWith(host, wanted, choice),
+    (plan) => installPlan(host, plan, choice, signals),
+    ready,
+  )
 }
 
 function installPlan(

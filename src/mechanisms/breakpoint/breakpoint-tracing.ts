@@ -63,10 +63,7 @@ export class BreakpointTracing {
     if (isRefusal(signals)) return signals
     return withSignals(signals, () => {
       try {
-        return untilPlaced(() => {
-          const plan = makePlan()
-          return isRefusal(plan) ? plan : this.installWith(signals, plan, chosen, onHit)
-        })
+        return untilPlaced(makePlan, (plan) => this.installWith(signals, plan, chosen, onHit))
       } finally {
         this.detachIfIdle()
       }

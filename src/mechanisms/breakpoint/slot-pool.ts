@@ -27,7 +27,7 @@ export class SlotPool {
       if (slot === undefined) continue
       const copy = slot.site === site ? slot.copy : slotCopy(this.host.arch, planted, slot.address)
       if (copy !== undefined) return { slot, copy }
-      slots.release(slot)
+      this.release(slot)
     }
     return undefined
   }

@@ -61,8 +61,4 @@ export class Slots {
       (slot) => slot.tid !== undefined && address >= slot.address && address < offsetBy(slot.address, SLOT_SIZE),
     )
   }
-
-  release(slot: Slot): void {
-    slot.tid = undefined
-  }
 }
