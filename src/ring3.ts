@@ -14,6 +14,7 @@ export {
   type RunOptions,
   type Session,
 } from './session/api.js'
+export type { CatchOptions, ResumeChoice, Via } from './session/catch-options.js'
 export type { Hit, HitMemory, HitRegisters } from './session/hit.js'
 export {
   type Data,
@@ -28,7 +29,7 @@ export {
   Stats,
 } from './session/map-data.js'
 export { measureMechanisms } from './session/measure-mechanisms.js'
-export { type CatchOptions, mechanisms, type ResumeChoice, type Via } from './session/mechanisms.js'
+export { mechanisms } from './session/mechanism-traits.js'
 export { ScriptError } from './session/script-error.js'
 export type { RunEnd, RunEvents, ScriptRun } from './session/script-run.js'
 export { attach, clean, launch, listFile, run } from './session/session.js'

@@ -1,5 +1,5 @@
 import type { AttachOptions } from '../session/api.js'
-import { type CatchOptions, catching } from '../session/mechanisms.js'
+import { type CatchOptions, catching } from '../session/catch-options.js'
 import type { Ending } from './ending.js'
 import type { Messages } from './messages.js'
 import type { ProgressLine } from './progress-line.js'

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Command, CommanderError, InvalidArgumentError, Option, type OutputConfiguration } from 'commander'
 import { textOutput } from '../outputs/text/text-output.js'
 import type { Ring3 } from '../session/api.js'
-import { resumeChoices, viaChoices } from '../session/mechanisms.js'
+import { resumeChoices, viaChoices } from '../session/catch-options.js'
 import { bufferModes } from './buffered-sink.js'
 import { runClean } from './clean-command.js'
 import { type CountOptions, runCount } from './count-command.js'
@@ -17,7 +17,7 @@ import { type MechanismsOptions, runMechanisms } from './mechanisms-command.js'
 import { Messages, type Volume } from './messages.js'
 import { outputs, outputValue, pidValue, secondsValue } from './option-values.js'
 import { readScript, type ScriptOptions, unknownCommand } from './read-script.js'
-import { type RunCommandOptions, runOrShow } from './run-command.js'
+import type { RunCommandOptions } from './run-command.js'
 
 /** What the commands work with. */
 interface Context {
@@ -100,6 +100,8 @@ function addRun(program: Command, { engine, host, finish }: Context): void {
     if (options.evaluate === undefined && args.length === 0) program.help({ error: true })
     const script = readScript(args, options, host)
     if (script === undefined) return command.error(unknownCommand(args, program))
+    // With the compiler, which the other commands do without.
+    const { runOrShow } = await import('./run-command.js')
     finish(await guarded(messages, () => runOrShow(script, options, engine, host, messages)))
   })
 }

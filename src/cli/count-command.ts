@@ -1,7 +1,7 @@
 import { attachedText, refusedLines, refusedSummary } from '../outputs/text/attached-text.js'
 import { countTable } from '../record/counts-record.js'
 import type { CountProbes, Ring3, Session } from '../session/api.js'
-import type { CatchOptions } from '../session/mechanisms.js'
+import type { CatchOptions } from '../session/catch-options.js'
 import type { Attached, Snapshot } from '../session/session-types.js'
 import { attachOptions } from './attach-options.js'
 import { checkPatterns } from './check-patterns.js'

@@ -1,5 +1,5 @@
 import type { Ring3 } from '../session/api.js'
-import { type CatchOptions, catching } from '../session/mechanisms.js'
+import { type CatchOptions, catching } from '../session/catch-options.js'
 import { checkPatterns } from './check-patterns.js'
 import { openDestination, type PrintOptions } from './destination.js'
 import type { Outcome } from './exit-code.js'

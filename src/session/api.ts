@@ -1,8 +1,8 @@
 import type { MechanismTraits } from '../probe/mechanism.js'
 import type { MechanismRecord } from '../record/mechanism-record.js'
 import type { Refusal } from '../refusal/refusal.js'
+import type { CatchOptions } from './catch-options.js'
 import type { Hit } from './hit.js'
-import type { CatchOptions } from './mechanisms.js'
 import type { ScriptRun } from './script-run.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
 

@@ -1,7 +1,8 @@
 import type { MechanismCost, MechanismRecord } from '../record/mechanism-record.js'
 import { RefusedError } from './api.js'
 import { CalibrationProcess } from './calibration-process.js'
-import { mechanisms, type Via, viaChoices } from './mechanisms.js'
+import { type Via, viaChoices } from './catch-options.js'
+import { mechanisms } from './mechanism-traits.js'
 import { attach } from './session.js'
 
 const PROBED = 'libc:getuid'

@@ -10,13 +10,13 @@ import type {
   RunOptions,
   Session,
 } from './api.js'
+import { catching } from './catch-options.js'
 import { Guardian } from './guardian.js'
 import { HandlerRunner, openTargetMemory } from './handler-runner.js'
 import { LaunchedCommand } from './launched-command.js'
-import { catching } from './mechanisms.js'
 import type { ScriptRun } from './script-run.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Snapshot } from './session-types.js'
-import { startRun } from './start-run.js'
+import type { startRun } from './start-run.js'
 import { TracerThread } from './tracer-thread.js'
 
 /** Attaches to a process. It runs free from here on, but for the moments of planting and taking out. @throws RefusedError */
@@ -56,7 +56,7 @@ export async function clean(pid: number): Promise<Cleaned> {
 export async function run(source: string, options: RunOptions = {}): Promise<ScriptRun> {
   const thread = new TracerThread()
   try {
-    return await startRun(thread, source, options, () => thread.end())
+    return await startScript(thread, source, options, () => thread.end())
   } catch (error) {
     await thread.end()
     throw error
@@ -70,6 +70,12 @@ export async function listFile(
   options: ListOptions = {},
 ): Promise<readonly ListedFunction[]> {
   return withThread((thread) => thread.request('listFile', { path, glob: symbolGlob }), options)
+}
+
+/** The compiler is loaded for those who have a script: it is half of what there is to load. */
+async function startScript(...args: Parameters<typeof startRun>): Promise<ScriptRun> {
+  const { startRun } = await import('./start-run.js')
+  return startRun(...args)
 }
 
 async function withThread<T>(work: (thread: TracerThread) => Promise<T>, options: ListOptions = {}): Promise<T> {
@@ -119,9 +125,9 @@ class TracedSession implements Session {
     return { attached, remove }
   }
 
-  run(source: string, options?: RunOptions): Promise<ScriptRun> {
+  async run(source: string, options?: RunOptions): Promise<ScriptRun> {
     this.signal?.throwIfAborted()
-    return startRun(this.thread, source, options)
+    return startScript(this.thread, source, options)
   }
 
   explain(pattern: string): Promise<readonly Explanation[]> {

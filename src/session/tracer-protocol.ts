@@ -3,7 +3,7 @@ import type { HitName } from '../probe/mechanism.js'
 import type { MapRecord } from '../record/map-record.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { RunAction } from '../runs/run-action.js'
-import type { CatchOptions } from './mechanisms.js'
+import type { CatchOptions } from './catch-options.js'
 import type { MissingProbe } from './program-sites.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
 

@@ -20,7 +20,7 @@ export interface CliOptions {
 
 /** Runs a ring3 command to its end. */
 export function ring3(args: readonly string[], options: CliOptions = {}): Promise<ToolRun> {
-  return runTool(process.execPath, [cliPath, ...args], { timeoutMs: 30_000, ...options })
+  return runTool(process.execPath, [cliPath, ...args], { timeoutMs: 120_000, ...options })
 }
 
 export interface CountResult {
@@ -85,7 +85,7 @@ export class CountProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     this.signal('SIGINT')
-    const timer = setTimeout(() => this.signal('SIGKILL'), 15_000)
+    const timer = setTimeout(() => this.signal('SIGKILL'), 60_000)
     await this.#exited
     clearTimeout(timer)
   }

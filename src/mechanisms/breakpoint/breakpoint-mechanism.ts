@@ -1,5 +1,5 @@
 import type { InstructionClass } from '../../isa/instruction-class.js'
-import type { Mechanism, MechanismTraits, ProbePlan } from '../../probe/mechanism.js'
+import type { Mechanism, ProbePlan } from '../../probe/mechanism.js'
 import type { ModuleSites, RefusedSite, Site } from '../../probe/site.js'
 import { isRefusal, type Refusal } from '../../refusal/refusal.js'
 import { thisProcess } from '../../target/owner.js'
@@ -8,6 +8,7 @@ import type { Host } from '../../trampolines/host.js'
 import { planTrampolines, type TrampolinePlan } from '../../trampolines/plan-trampolines.js'
 import { trapStyle } from '../../trampolines/trap-style.js'
 import { BreakpointTracing, type ChosenResume } from './breakpoint-tracing.js'
+import { breakpointTraits } from './breakpoint-traits.js'
 import { chooseResume, type ResumeChoice } from './choose-resume.js'
 import { SLOT_SIZE, trapsOfSlots } from './slots.js'
 
@@ -17,16 +18,6 @@ export interface BreakpointOptions {
   readonly slots: number
   /** Whether the tracer goes to the processor of a thread that hits all the time. */
   readonly follow: boolean
-}
-
-export const breakpointTraits: MechanismTraits = {
-  name: 'breakpoint',
-  caughtBy: 'int3, taken by the tracer through ptrace',
-  handlerIn: 'tracer',
-  needs:
-    'the right to ptrace as long as probes are at work, and what `signal` needs: should ring3 be killed, its handler goes on',
-  noticeable: 'text bytes, maps and a tracer; microseconds a hit',
-  automatic: true,
 }
 
 /** `int3`, taken by the tracer through ptrace: the handler may read and change the thread. */

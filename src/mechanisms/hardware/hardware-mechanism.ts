@@ -1,22 +1,13 @@
 import type { Architecture } from '../../isa/site-analysis.js'
-import type { InstalledProbes, Mechanism, MechanismTraits, ProbePlan } from '../../probe/mechanism.js'
+import type { InstalledProbes, Mechanism, ProbePlan } from '../../probe/mechanism.js'
 import type { ModuleSites } from '../../probe/site.js'
 import type { Watchpoint } from '../../probe/watchpoint.js'
 import { isRefusal, type Refusal } from '../../refusal/refusal.js'
 import type { TargetProcess } from '../../target/target-process.js'
 import type { Host } from '../../trampolines/host.js'
 import { HardwareProbes } from './hardware-probes.js'
+import { hardwareTraits } from './hardware-traits.js'
 import { type HardwarePlan, planHardware } from './plan.js'
-
-export const hardwareTraits: MechanismTraits = {
-  name: 'hardware',
-  caughtBy: 'a debug register (DR0–DR3) of every thread, set through perf_event_open',
-  handlerIn: 'kernel',
-  needs:
-    'Linux 5.13, kernel.perf_event_paranoid at most 2 or CAP_PERFMON; a debug register that is free in every thread',
-  noticeable: 'no byte, map, signal or register; microseconds a hit',
-  automatic: false,
-}
 
 /** Debug registers: any instruction, four of them, and nothing in the target's memory changes. */
 export function hardwareMechanism(target: TargetProcess, arch: Architecture): Mechanism {

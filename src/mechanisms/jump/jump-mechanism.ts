@@ -1,23 +1,15 @@
-import type { Mechanism, MechanismTraits } from '../../probe/mechanism.js'
+import type { Mechanism } from '../../probe/mechanism.js'
 import type { Host } from '../../trampolines/host.js'
 import type { PatchStyle } from '../../trampolines/patch-style.js'
 import { planProgram } from '../../trampolines/plan-program.js'
 import { planCounting } from '../../trampolines/trampoline-mechanism.js'
+import { jumpTraits } from './jump-traits.js'
 
 /** `jmp rel32` into an area near the module, or `jmp *0(%rip); .quad`, which reaches anywhere. */
 const jumpStyle: PatchStyle = {
   windowLength: (near) => (near ? 5 : 14),
   bySignal: false,
   encode: (arch, site, trampoline, near) => arch.encodeJump(site, trampoline, near ? 5 : 14),
-}
-
-export const jumpTraits: MechanismTraits = {
-  name: 'jump',
-  caughtBy: 'a jump over the first 5 bytes (14 where the area is far) into the area',
-  handlerIn: 'target',
-  needs: 'the right to ptrace, while planting and taking out; a window that is proven safe',
-  noticeable: 'text bytes and maps; no signal, no register; nanoseconds',
-  automatic: true,
 }
 
 /** A jump into the area: the thread never leaves ring 3, and nobody traces it. */
