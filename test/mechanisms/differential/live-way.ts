@@ -6,6 +6,7 @@ import type { CatchOptions } from '../../../src/session/catch-options.js'
 import { STACK } from '../../isa/differential/machine-memory.js'
 import type { Case } from '../../isa/differential/random-case.js'
 import { singleSite } from '../../isa/differential/single-site.js'
+import { mayReadBelowRedZone } from './below-red-zone.js'
 
 /**
  * What is as without a probe in the program's signal handler when the instruction faults. Callee-saved registers, since
@@ -34,9 +35,10 @@ const exact: Pick<LiveWay, 'atFaults' | 'ignoredFlags' | 'unsuited'> = {
 const trampoline: typeof exact = {
   atFaults: (subject) => (isOneInstruction(subject) ? 'callee-saved' : 'nothing'),
   ignoredFlags: undefinedFlags,
-  unsuited: ({ registers }) => {
-    const rsp = registers[4] ?? 0n
-    return rsp >= STACK.at && rsp < offsetBy(STACK.at, STACK.size) ? undefined : 'no-stack'
+  unsuited: (subject) => {
+    const rsp = subject.registers[4] ?? 0n
+    if (rsp < STACK.at || rsp >= offsetBy(STACK.at, STACK.size)) return 'no-stack'
+    return mayReadBelowRedZone(subject) ? 'reads-below-red-zone' : undefined
   },
 }
 
