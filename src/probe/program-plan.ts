@@ -4,7 +4,8 @@ import type { Program } from '../ir/program.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { ProgramLayout } from '../store/program-layout.js'
 import type { InstalledProbes } from './mechanism.js'
-import type { RefusedSite, Site } from './site.js'
+import type { StyledSite } from './patch-style.js'
+import type { RefusedSite } from './site.js'
 
 /** A program whose handlers are to run in the target, as machine code. */
 export interface ProgramCode {
@@ -19,7 +20,7 @@ export interface ProgramCode {
 
 /** Where a program can run. */
 export interface ProgramPlan {
-  readonly served: readonly Site[]
+  readonly served: readonly StyledSite[]
   readonly refused: readonly RefusedSite[]
   /**
    * Carries the plan out. When it refuses or throws, the target is as it was. `lastLook` is called when the probes are out
@@ -30,6 +31,8 @@ export interface ProgramPlan {
 
 /** A program at work in a target. */
 export interface InstalledProgram extends InstalledProbes {
+  /** With those that were left out at the last moment. */
+  readonly served: readonly StyledSite[]
   readonly data: ProgramData
 }
 

@@ -1,7 +1,6 @@
 import type { Mechanism, MechanismTraits } from '../../probe/mechanism.js'
+import type { PatchStyle } from '../../probe/patch-style.js'
 import type { Host } from '../../trampolines/host.js'
-import type { PatchStyle } from '../../trampolines/patch-style.js'
-import { planProgram } from '../../trampolines/plan-program.js'
 import { planCounting } from '../../trampolines/trampoline-mechanism.js'
 
 /** `jmp rel32` into an area near the module, or `jmp *0(%rip); .quad`, which reaches anywhere. */
@@ -24,7 +23,7 @@ export const jumpTraits: MechanismTraits = {
 export function jumpMechanism(host: Host): Mechanism {
   return {
     traits: jumpTraits,
+    style: jumpStyle,
     plan: (modules) => planCounting(host, jumpStyle, modules),
-    planProgram: (modules, code) => planProgram(host, jumpStyle, modules, code),
   }
 }

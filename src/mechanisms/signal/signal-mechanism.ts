@@ -16,6 +16,7 @@ export const signalTraits: MechanismTraits = {
 export function signalMechanism(host: Host): Mechanism {
   return {
     traits: signalTraits,
+    style: trapStyle,
     prepare: () => host.signals.prepare(),
     plan: (modules) => planCounting(host, trapStyle, modules),
   }
