@@ -12,13 +12,15 @@ export interface ProgramCode {
   readonly program: Program
   /** The handlers of a site, in their order. */
   readonly handlersAt: (site: Address) => readonly SiteHandler[]
+  /** Where the process ends, with or without handlers: it waits there until `ProgramData.release`. */
+  readonly exits: ReadonlySet<Address>
   /** What maps without keys hold at first: see ProgramHead. */
   readonly values: ReadonlyMap<number, Uint8Array>
   /** When it began, by the boot clock. */
   readonly startedNs: bigint
 }
 
-/** Where a program can run. */
+/** Where a program can run; sites that have no handlers are not spoken of. */
 export interface ProgramPlan {
   readonly served: readonly StyledSite[]
   readonly refused: readonly RefusedSite[]
@@ -42,6 +44,8 @@ export interface ProgramData {
   /** Bytes as they are now; once the target has ended, those that were kept. */
   read(offset: number, length: number): Buffer
   write(offset: number, bytes: Uint8Array): void
+  /** Lets so many threads go on that came to where the process ends. */
+  release(leaving: bigint): void
   /** Keeps all but the rings as it is now, for when the target has ended. */
   keep(): void
   /** Whether the target's memory can no longer be read. */

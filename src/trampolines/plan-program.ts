@@ -3,7 +3,7 @@ import { tellsTime } from '../codegen/x64/program/tells-time.js'
 import { measureTimeStamp } from '../kernel/time-stamp.js'
 import type { PatchStyle } from '../probe/patch-style.js'
 import type { InstalledProgram, ProgramCode, ProgramData, ProgramPlan } from '../probe/program-plan.js'
-import type { ModuleSites, RefusedSite } from '../probe/site.js'
+import type { ModuleSites, RefusedSite, Site } from '../probe/site.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import type { ProgramClock } from '../store/program-head.js'
 import type { ProgramShape } from '../store/program-layout.js'
@@ -25,12 +25,15 @@ const SLOTS_PER_THREAD = 4
 const MIN_SLOTS = 256
 /** Of events, for each thread. Address space that is not backed by memory until it is used. */
 const RING_BYTES = 2 ** 19
+/** More than threads ever come to where the process ends. */
+const ALL = 2n ** 64n - 1n
 
 interface Wanted {
   readonly host: Host
   /** The first that a site allows is used there. */
   readonly styles: readonly PatchStyle[]
   readonly modules: readonly ModuleSites[]
+  readonly code: ProgramCode
   readonly work: ProgramWork
 }
 
@@ -54,14 +57,19 @@ export async function planProgram(
   const [suitable, refused] = byStack(modules)
   const work = callsForbidden(host.target, code) ?? programWork(code, suitable, machine, { shape, clock })
   if (isRefusal(work)) return work
-  const planned = await planReachable({ host, styles, modules: suitable, work })
+  const planned = await planReachable({ host, styles, modules: suitable, code, work })
   if (isRefusal(planned)) return planned
   const { wanted, plan } = planned
   return {
-    served: plan.served,
-    refused: [...refused, ...plan.refused],
+    served: plan.served.filter(hasHandlers(code)),
+    refused: [...refused, ...plan.refused].filter(hasHandlers(code)),
     install: (lastLook) => installWithSignals(wanted, plan, lastLook),
   }
+}
+
+/** At others the process ends, which is nobody's request. */
+function hasHandlers({ handlersAt }: ProgramCode): (each: { readonly site: Site }) => boolean {
+  return ({ site }) => handlersAt(site.address).length > 0
 }
 
 interface Planned {
@@ -160,7 +168,7 @@ interface Surroundings {
 }
 
 function installed(
-  { host: { target } }: Wanted,
+  { host: { target }, code }: Wanted,
   plan: TrampolinePlan<ProgramHits>,
   result: InstallResult,
   { tables, signals, lastLook }: Surroundings,
@@ -169,15 +177,18 @@ function installed(
   const { image, data: hits } = plan.hits
   const data = new TargetData(target.memory, image.start, hits.layout, image.head)
   const noCounts = new BigUint64Array()
+  const served = plan.served.filter(hasHandlers(code))
   return {
     data,
-    served: plan.served,
-    sites: plan.served.map(({ site }) => site),
-    leftOut: leftOut(plan, result),
+    served,
+    sites: served.map(({ site }) => site),
+    leftOut: leftOut(plan, result).filter(hasHandlers(code)),
     heldNs: result.heldNs + (signals?.heldByInstalling() ?? 0n),
     read: () => noCounts,
     latest: () => noCounts,
     remove() {
+      // Nobody reads while threads are waited for.
+      data.release(ALL)
       const { remaining } = uninstall(target, result.installation, () => lookLast(data, lastLook), tables?.use)
       // What could not be taken out stays, with the signals that it needs.
       if (remaining.length > 0) return remaining
