@@ -1,4 +1,4 @@
-import { attachedText, refusedLines, refusedSummary } from '../outputs/text/attached-text.js'
+import { attachedText, refusedLines, refusedSummary, servedLines } from '../outputs/text/attached-text.js'
 import { countTable } from '../record/counts-record.js'
 import type { CountProbes, Ring3, Session } from '../session/api.js'
 import type { CatchOptions } from '../session/catch-options.js'
@@ -96,6 +96,7 @@ function reportAttached(attached: Attached, { destination, messages }: Count): v
   destination.sink.write(destination.output.attached(attached, destination.options))
   if (!destination.output.forPeople) return
   messages.note(attachedText(attached))
+  for (const line of servedLines(attached)) messages.detail(line)
   const summary = refusedSummary(attached)
   if (summary === undefined) return
   messages.note(messages.volume.verbose ? summary : `${summary} (-v lists them)`)

@@ -1,5 +1,5 @@
 import { dumpProgram } from '../ir/dump-program.js'
-import { refusedLines, refusedSummary } from '../outputs/text/attached-text.js'
+import { refusedLines, refusedSummary, servedLines } from '../outputs/text/attached-text.js'
 import type { ProgramRecord } from '../record/program-record.js'
 import type { AttachOptions, LaunchedSession, Ring3, RunOptions, Session } from '../session/api.js'
 import type { CatchOptions } from '../session/catch-options.js'
@@ -129,8 +129,10 @@ function tell(
   })
   if (quiet === true) return
   for (const note of run.notes) messages.script(note)
-  const summary = run.attached && refusedSummary(run.attached)
-  if (summary === undefined || run.attached === undefined) return
+  if (run.attached === undefined) return
+  for (const line of servedLines(run.attached)) messages.detail(line)
+  const summary = refusedSummary(run.attached)
+  if (summary === undefined) return
   messages.note(verbose === true ? summary : `${summary} (-v lists them)`)
   for (const line of refusedLines(run.attached.refused)) messages.detail(line)
 }

@@ -1,5 +1,5 @@
 import type { Refusal } from '../refusal/refusal.js'
-import type { ProgramCode, ProgramPlan } from './program-plan.js'
+import type { PatchStyle } from './patch-style.js'
 import type { ModuleSites, RefusedSite, Site } from './site.js'
 
 /** What users choose between, and what shared code may ask about a mechanism: never its name. */
@@ -39,12 +39,12 @@ export interface SiteExplanation {
 /** One way of noticing that a thread passed a site, bound to a target. */
 export interface Mechanism {
   readonly traits: MechanismTraits
+  /** What is written at sites so that threads come to handlers in the target. Absent where none run there. */
+  readonly style?: PatchStyle
   /** Reads what planning needs. @returns why the mechanism cannot be had in this target. Absent where there is nothing to read. */
   prepare?(): Promise<Refusal | undefined>
   /** Decides for every site, and changes nothing. Refused: the mechanism cannot be had in this target at all. */
   plan(modules: readonly ModuleSites[]): ProbePlan | Refusal
-  /** The same for a program whose handlers run in the target. Absent where the mechanism cannot have that. */
-  planProgram?(modules: readonly ModuleSites[], code: ProgramCode): Promise<ProgramPlan | Refusal>
 }
 
 /** The decision of one mechanism about some sites. */

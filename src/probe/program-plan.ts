@@ -4,22 +4,25 @@ import type { Program } from '../ir/program.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { ProgramLayout } from '../store/program-layout.js'
 import type { InstalledProbes } from './mechanism.js'
-import type { RefusedSite, Site } from './site.js'
+import type { StyledSite } from './patch-style.js'
+import type { RefusedSite } from './site.js'
 
 /** A program whose handlers are to run in the target, as machine code. */
 export interface ProgramCode {
   readonly program: Program
   /** The handlers of a site, in their order. */
   readonly handlersAt: (site: Address) => readonly SiteHandler[]
+  /** Where the process ends, with or without handlers: it waits there until `ProgramData.release`. */
+  readonly exits: ReadonlySet<Address>
   /** What maps without keys hold at first: see ProgramHead. */
   readonly values: ReadonlyMap<number, Uint8Array>
   /** When it began, by the boot clock. */
   readonly startedNs: bigint
 }
 
-/** Where a program can run. */
+/** Where a program can run; sites that have no handlers are not spoken of. */
 export interface ProgramPlan {
-  readonly served: readonly Site[]
+  readonly served: readonly StyledSite[]
   readonly refused: readonly RefusedSite[]
   /**
    * Carries the plan out. When it refuses or throws, the target is as it was. `lastLook` is called when the probes are out
@@ -30,6 +33,8 @@ export interface ProgramPlan {
 
 /** A program at work in a target. */
 export interface InstalledProgram extends InstalledProbes {
+  /** With those that were left out at the last moment. */
+  readonly served: readonly StyledSite[]
   readonly data: ProgramData
 }
 
@@ -39,6 +44,8 @@ export interface ProgramData {
   /** Bytes as they are now; once the target has ended, those that were kept. */
   read(offset: number, length: number): Buffer
   write(offset: number, bytes: Uint8Array): void
+  /** Lets so many threads go on that came to where the process ends. */
+  release(leaving: bigint): void
   /** Keeps all but the rings as it is now, for when the target has ended. */
   keep(): void
   /** Whether the target's memory can no longer be read. */

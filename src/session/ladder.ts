@@ -46,6 +46,11 @@ export async function climb(mechanisms: readonly Mechanism[], modules: readonly 
   }
 }
 
+/** What was said of each site that is served. */
+export function servedVerdicts({ steps, verdicts }: Ladder): (readonly Verdict[])[] {
+  return steps.flatMap(({ plan }) => plan.served.map((site) => verdicts.get(site) ?? []))
+}
+
 function everySite(modules: readonly ModuleSites[], refusal: Refusal): RefusedSite[] {
   return modules.flatMap(({ sites }) => sites.map((site) => ({ site, refusal })))
 }
@@ -56,7 +61,8 @@ function note(verdicts: Map<Site, Verdict[]>, site: Site, verdict: Verdict): voi
   else known.push(verdict)
 }
 
-function onlySites(modules: readonly ModuleSites[], wanted: ReadonlySet<Site>): ModuleSites[] {
+/** Modules with these of their sites alone. */
+export function onlySites(modules: readonly ModuleSites[], wanted: ReadonlySet<Site>): ModuleSites[] {
   return modules
     .map((module) => ({ ...module, sites: module.sites.filter((site) => wanted.has(site)) }))
     .filter(({ sites }) => sites.length > 0)

@@ -6,6 +6,7 @@ import type { ModuleSites, RefusedSite, Site } from '../probe/site.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import type { AttachPoint } from '../runs/attach-point.js'
 import { isLiteralGlob } from '../symbols/glob.js'
+import { joinModules } from './join-modules.js'
 import type { ResolvedSites } from './resolve-sites.js'
 
 /** A probe of a script that cannot be had. */
@@ -47,10 +48,10 @@ class Found implements ProgramSites {
   readonly missing: MissingProbe[] = []
   readonly named = new Map<string, Span>()
   readonly #refused: RefusedSite[] = []
-  readonly #modules = new Map<Address, ModuleSites>()
+  readonly #modules: ModuleSites[] = []
 
   get resolved(): ResolvedSites {
-    return { modules: [...this.#modules.values()], refused: this.#refused }
+    return { modules: joinModules(this.#modules), refused: this.#refused }
   }
 
   addPlain(handler: number, request: PlacedProbe): void {
@@ -70,7 +71,7 @@ class Found implements ProgramSites {
     const isNamed = !isRefusal(pattern) && namesOne(pattern)
     this.#refuse(request, resolved.refused, isNamed)
     for (const module of resolved.modules) {
-      this.#addModule(module)
+      this.#modules.push(module)
       for (const site of module.sites) {
         const point = this.points.push({ handler, request, site: site.key, ...names(request, module, site) }) - 1
         this.at.set(site.address, [...(this.at.get(site.address) ?? []), point])
@@ -82,13 +83,6 @@ class Found implements ProgramSites {
   #refuse({ span }: PlacedProbe, refused: readonly RefusedSite[], isNamed: boolean): void {
     if (isNamed) this.missing.push(...refused.map(({ refusal }) => ({ span, refusal })))
     else this.#refused.push(...refused)
-  }
-
-  /** One site for each address, whoever asks for it. */
-  #addModule(module: ModuleSites): void {
-    const known = this.#modules.get(module.start)
-    const sites = new Map([...(known?.sites ?? []), ...module.sites].map((site) => [site.address, site] as const))
-    this.#modules.set(module.start, { ...module, sites: [...sites.values()] })
   }
 }
 

@@ -113,8 +113,9 @@ export class ProgramTracing {
   async #plant(): Promise<Attached | Refusal | undefined> {
     const { tracer } = this.setting
     if (tracer === undefined || this.sites.at.size === 0 || this.#run.hasExited) return undefined
-    if (tracer.runsProgramsInTarget) return this.#plantInTarget(tracer)
-    const made = await tracer.plantSites(this.sites.resolved, (hit) => this.#onHit(hit))
+    const there = tracer.canRunInTarget ? await this.#plantInTarget(tracer) : undefined
+    if (there !== undefined && !(isRefusal(there) && tracer.canRunHere)) return there
+    const made = await tracer.plantSites(this.sites.resolved, (hit) => this.#onHit(hit), there)
     if (isRefusal(made)) return made
     this.#group = made.group
     return made.attached

@@ -4,6 +4,7 @@ import type { MapStore } from '../codegen/interpreter/map-store.js'
 import type { SiteHandler } from '../codegen/x64/program/handler-code.js'
 import type { Program } from '../ir/program.js'
 import type { ProgramCode, ProgramData } from '../probe/program-plan.js'
+import type { ModuleSites } from '../probe/site.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import type { DividedMaps } from '../runs/divided-maps.js'
 import { EventDrain } from '../runs/event-drain.js'
@@ -13,6 +14,9 @@ import type { RunHost } from '../runs/run-host.js'
 import { siteConstants } from '../runs/site-constants.js'
 import { storedBytes, TargetMaps } from '../runs/target-maps.js'
 import { mapsOfTarget, objectionTo } from '../runs/target-part.js'
+import { CONTROL } from '../store/program-layout.js'
+import { exitSites } from './exit-sites.js'
+import { joinModules } from './join-modules.js'
 import type { ProgramSites } from './program-sites.js'
 import type { MadeGroup, Tracer } from './tracer.js'
 
@@ -46,6 +50,9 @@ export class ResidentProgram {
   #timer: NodeJS.Timeout | undefined
   #pauseMs = MIN_PAUSE_MS
   #keptMs = 0
+  #released = 0n
+  /** The process was about to end when it was looked at last. */
+  #isLeaving = false
   #sawLast = false
 
   private constructor(
@@ -61,8 +68,11 @@ export class ResidentProgram {
     const { program, sites, tracer, maps } = setting
     const objection = objectionTo(program)
     if (objection !== undefined) return objection
+    const exits = await exitSites(tracer.catalog, tracer.target.executable)
+    const modules = joinModules([...sites.resolved.modules, ...exits])
     let resident: ResidentProgram | undefined
-    const made = await tracer.plantProgram(sites.resolved, codeOf(setting), () => resident?.lookLast())
+    const code = codeOf(setting, exits)
+    const made = await tracer.plantProgram({ ...sites.resolved, modules }, code, () => resident?.lookLast())
     if (isRefusal(made)) return made
     if (made.data !== undefined) {
       maps.move(mapsOfTarget(program), new TargetMaps(program, made.data))
@@ -89,13 +99,15 @@ export class ResidentProgram {
     if (this.#sawLast) return
     this.#take(true)
     const text = 'WARNING: the target has ended: what its probes did in its last moments is not known\n'
-    if (this.data.isGone) this.setting.sink({ kind: 'message', text })
+    if (this.data.isGone && !this.#isLeaving) this.setting.sink({ kind: 'message', text })
   }
 
   #wait(): void {
     this.#timer = setTimeout(() => {
+      const leaving = this.#word(CONTROL.leaving)
       this.#pauseMs = this.look() ? MIN_PAUSE_MS : Math.min(MAX_PAUSE_MS, 2 * this.#pauseMs)
-      this.#keep()
+      if (leaving > this.#released) this.#release(leaving)
+      else this.#keep()
       if (!this.data.isGone) this.#wait()
     }, this.#pauseMs)
   }
@@ -105,6 +117,20 @@ export class ResidentProgram {
     if (nowMs - this.#keptMs < KEEP_MS) return
     this.#keptMs = nowMs
     this.data.keep()
+    if (!this.data.isGone) this.#isLeaving = false
+  }
+
+  /** Threads wait where the process ends: everything that was done before has been looked at. */
+  #release(leaving: bigint): void {
+    this.data.keep()
+    this.data.release(leaving)
+    this.#released = leaving
+    this.#isLeaving = true
+    this.#keptMs = performance.now()
+  }
+
+  #word(offset: number): bigint {
+    return this.data.read(offset, 8).readBigUInt64LE()
   }
 
   #take(all: boolean): boolean {
@@ -122,7 +148,7 @@ function missedText(times: bigint): string {
   return `WARNING: ${times} times a handler was left undone, in whole or in part: amid another of its thread, waiting for another thread, or without room for one more\n`
 }
 
-function codeOf({ program, sites, host, tracer, here }: ResidentSetting): ProgramCode {
+function codeOf({ program, sites, host, tracer, here }: ResidentSetting, exits: readonly ModuleSites[]): ProgramCode {
   const { pid } = tracer.target
   const known = new Map<Address, readonly SiteHandler[]>()
   const handlersAt = (site: Address): readonly SiteHandler[] => {
@@ -136,7 +162,13 @@ function codeOf({ program, sites, host, tracer, here }: ResidentSetting): Progra
     assert(point !== undefined && handler !== undefined, `there is no attach point ${pointNumber}`)
     return { handler, constant: siteConstants(host, { pid, site, point, pointNumber }) }
   }
-  return { program, handlersAt, values: firstValues(program, here), startedNs: host.startedNs }
+  return {
+    program,
+    handlersAt,
+    exits: new Set(exits.flatMap((module) => module.sites.map((site) => site.address))),
+    values: firstValues(program, here),
+    startedNs: host.startedNs,
+  }
 }
 
 /** What BEGIN has stored in maps without keys that the target is to keep. */

@@ -14,12 +14,15 @@ import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { clean, findAreas } from '../target/clean.js'
 import { TargetProcess } from '../target/target-process.js'
 import type { CatchOptions } from './catch-options.js'
+import { describeAttached, type Outcome } from './describe-attached.js'
 import { explain } from './explain.js'
-import { climb, type Ladder } from './ladder.js'
+import { climb, type Ladder, onlySites, servedVerdicts } from './ladder.js'
 import { listFunctions } from './list-functions.js'
 import { mechanismsFor } from './mechanisms.js'
 import { ModuleCatalog } from './module-catalog.js'
+import { passedOver } from './passed-over.js'
 import { type ProbeGroup, snapshotOf } from './probe-group.js'
+import { ProgramLadder } from './program-ladder.js'
 import { readPatterns } from './read-patterns.js'
 import { matchingModules, type ResolvedSites, resolveSites } from './resolve-sites.js'
 import type { Attached, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
@@ -55,6 +58,7 @@ export class Tracer implements Disposable {
   private readonly groups = new Map<number, ProbeGroup>()
   /** The cheapest first. */
   private readonly mechanisms: readonly Mechanism[]
+  private readonly programs: ProgramLadder
   private nextGroup = 1
 
   private constructor(
@@ -66,7 +70,9 @@ export class Tracer implements Disposable {
     const signals = new SignalKeeper(target, this.catalog, x64)
     const { patience = impatience } = listener
     const processor = readProcessor(target.door)
-    this.mechanisms = mechanismsFor({ target, arch: x64, processor, signals, patience }, options)
+    const host = { target, arch: x64, processor, signals, patience }
+    this.mechanisms = mechanismsFor(host, options)
+    this.programs = new ProgramLadder(host, this.mechanisms)
   }
 
   /** @throws KernelError */
@@ -102,35 +108,68 @@ export class Tracer implements Disposable {
         })
   }
 
-  /** Plants probes at sites that were found before, all for one listener. @throws KernelError */
-  async plantSites(resolved: ResolvedSites, onHit: HitListener): Promise<MadeGroup | Refusal> {
+  /**
+   * Plants probes at sites that were found before, all for one listener. `instead`: why what was to be at these sites runs
+   * here, and not in the target. @throws KernelError
+   */
+  async plantSites(resolved: ResolvedSites, onHit: HitListener, instead?: Refusal): Promise<MadeGroup | Refusal> {
     const holding = this.holding()
-    return isRefusal(holding) ? holding : this.plantResolved(resolved, holding, process.hrtime.bigint(), onHit)
+    if (isRefusal(holding)) return holding
+    const made = await this.plantResolved(resolved, holding, process.hrtime.bigint(), onHit)
+    if (isRefusal(made) || instead === undefined) return made
+    const { mechanisms } = this.programs
+    const { code, because } = instead
+    const reason = { mechanisms, probes: made.attached.probes, code, because }
+    return { ...made, attached: { ...made.attached, passedOver: [reason, ...made.attached.passedOver] } }
   }
 
-  /** Whether the handlers of programs are to run in the target: what was asked for has none that run here. */
-  get runsProgramsInTarget(): boolean {
-    return isRefusal(this.holding()) && this.mechanisms.some(({ planProgram }) => planProgram !== undefined)
+  /** Whether what was asked for has mechanisms whose handlers run in the target. */
+  get canRunInTarget(): boolean {
+    return this.programs.mechanisms.length > 0
   }
 
-  /** Plants a program whose handlers run in the target. `lastLook`: see ProgramPlan. @throws KernelError */
+  /** Whether it has some whose handlers run here. */
+  get canRunHere(): boolean {
+    return !isRefusal(this.holding())
+  }
+
+  /**
+   * Plants a program whose handlers run in the target; refused where that cannot be had for all sites that a handler here could
+   * have. `lastLook`: see ProgramPlan. @throws KernelError
+   */
   async plantProgram(
     resolved: ResolvedSites,
     code: ProgramCode,
     lastLook: (data: ProgramData) => void,
   ): Promise<MadeProgram | Refusal> {
     const began = process.hrtime.bigint()
-    const mechanism = this.mechanisms.find(({ planProgram }) => planProgram !== undefined)
-    assert(mechanism?.planProgram !== undefined, 'programs run in the target')
     this.listener.onProgress?.({ phase: 'analysis', done: 0, total: resolved.modules.length })
-    const plan = await mechanism.planProgram(resolved.modules, code)
+    const plan = await this.programs.plan(resolved.modules, code)
     if (isRefusal(plan)) return plan
+    const better = await this.servedHereOnly(resolved, plan.refused)
+    if (better !== undefined) return better.refusal
     this.listener.onProgress?.({ phase: 'install', done: 0, total: plan.served.length })
     if (plan.served.length > 0) this.listener.beforeChange?.()
     const installed = plan.served.length > 0 ? plan.install(lastLook) : undefined
     if (isRefusal(installed)) return installed
-    const planted = { mechanism: mechanism.traits.name, installed }
-    return { ...this.addGroup(plan.refused, [planted], resolved, began), data: installed?.data }
+    const refused = [...resolved.refused, ...plan.refused]
+    if (installed === undefined)
+      return { ...this.addGroup([], { probes: [], refused, passedOver: [] }, began), data: undefined }
+    const probes = this.programs.probesOf(installed)
+    const passedOver = this.programs.passedOver(installed)
+    return { ...this.addGroup([installed], { probes, refused, passedOver }, began), data: installed.data }
+  }
+
+  /** A site that a handler here could have, among those that one in the target cannot. */
+  private async servedHereOnly(
+    { modules }: ResolvedSites,
+    refused: readonly RefusedSite[],
+  ): Promise<RefusedSite | undefined> {
+    const holding = this.holding()
+    if (isRefusal(holding) || refused.length === 0) return undefined
+    const { steps } = await climb(holding, onlySites(modules, new Set(refused.map(({ site }) => site))))
+    const served = new Set(steps.flatMap(({ plan }) => plan.served))
+    return refused.find(({ site }) => served.has(site))
   }
 
   /** Mechanisms whose handler runs here. */
@@ -167,19 +206,31 @@ export class Tracer implements Disposable {
     if (isRefusal(watching)) return watching
     const made = this.plantWith(ladder, onHit, watching)
     if (isRefusal(made)) return made
-    return this.addGroup(ladder.refused, made, resolved, began)
+    const outcome = {
+      probes: made.toReversed().map(({ mechanism, installed }) => [mechanism, atWork(installed)] as const),
+      refused: [...resolved.refused, ...ladder.refused, ...made.flatMap(({ refused = [] }) => refused)],
+      passedOver: passedOver(servedVerdicts(ladder)),
+    }
+    return this.addGroup(
+      made.flatMap(({ installed }) => installed ?? []),
+      outcome,
+      began,
+    )
   }
 
   private addGroup(
-    refused: readonly RefusedSite[],
-    made: readonly Planted[],
-    resolved: ResolvedSites,
+    installed: readonly InstalledProbes[],
+    { refused, ...outcome }: Omit<Outcome, 'heldNs' | 'setupNs'>,
     began: bigint,
   ): MadeGroup {
     const since = process.hrtime.bigint()
-    const attached = describeAttached(refused, made, resolved.refused, since - began)
+    const attached = describeAttached({
+      ...outcome,
+      refused: [...refused, ...installed.flatMap(({ leftOut }) => leftOut)],
+      heldNs: installed.reduce((sum, { heldNs }) => sum + heldNs, 0n),
+      setupNs: since - began,
+    })
     const group = this.nextGroup++
-    const installed = made.flatMap((planted) => planted.installed ?? [])
     this.groups.set(group, { installed, attached, since })
     return { group, attached }
   }
@@ -339,32 +390,8 @@ function leftOutBy(refusal: Refusal, plan: ProbePlan, mechanism: string): Plante
   return { mechanism, installed: undefined, refused: plan.served.map((site) => ({ site, refusal })) }
 }
 
-function describeAttached(
-  refused: readonly RefusedSite[],
-  planted: readonly Planted[],
-  unresolved: readonly RefusedSite[],
-  setup: bigint,
-): Attached {
-  const mechanisms: Record<string, number> = {}
-  for (const { mechanism, installed } of planted.toReversed()) {
-    const probes = installed === undefined ? 0 : atWork(installed)
-    if (probes > 0) mechanisms[mechanism] = (mechanisms[mechanism] ?? 0) + probes
-  }
-  const lost = planted.flatMap((each) => each.installed?.leftOut ?? each.refused ?? [])
-  return {
-    probes: Object.values(mechanisms).reduce((sum, count) => sum + count, 0),
-    mechanisms,
-    refused: [...unresolved, ...refused, ...lost].map(({ site, refusal: { code, because } }) => ({
-      site: site.key,
-      code,
-      because,
-    })),
-    stoppedNs: Number(planted.reduce((sum, { installed }) => sum + (installed?.heldNs ?? 0n), 0n)),
-    setupNs: Number(setup),
-  }
-}
-
-function atWork({ sites, leftOut }: InstalledProbes): number {
-  const lost = new Set<InstalledProbes['sites'][number]>(leftOut.map(({ site }) => site))
-  return sites.filter((site) => !lost.has(site)).length
+function atWork(installed: InstalledProbes | undefined): number {
+  if (installed === undefined) return 0
+  const lost = new Set<InstalledProbes['sites'][number]>(installed.leftOut.map(({ site }) => site))
+  return installed.sites.filter((site) => !lost.has(site)).length
 }

@@ -53,6 +53,10 @@ export const CONTROL = {
   /** When the program began, by the boot clock. */
   start: 56,
   seed: 64,
+  /** How often threads have come to where the process ends, and wait for `released` to be as much: see `emitAwaitReader`. */
+  leaving: 72,
+  /** Written by the reader, when it has read what was there before. */
+  released: 80,
 } as const
 
 const HEADERS_OFFSET = 128

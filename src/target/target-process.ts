@@ -1,7 +1,7 @@
 import type { Address } from '../bytes/address.js'
 import { call, type KernelDoor } from '../kernel/door.js'
 import { EACCES, EPERM } from '../kernel/errno.js'
-import { O_RDONLY, openFile, readWhole, tryReadText } from '../kernel/files.js'
+import { O_RDONLY, openFile, readLink, readWhole, tryReadText } from '../kernel/files.js'
 import { KernelError } from '../kernel/kernel-error.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { entryPoint } from './entry-point.js'
@@ -58,6 +58,11 @@ export class TargetProcess implements Disposable {
   /** A thread that lives: the leader, as long as it does. @throws KernelError when the process is gone. */
   get tid(): number {
     return livingThread(this.door, this.pid) ?? this.pid
+  }
+
+  /** The path of the executable, as the target sees it; empty once the process is gone. */
+  get executable(): string {
+    return readLink(this.door, `/proc/${this.pid}/exe`) ?? ''
   }
 
   /** A seccomp filter is in force in this thread, now. */

@@ -1,8 +1,9 @@
 import { assert } from '../bytes/assert.js'
 import { tellsTime } from '../codegen/x64/program/tells-time.js'
 import { measureTimeStamp } from '../kernel/time-stamp.js'
+import type { PatchStyle } from '../probe/patch-style.js'
 import type { InstalledProgram, ProgramCode, ProgramData, ProgramPlan } from '../probe/program-plan.js'
-import type { ModuleSites, RefusedSite } from '../probe/site.js'
+import type { ModuleSites, RefusedSite, Site } from '../probe/site.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import type { ProgramClock } from '../store/program-head.js'
 import type { ProgramShape } from '../store/program-layout.js'
@@ -14,7 +15,6 @@ import type { ResidentSignals } from '../target/signals/resident-signals.js'
 import { uninstall } from '../target/uninstall.js'
 import { callsForbidden } from './calls-forbidden.js'
 import type { Host } from './host.js'
-import type { PatchStyle } from './patch-style.js'
 import { planTrampolines, type TrampolinePlan } from './plan-trampolines.js'
 import { type ProgramHits, type ProgramWork, programWork } from './program-work.js'
 import { TargetData } from './target-data.js'
@@ -25,18 +25,25 @@ const SLOTS_PER_THREAD = 4
 const MIN_SLOTS = 256
 /** Of events, for each thread. Address space that is not backed by memory until it is used. */
 const RING_BYTES = 2 ** 19
+/** More than threads ever come to where the process ends. */
+const ALL = 2n ** 64n - 1n
 
 interface Wanted {
   readonly host: Host
-  readonly style: PatchStyle
+  /** The first that a site allows is used there. */
+  readonly styles: readonly PatchStyle[]
   readonly modules: readonly ModuleSites[]
+  readonly code: ProgramCode
   readonly work: ProgramWork
 }
 
-/** Running a program in the target: a trampoline for every site, with the machine code of the site's handlers. */
+/**
+ * Running a program in the target: a trampoline for every site, reached in the first of the styles that the site allows, with
+ * the machine code of the site's handlers.
+ */
 export async function planProgram(
   host: Host,
-  style: PatchStyle,
+  styles: readonly PatchStyle[],
   modules: readonly ModuleSites[],
   code: ProgramCode,
 ): Promise<ProgramPlan | Refusal> {
@@ -50,16 +57,39 @@ export async function planProgram(
   const [suitable, refused] = byStack(modules)
   const work = callsForbidden(host.target, code) ?? programWork(code, suitable, machine, { shape, clock })
   if (isRefusal(work)) return work
-  const unprepared = work.mayFault ? await host.signals.prepare() : undefined
-  if (unprepared !== undefined) return unprepared
-  const wanted = { host, style, modules: suitable, work }
-  const plan = planAreas(wanted)
-  if (isRefusal(plan)) return plan
+  const planned = await planReachable({ host, styles, modules: suitable, code, work })
+  if (isRefusal(planned)) return planned
+  const { wanted, plan } = planned
   return {
-    served: plan.served.map(({ site }) => site),
-    refused: [...refused, ...plan.refused],
+    served: plan.served.filter(hasHandlers(code)),
+    refused: [...refused, ...plan.refused].filter(hasHandlers(code)),
     install: (lastLook) => installWithSignals(wanted, plan, lastLook),
   }
+}
+
+/** At others the process ends, which is nobody's request. */
+function hasHandlers({ handlersAt }: ProgramCode): (each: { readonly site: Site }) => boolean {
+  return ({ site }) => handlersAt(site.address).length > 0
+}
+
+interface Planned {
+  readonly wanted: Wanted
+  readonly plan: TrampolinePlan<ProgramHits>
+}
+
+/** Without the styles that need signal handlers, where the target can have none. */
+async function planReachable(wanted: Wanted): Promise<Planned | Refusal> {
+  const plan = planAreas(wanted)
+  if (isRefusal(plan)) return plan
+  const unprepared = needsSignals(wanted, plan) ? await wanted.host.signals.prepare() : undefined
+  if (unprepared === undefined) return { wanted, plan }
+  const others = wanted.styles.filter(({ bySignal }) => !bySignal)
+  return wanted.work.mayFault || others.length === 0 ? unprepared : planReachable({ ...wanted, styles: others })
+}
+
+/** For instructions that may fault, and for sites that only a signal handler leads away from. */
+function needsSignals({ work }: Wanted, { served }: TrampolinePlan): boolean {
+  return work.mayFault || served.some(({ style }) => style.bySignal)
 }
 
 /**
@@ -86,10 +116,10 @@ function shapeFor({ target }: Host): ProgramShape {
   return { slots, ringBytes: RING_BYTES }
 }
 
-function planAreas({ host: { target, arch }, style, modules, work }: Wanted): TrampolinePlan<ProgramHits> | Refusal {
+function planAreas({ host: { target, arch }, styles, modules, work }: Wanted): TrampolinePlan<ProgramHits> | Refusal {
   return planTrampolines(modules, {
     arch,
-    style,
+    styles,
     work,
     spareBytes: 0,
     spareTraps: [],
@@ -107,7 +137,7 @@ function installWithSignals(
   plan: TrampolinePlan<ProgramHits>,
   lastLook: LastLook,
 ): InstalledProgram | Refusal {
-  if (!wanted.work.mayFault) return installPlaced(wanted, plan, undefined, lastLook)
+  if (!needsSignals(wanted, plan)) return installPlaced(wanted, plan, undefined, lastLook)
   const signals = wanted.host.signals.acquire()
   if (isRefusal(signals)) return signals
   // Planned again: what the signals need may stand where the areas were to be.
@@ -137,7 +167,7 @@ interface Surroundings {
 }
 
 function installed(
-  { host: { target } }: Wanted,
+  { host: { target }, code }: Wanted,
   plan: TrampolinePlan<ProgramHits>,
   result: InstallResult,
   { tables, signals, lastLook }: Surroundings,
@@ -146,14 +176,18 @@ function installed(
   const { image, data: hits } = plan.hits
   const data = new TargetData(target.memory, image.start, hits.layout, image.head)
   const noCounts = new BigUint64Array()
+  const served = plan.served.filter(hasHandlers(code))
   return {
     data,
-    sites: plan.served.map(({ site }) => site),
-    leftOut: leftOut(plan, result),
+    served,
+    sites: served.map(({ site }) => site),
+    leftOut: leftOut(plan, result).filter(hasHandlers(code)),
     heldNs: result.heldNs + (signals?.heldByInstalling() ?? 0n),
     read: () => noCounts,
     latest: () => noCounts,
     remove() {
+      // Nobody reads while threads are waited for.
+      data.release(ALL)
       const { remaining } = uninstall(target, result.installation, () => lookLast(data, lastLook), tables?.use)
       // What could not be taken out stays, with the signals that it needs.
       if (remaining.length > 0) return remaining

@@ -8,7 +8,7 @@ import {
   type TrampolineSite,
 } from '../codegen/x64/trampolines.js'
 import { bytesAt, type CodeFacts } from '../isa/code-facts.js'
-import type { Architecture, RelocatedCode, SiteAnalysis, WindowLength } from '../isa/site-analysis.js'
+import type { Architecture, RelocatedCode } from '../isa/site-analysis.js'
 import type { ModuleSites, RefusedSite, Site } from '../probe/site.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import type { DataImage } from '../target/area.js'
@@ -18,18 +18,14 @@ import { encodeEdits, encodeHeader, HEADER_SIZE, type ManifestEdit } from '../ta
 import type { MemoryRange } from '../target/memory.js'
 import type { Mapping } from '../target/memory-map.js'
 import { placeAnywhere, roundToPage } from '../target/placement.js'
-import { coversStub } from '../target/remote-call.js'
 import { behindTrap } from '../target/signals/planted-traps.js'
 import type { PublishedTable } from '../target/signals/resident-signals.js'
 import type { HitData, HitWork } from './hit-work.js'
-import type { PatchStyle } from './patch-style.js'
 import { type AreaGroup, type Placed, placeAreas, placeInPadding } from './place-areas.js'
-import { signalReturn } from './signal-return.js'
+import { type AnalysedSite, type StyleSituation, styleSites } from './style-sites.js'
 
 /** What planning needs to know beyond the sites. */
-export interface TrampolineSituation<D extends HitData = HitData> {
-  readonly arch: Architecture
-  readonly style: PatchStyle
+export interface TrampolineSituation<D extends HitData = HitData> extends StyleSituation {
   /** What trampolines do; without it they only hold the displaced instructions. */
   readonly work: HitWork<D> | undefined
   /** Bytes of each area that are left free for the mechanism's own use. */
@@ -39,16 +35,12 @@ export interface TrampolineSituation<D extends HitData = HitData> {
   /** Where areas may be: in mappings of their own, or in the modules' padding. */
   readonly backing: Backing
   readonly maps: readonly Mapping[]
-  /** Entry point of the executable, where remote calls are made from. */
-  readonly entry: Address
   readonly owner: { readonly pid: number; readonly startTime: bigint }
 }
 
 /** A site that gets a trampoline. */
-export interface ServedSite {
-  readonly site: Site
+export interface ServedSite extends AnalysedSite {
   readonly facts: CodeFacts
-  readonly analysis: SiteAnalysis
   /** Its counter. */
   readonly index: number
 }
@@ -149,46 +141,14 @@ function analyseGroups(
   return groups.map((group) => {
     const served: ServedSite[] = []
     for (const module of group.modules) {
-      for (const [site, result] of analyseModule(module, situation.style.windowLength(group.near), situation)) {
-        if (isRefusal(result)) refused.push({ site, refusal: result })
-        else if (served.length >= group.capacity) refused.push({ site, refusal: noRoom(module) })
-        else served.push({ site, facts: module.facts, analysis: result, index: index++ })
+      for (const each of styleSites(module, group.near, situation)) {
+        if ('refusal' in each) refused.push(each)
+        else if (served.length >= group.capacity) refused.push({ site: each.site, refusal: noRoom(module) })
+        else served.push({ ...each, facts: module.facts, index: index++ })
       }
     }
     return { group, served }
   })
-}
-
-function* analyseModule(
-  module: ModuleSites,
-  windowLength: WindowLength,
-  situation: TrampolineSituation,
-): Generator<[Site, SiteAnalysis | Refusal]> {
-  const sites = module.sites.toSorted((a, b) => a.vaddr - b.vaddr)
-  const vaddrs = sites.map(({ vaddr }) => vaddr)
-  const analysis = situation.arch.analyseModule(module.facts, vaddrs, windowLength)
-  let occupiedUntil = address(0)
-  for (const site of sites) {
-    const own =
-      reserved(site, occupiedUntil, windowLength, situation.entry) ??
-      signalReturn(module.facts, site, windowLength) ??
-      analysis.analyse(site.vaddr)
-    if (!isRefusal(own)) occupiedUntil = offsetBy(site.address, windowLength)
-    yield [site, own]
-  }
-}
-
-function reserved(site: Site, occupiedUntil: Address, windowLength: WindowLength, entry: Address): Refusal | undefined {
-  if (site.address < occupiedUntil) {
-    return refuse('window-overlap', `${site.key} begins inside the window of the probe before it`)
-  }
-  if (coversStub(entry, site.address, windowLength)) {
-    return refuse(
-      'entry-point',
-      `${site.key} is the entry point: it has run already, and ring3 makes its remote calls there`,
-    )
-  }
-  return undefined
 }
 
 interface BuiltArea {
@@ -216,7 +176,7 @@ function buildArea(
   const tablesOffset = spareOffset + situation.spareBytes
   const spare = { start: offsetBy(group.address, spareOffset), size: situation.spareBytes }
   const own = situation.spareTraps.map((offset) => offsetBy(spare.start, offset))
-  const traps = situation.style.bySignal ? trapTables(placed.edits, own) : []
+  const traps = trapTables(trapsAmong(placed.edits, served), own)
   const tables = placeTables([...traps, ...fixupTables(made.fixups, base)], offsetBy(group.address, tablesOffset))
   const recordsOffset = tablesOffset + tables.reduce((sum, table) => sum + table.bytes.length, 0)
   const length = recordsOffset + records.length
@@ -258,8 +218,14 @@ function placeTables(tables: readonly Table[], start: Address): PlacedTable[] {
 
 type Table = Pick<PlacedTable, 'kind' | 'bytes'>
 
+function trapsAmong(edits: readonly PlacedEdit[], served: readonly ServedSite[]): PlacedEdit[] {
+  const bySignal = new Set(served.filter(({ style }) => style.bySignal).map(({ site }) => site.address))
+  return edits.filter(({ site }) => bySignal.has(site))
+}
+
 /** Where each int3 leads to, and which of the program's instructions each relocated one is, should it fault. */
 function trapTables(edits: readonly PlacedEdit[], ownTraps: readonly Address[]): Table[] {
+  if (edits.length + ownTraps.length === 0) return []
   const traps = encodeTable([
     ...edits.map(({ site, trampoline }): [Address, Address] => [site, trampoline]),
     ...ownTraps.map((trap): [Address, Address] => [trap, behindTrap(trap)]),
@@ -331,12 +297,12 @@ function placeEdits(
   group: AreaGroup,
   served: readonly ServedSite[],
   made: TrampolineCode,
-  { arch, style }: TrampolineSituation,
+  { arch }: TrampolineSituation,
 ): { readonly edits: PlacedEdit[]; readonly refused: RefusedSite[] } {
   const byIndex = new Map(made.trampolines.map((trampoline) => [trampoline.index, trampoline]))
   const edits: PlacedEdit[] = []
   const refused: RefusedSite[] = []
-  for (const { site, facts, index } of served) {
+  for (const { site, facts, style, index } of served) {
     const trampoline = byIndex.get(index)
     const refusal = made.refused.get(index)
     if (trampoline === undefined) {

@@ -54,11 +54,11 @@ function hardestSite(site: Address) {
   return { index: 0, address: site, flagsDead: false, deadRegisters: [], redZone: 128, relocate }
 }
 
-/** One site for each sequence of handlers. */
-function differentSites({ program, handlersAt }: ProgramCode, modules: readonly ModuleSites[]): Address[] {
+/** One site for each sequence of handlers, and those where the process ends. */
+function differentSites({ program, handlersAt, exits }: ProgramCode, modules: readonly ModuleSites[]): Address[] {
   const numberOf = ({ handler }: SiteHandler): number => program.handlers.indexOf(handler)
   const different = new Map<string, Address>()
   for (const { sites } of modules)
     for (const site of sites) different.set(handlersAt(site.address).map(numberOf).join(), site.address)
-  return [...different.values()]
+  return [...different.values(), ...exits]
 }

@@ -1,7 +1,7 @@
 import { type Address, offsetBy } from '../bytes/address.js'
 import { KernelError } from '../kernel/kernel-error.js'
 import type { ProgramData } from '../probe/program-plan.js'
-import type { ProgramLayout } from '../store/program-layout.js'
+import { CONTROL, type ProgramLayout } from '../store/program-layout.js'
 import type { Memory } from '../target/memory.js'
 
 /** The data of a program: in the target as long as it is there, then a copy. */
@@ -40,6 +40,12 @@ export class TargetData implements ProgramData {
   keep(): void {
     const bytes = this.#whileThere(() => this.memory.read(this.start, this.layout.ringsOffset))
     if (bytes !== undefined) this.#copy.set(bytes)
+  }
+
+  release(leaving: bigint): void {
+    const word = Buffer.alloc(8)
+    word.writeBigUInt64LE(leaving)
+    this.write(CONTROL.released, word)
   }
 
   /** In the address space that the data was put into, which is not that of the process any more once it has called exec. */

@@ -1,5 +1,6 @@
 import { assert } from '../bytes/assert.js'
 import type { InstalledProbes, ProbePlan } from '../probe/mechanism.js'
+import type { PatchStyle } from '../probe/patch-style.js'
 import type { ModuleSites, RefusedSite } from '../probe/site.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { untilPlaced } from '../target/area.js'
@@ -14,7 +15,6 @@ import { CounterReader } from './counter-reader.js'
 import { type CounterData, counterWork } from './counter-work.js'
 import { explainerOf } from './explain-site.js'
 import type { Host } from './host.js'
-import type { PatchStyle } from './patch-style.js'
 import { planTrampolines, type TrampolinePlan } from './plan-trampolines.js'
 
 /** Counting in the target: a trampoline for every site, reached in the way that the style writes there. */
@@ -44,7 +44,7 @@ function planWith(
   const owner = thisProcess(target.door)
   return planTrampolines(modules, {
     arch,
-    style,
+    styles: [style],
     work: counterWork(form, blocks),
     spareBytes: 0,
     spareTraps: [],

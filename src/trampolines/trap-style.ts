@@ -1,4 +1,4 @@
-import type { PatchStyle } from './patch-style.js'
+import type { PatchStyle } from '../probe/patch-style.js'
 
 /** `int3`: one byte of one instruction, so that every instruction can carry it. */
 export const trapStyle: PatchStyle = {

@@ -36,11 +36,18 @@ test('no calls is said in words', async () => {
 
 test('-f json prints what was attached and the counts, a value a line', async () => {
   const refused = [{ site: 'libc:a', code: 'window-too-short' as const, because: 'It has "3" bytes.' }]
-  const attached = { probes: 2, mechanisms: { jump: 2 }, refused, stoppedNs: 48_000, setupNs: 1_250_000 }
+  const attached = {
+    probes: 2,
+    mechanisms: { jump: 2 },
+    refused,
+    passedOver: [],
+    stoppedNs: 48_000,
+    setupNs: 1_250_000,
+  }
   const { stdout, stderr } = await runFake('count -p 7 -d 0.01 -f json libc:*', { readings: [counts], attached })
   assert.equal(
     stdout,
-    '{"type":"attached_probes","data":{"probes":2,"mechanisms":{"jump":2},"refused":[{"site":"libc:a","code":"window-too-short","because":"It has \\"3\\" bytes."}],"stoppedNs":48000,"setupNs":1250000}}\n' +
+    '{"type":"attached_probes","data":{"probes":2,"mechanisms":{"jump":2},"refused":[{"site":"libc:a","code":"window-too-short","because":"It has \\"3\\" bytes."}],"passedOver":[],"stoppedNs":48000,"setupNs":1250000}}\n' +
       '{"type":"map","data":{"@":{"libc:malloc":1234567,"libc:free":1234566,"app:a":3}}}\n',
   )
   assert.equal(stderr, '')
@@ -75,7 +82,7 @@ test('a file that cannot be written is found out before the target is touched', 
 test('refused sites are summed up, and listed with -v', async () => {
   const site = (name: string, code: 'window-too-short' | 'branch-into-window') => ({ site: name, code, because: 'So.' })
   const refused = [site('a:1', 'window-too-short'), site('a:2', 'branch-into-window'), site('a:3', 'window-too-short')]
-  const attached = { probes: 16_950, mechanisms: { jump: 16_950 }, refused, stoppedNs: 1, setupNs: 1 }
+  const attached = { probes: 16_950, mechanisms: { jump: 16_950 }, refused, passedOver: [], stoppedNs: 1, setupNs: 1 }
   const summary = 'served 16,950 of 16,953 functions by jump; 3 refused: 2 window-too-short, 1 branch-into-window'
   const brief = await runFake('count -p 7 -d 0.01 a:*', { attached })
   assert.ok(brief.stderr.endsWith(`ring3: ${summary} (-v lists them)\n`), brief.stderr)
@@ -88,7 +95,7 @@ test('refused sites are summed up, and listed with -v', async () => {
 test('when every site is refused the command fails', async () => {
   const refused = [{ site: 'a:1', code: 'window-too-short' as const, because: 'So.' }]
   const run = await runFake('count -p 7 a:*', {
-    attached: { probes: 0, mechanisms: {}, refused, stoppedNs: 0, setupNs: 0 },
+    attached: { probes: 0, mechanisms: {}, refused, passedOver: [], stoppedNs: 0, setupNs: 0 },
   })
   assert.equal(run.code, 1)
   assert.match(

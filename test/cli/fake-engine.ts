@@ -32,6 +32,7 @@ const nothingAttached: Attached = {
   probes: 2,
   mechanisms: { jump: 2 },
   refused: [],
+  passedOver: [],
   stoppedNs: 48_000,
   setupNs: 1_250_000,
 }

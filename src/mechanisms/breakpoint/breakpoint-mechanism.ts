@@ -48,7 +48,7 @@ function planCopies(
 ): TrampolinePlan | Refusal {
   return planTrampolines(modules, {
     arch,
-    style: trapStyle,
+    styles: [trapStyle],
     work: undefined,
     spareBytes: options.slots * SLOT_SIZE,
     spareTraps: trapsOfSlots(options.slots),

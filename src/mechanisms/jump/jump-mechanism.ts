@@ -1,7 +1,6 @@
 import type { Mechanism } from '../../probe/mechanism.js'
+import type { PatchStyle } from '../../probe/patch-style.js'
 import type { Host } from '../../trampolines/host.js'
-import type { PatchStyle } from '../../trampolines/patch-style.js'
-import { planProgram } from '../../trampolines/plan-program.js'
 import { planCounting } from '../../trampolines/trampoline-mechanism.js'
 import { jumpTraits } from './jump-traits.js'
 
@@ -16,7 +15,7 @@ const jumpStyle: PatchStyle = {
 export function jumpMechanism(host: Host): Mechanism {
   return {
     traits: jumpTraits,
+    style: jumpStyle,
     plan: (modules) => planCounting(host, jumpStyle, modules),
-    planProgram: (modules, code) => planProgram(host, jumpStyle, modules, code),
   }
 }

@@ -8,6 +8,7 @@ import { signalTraits } from './signal-traits.js'
 export function signalMechanism(host: Host): Mechanism {
   return {
     traits: signalTraits,
+    style: trapStyle,
     prepare: () => host.signals.prepare(),
     plan: (modules) => planCounting(host, trapStyle, modules),
   }

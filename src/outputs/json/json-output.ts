@@ -9,11 +9,12 @@ import { programJson } from './program-json.js'
 export const jsonOutput: Output = {
   name: 'json',
   forPeople: false,
-  attached: ({ probes, mechanisms, refused, stoppedNs, setupNs }) =>
+  attached: ({ probes, mechanisms, refused, passedOver, stoppedNs, setupNs }) =>
     line('attached_probes', {
       probes,
       mechanisms,
       refused: refused.map(({ site, code, because }) => ({ site, code, because })),
+      passedOver: passedOver.map(({ mechanisms, probes, code, because }) => ({ mechanisms, probes, code, because })),
       stoppedNs,
       setupNs,
     }),

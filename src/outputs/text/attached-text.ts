@@ -23,6 +23,22 @@ export function refusedLines(refused: readonly RefusedRecord[]): string[] {
   return refused.map(({ site, code, because }) => `${printable(site)}: ${code}: ${printable(because)}`)
 }
 
+/**
+ * `16,938 probes by jump, 12 by signal`, then a line for each reason: `12 not by jump: window-too-short: f has …`. Nothing where
+ * there is no probe.
+ */
+export function servedLines({ mechanisms, passedOver }: AttachedRecord): string[] {
+  const served = Object.entries(mechanisms).map(([name, count], at) =>
+    at === 0 ? `${quantity(count, 'probe')} by ${name}` : `${grouped(count)} by ${name}`,
+  )
+  if (served.length === 0) return []
+  const reasons = passedOver.map(
+    ({ mechanisms: cheaper, probes, code, because }) =>
+      `${grouped(probes)} not by ${cheaper.join(' or ')}: ${code}: ${printable(because)}`,
+  )
+  return [served.join(', '), ...reasons]
+}
+
 function byMechanism(mechanisms: Readonly<Record<string, number>>): string {
   const used = Object.entries(mechanisms).filter(([, count]) => count > 0)
   if (used.length === 0) return ''

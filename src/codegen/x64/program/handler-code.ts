@@ -7,6 +7,7 @@ import type { Assembler } from '../assembler.js'
 import type { Fixup, HitCode, HitCoder } from '../hit-code.js'
 import { NOT_REWOUND } from '../rewind.js'
 import type { TrampolineSite } from '../trampolines.js'
+import { emitAwaitReader } from './await-reader.js'
 import type { Machine } from './emission.js'
 import { Encoder } from './encoder.js'
 import { generateHandler } from './generate-handler.js'
@@ -27,6 +28,8 @@ export interface PlacedProgram {
   readonly machine: Machine
   /** Those of a site, in their order. */
   readonly handlersAt: (site: Address) => readonly SiteHandler[]
+  /** Sites at which the process ends. */
+  readonly exits: ReadonlySet<Address>
 }
 
 /** Below the red zone: two strings of the usual length. Threads may have stacks of their own making, such as those for signals. */
@@ -54,6 +57,8 @@ class HandlerCode implements HitCode {
       const refusal = this.#emitHandler(site, each)
       if (refusal !== undefined) return refusal
     }
+    const { exits, dataAddress } = this.placed
+    if (exits.has(site.address)) emitAwaitReader(this.asm, site, dataAddress)
     return undefined
   }
 

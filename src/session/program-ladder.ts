@@ -1,0 +1,50 @@
+import type { Mechanism } from '../probe/mechanism.js'
+import type { PatchStyle } from '../probe/patch-style.js'
+import type { InstalledProgram, ProgramCode, ProgramPlan } from '../probe/program-plan.js'
+import type { ModuleSites } from '../probe/site.js'
+import type { PassedOverRecord } from '../record/attached-record.js'
+import type { Refusal } from '../refusal/refusal.js'
+import type { Host } from '../trampolines/host.js'
+import { planProgram } from '../trampolines/plan-program.js'
+import type { Outcome } from './describe-attached.js'
+import { passedOver } from './passed-over.js'
+
+/** The mechanisms that lead threads to handlers in the target, the cheapest first. All sites of a program share its data there. */
+export class ProgramLadder {
+  readonly #names: ReadonlyMap<PatchStyle, string>
+
+  constructor(
+    private readonly host: Host,
+    mechanisms: readonly Mechanism[],
+  ) {
+    this.#names = new Map(
+      mechanisms.flatMap(({ style, traits }) => (style === undefined ? [] : [[style, traits.name] as const])),
+    )
+  }
+
+  /** None: programs cannot run in the target. */
+  get mechanisms(): readonly string[] {
+    return [...this.#names.values()]
+  }
+
+  plan(modules: readonly ModuleSites[], code: ProgramCode): Promise<ProgramPlan | Refusal> {
+    return planProgram(this.host, [...this.#names.keys()], modules, code)
+  }
+
+  /** How many probes of a program each mechanism serves. */
+  probesOf({ served, leftOut }: InstalledProgram): Outcome['probes'] {
+    const lost = new Set(leftOut.map(({ site }) => site))
+    return [...this.#names].map(([style, name]) => {
+      const probes = served.filter((each) => each.style === style && !lost.has(each.site))
+      return [name, probes.length] as const
+    })
+  }
+
+  passedOver({ served }: InstalledProgram): PassedOverRecord[] {
+    return passedOver(
+      served.map((each) =>
+        each.passedOver.map(({ style, refusal }) => ({ mechanism: this.#names.get(style) ?? '', refusal })),
+      ),
+    )
+  }
+}

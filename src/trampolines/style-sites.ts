@@ -1,0 +1,95 @@
+import { type Address, address, offsetBy } from '../bytes/address.js'
+import { assert } from '../bytes/assert.js'
+import type { Architecture, ModuleAnalysis, SiteAnalysis, WindowLength } from '../isa/site-analysis.js'
+import type { PassedStyle, PatchStyle, StyledSite } from '../probe/patch-style.js'
+import type { ModuleSites, RefusedSite, Site } from '../probe/site.js'
+import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
+import { coversStub } from '../target/remote-call.js'
+import { signalReturn } from './signal-return.js'
+
+/** A site with the proof of its window. */
+export interface AnalysedSite extends StyledSite {
+  readonly analysis: SiteAnalysis
+}
+
+export interface StyleSituation {
+  readonly arch: Architecture
+  /** The first that a site allows is used there. */
+  readonly styles: readonly PatchStyle[]
+  /** Entry point of the executable, where remote calls are made from. */
+  readonly entry: Address
+}
+
+/**
+ * Finds the first style that each site of a module allows, in the order of addresses; who has none is refused with what the
+ * first had to say, as it says most about the site. Pure.
+ */
+export function styleSites(
+  module: ModuleSites,
+  near: boolean,
+  situation: StyleSituation,
+): (AnalysedSite | RefusedSite)[] {
+  const sites = module.sites.toSorted((a, b) => a.vaddr - b.vaddr)
+  const trials = situation.styles.map((style, at) => {
+    const isLast = at === situation.styles.length - 1
+    return new Trial(module, sites, style, style.windowLength(near), isLast, situation)
+  })
+  let occupiedUntil = address(0)
+  return sites.map((site, at) => {
+    const passedOver: PassedStyle[] = []
+    for (const trial of trials) {
+      const analysis = trial.analyse(site, occupiedUntil, sites[at + 1])
+      if (isRefusal(analysis)) {
+        passedOver.push({ style: trial.style, refusal: analysis })
+        continue
+      }
+      occupiedUntil = offsetBy(site.address, trial.windowLength)
+      return { site, analysis, style: trial.style, passedOver }
+    }
+    const [first] = passedOver
+    assert(first !== undefined, 'there is a style')
+    return { site, refusal: first.refusal }
+  })
+}
+
+/** One style, and what speaks against it in a module. */
+class Trial {
+  #prepared: ModuleAnalysis | undefined
+
+  constructor(
+    private readonly module: ModuleSites,
+    private readonly sites: readonly Site[],
+    readonly style: PatchStyle,
+    readonly windowLength: WindowLength,
+    private readonly isLast: boolean,
+    private readonly situation: StyleSituation,
+  ) {}
+
+  analyse(site: Site, occupiedUntil: Address, next: Site | undefined): SiteAnalysis | Refusal {
+    return (
+      this.#reserved(site, occupiedUntil, next) ??
+      signalReturn(this.module.facts, site, this.windowLength) ??
+      this.#analysis().analyse(site.vaddr)
+    )
+  }
+
+  /** Later styles are asked about few sites, or none. */
+  #analysis(): ModuleAnalysis {
+    const vaddrs = this.sites.map(({ vaddr }) => vaddr)
+    this.#prepared ??= this.situation.arch.analyseModule(this.module.facts, vaddrs, this.windowLength)
+    return this.#prepared
+  }
+
+  #reserved(site: Site, occupiedUntil: Address, next: Site | undefined): Refusal | undefined {
+    if (site.address < occupiedUntil)
+      return refuse('window-overlap', `${site.key} begins inside the window of the probe before it`)
+    if (!this.isLast && next !== undefined && next.address < offsetBy(site.address, this.windowLength))
+      return refuse('window-overlap', `the probe ${next.key} is inside the window of ${site.key}`)
+    if (coversStub(this.situation.entry, site.address, this.windowLength))
+      return refuse(
+        'entry-point',
+        `${site.key} is the entry point: it has run already, and ring3 makes its remote calls there`,
+      )
+    return undefined
+  }
+}
