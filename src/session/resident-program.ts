@@ -6,9 +6,9 @@ import type { Program } from '../ir/program.js'
 import type { ProgramCode, ProgramData } from '../probe/program-plan.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import type { DividedMaps } from '../runs/divided-maps.js'
-import { EventDrain } from '../runs/event-drain.js'
+import { type Drained, EventDrain } from '../runs/event-drain.js'
 import type { ProgramRun } from '../runs/program-run.js'
-import type { RunSink } from '../runs/run-action.js'
+import type { RunReceiver, RunSink } from '../runs/run-action.js'
 import type { RunHost } from '../runs/run-host.js'
 import { siteConstants } from '../runs/site-constants.js'
 import { storedBytes, TargetMaps } from '../runs/target-maps.js'
@@ -27,6 +27,7 @@ export interface ResidentSetting {
   /** What BEGIN has left. */
   readonly here: MapStore
   readonly sink: RunSink
+  readonly receiver: RunReceiver
 }
 
 /** The probes of a program in a target; no `resident` where none could be planted. */
@@ -71,15 +72,19 @@ export class ResidentProgram {
     return { ...made, resident }
   }
 
-  /** Deals with what has been emitted since. @returns whether there was anything */
-  look(): boolean {
-    return this.#take(false)
+  /** Deals with what has been emitted since, unless the receiver is behind: then it stays where it is, as long as there is room. */
+  look(): Looked {
+    if (!this.setting.receiver.hasRoom()) return 'something'
+    return this.#take(this.#drain.drain())
   }
 
   /** The probes are out, and no handler runs any more. */
   lookLast(): void {
     this.#sawLast = true
-    this.#take(true)
+    for (const drained of this.#drain.drainAll()) {
+      this.setting.receiver.waitForRoom()
+      this.#take(drained)
+    }
   }
 
   /** The probes are out, or have gone with the target. */
@@ -87,14 +92,14 @@ export class ResidentProgram {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#sawLast) return
-    this.#take(true)
+    this.lookLast()
     const text = 'WARNING: the target has ended: what its probes did in its last moments is not known\n'
     if (this.data.isGone) this.setting.sink({ kind: 'message', text })
   }
 
   #wait(): void {
     this.#timer = setTimeout(() => {
-      this.#pauseMs = this.look() ? MIN_PAUSE_MS : Math.min(MAX_PAUSE_MS, 2 * this.#pauseMs)
+      this.#pauseMs = pauseAfter(this.look(), this.#pauseMs)
       this.#keep()
       if (!this.data.isGone) this.#wait()
     }, this.#pauseMs)
@@ -107,15 +112,23 @@ export class ResidentProgram {
     this.data.keep()
   }
 
-  #take(all: boolean): boolean {
+  #take({ runs, lost, missed, warnings, hasMore }: Drained): Looked {
     const { run, sink } = this.setting
-    const { records, lost, missed, warnings } = this.#drain.drain(all)
-    for (const { event, values } of records) if (!run.hasExited) run.perform({ kind: 'event', event, values })
+    run.performAll(runs)
     for (const warning of warnings) run.warn(warning)
     if (lost > 0n) sink({ kind: 'show', record: { kind: 'lost', events: lost } })
     if (missed > 0n) sink({ kind: 'message', text: missedText(missed) })
-    return records.length > 0
+    if (hasMore) return 'more'
+    return runs.length > 0 ? 'something' : 'nothing'
   }
+}
+
+/** What a look has found: `more` than it has taken. */
+type Looked = 'nothing' | 'something' | 'more'
+
+function pauseAfter(looked: Looked, pauseMs: number): number {
+  if (looked === 'more') return 0
+  return looked === 'something' ? MIN_PAUSE_MS : Math.min(MAX_PAUSE_MS, 2 * Math.max(pauseMs, MIN_PAUSE_MS))
 }
 
 function missedText(times: bigint): string {

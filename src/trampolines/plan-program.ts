@@ -23,8 +23,7 @@ import { leftOut, withSignals } from './trampoline-mechanism.js'
 /** Slots for each thread that is there now, and the least: a slot is looked for from its thread's hash on. */
 const SLOTS_PER_THREAD = 4
 const MIN_SLOTS = 256
-/** Of events, for each thread. Address space that is not backed by memory until it is used. */
-const RING_BYTES = 2 ** 19
+const PAGE = 4096
 
 interface Wanted {
   readonly host: Host
@@ -46,7 +45,7 @@ export async function planProgram(
     hasRdpid: host.processor.flags.has('rdpid'),
     hasClock: clock !== undefined,
   }
-  const shape = shapeFor(host)
+  const shape = shapeFor(host, code)
   const [suitable, refused] = byStack(modules)
   const work = callsForbidden(host.target, code) ?? programWork(code, suitable, machine, { shape, clock })
   if (isRefusal(work)) return work
@@ -80,10 +79,11 @@ async function clockFor({ target, processor }: Host, code: ProgramCode): Promise
   return clock && { ...clock, start: code.startedNs }
 }
 
-function shapeFor({ target }: Host): ProgramShape {
+/** Rings are address space that is not backed by memory until it is used. */
+function shapeFor({ target }: Host, { program }: ProgramCode): ProgramShape {
   const threads = listThreads(target.door, target.pid).length
   const slots = 2 ** Math.ceil(Math.log2(Math.max(MIN_SLOTS, SLOTS_PER_THREAD * threads)))
-  return { slots, ringBytes: RING_BYTES }
+  return { slots, ringBytes: PAGE * program.config.ringPages }
 }
 
 function planAreas({ host: { target, arch }, style, modules, work }: Wanted): TrampolinePlan<ProgramHits> | Refusal {
