@@ -74,7 +74,7 @@ function byStack(modules: readonly ModuleSites[]): [suitable: ModuleSites[], ref
 
 /** Measured only where a handler wants to know the time: it takes a while. */
 async function clockFor({ target, processor }: Host, code: ProgramCode): Promise<ProgramClock | undefined> {
-  if (!code.program.handlers.some(tellsTime)) return undefined
+  if (!tellsTime(code.program)) return undefined
   const clock = await measureTimeStamp(target.door, processor)
   return clock && { ...clock, start: code.startedNs }
 }
