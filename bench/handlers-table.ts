@@ -8,7 +8,7 @@ export function handlersTable(costs: readonly HandlerCost[]): string {
     formatNs(handlerNs),
     ratio?.toFixed(2) ?? '–',
     callRatio.toFixed(2),
-    `≤ ${goal}`,
+    goal,
   ])
   return formatTable(['work', 'gcc -O2', 'handler', 'ratio', 'with the call', 'goal'], rows)
 }

@@ -25,7 +25,7 @@
 /* An empty `asm` with a variable as its operand: what is there may be read, so that it is kept up. */
 typedef void callback(uint64_t, uint64_t);
 
-static __thread uint64_t hits, refused, since, buckets[65];
+static __thread uint64_t hits, refused, since, loaded, added, equal, buckets[65];
 static uint64_t base = 1, multiplier = 0x80000000UL, start = 5;
 static struct {
   uint64_t used, key, count;
@@ -93,10 +93,42 @@ CALLBACK record(uint64_t a, uint64_t b) {
   __atomic_store_n(to, at << 29 | 0x10001, __ATOMIC_RELEASE);
 }
 
-static callback *const compiled[] = {count, histogram, predicate, stamp, keyed, record};
+CALLBACK dereference(uint64_t a, uint64_t b) {
+  (void)a;
+  loaded += *(const uint64_t *)b;
+  added = 1;
+  __asm__ volatile("" : "+m"(loaded), "+m"(added));
+}
+
+CALLBACK compare(uint64_t a, uint64_t b) {
+  char text[32];
+  (void)a;
+  strncpy(text, (const char *)b, sizeof text - 1);
+  text[sizeof text - 1] = 0;
+  if (__builtin_expect(strcmp(text, "no") == 0, 0)) equal++;
+  __asm__ volatile("" : "+m"(equal), "+m"(text));
+}
+
+CALLBACK compare_long(uint64_t a, uint64_t b) {
+  char text[1024];
+  (void)a;
+  strncpy(text, (const char *)b, sizeof text - 1);
+  text[sizeof text - 1] = 0;
+  if (__builtin_expect(strcmp(text, "no") == 0, 0)) equal++;
+  __asm__ volatile("" : "+m"(equal), "+m"(text));
+}
+
+static callback *const compiled[] = {count, histogram, predicate, stamp, keyed, record, dereference, compare, compare_long};
 #define WORKS (sizeof compiled / sizeof *compiled)
 
 static uint64_t values[VALUES], slots_at, slot_shift, slots;
+
+/* What second arguments point to: texts of 20 letters. */
+static char texts[VALUES][32];
+
+static uint64_t text_at(uint64_t each) {
+  return (uint64_t)texts[each % VALUES];
+}
 
 /* Readers that keep up. */
 static void empty_rings(void) {
@@ -117,10 +149,10 @@ static int has_written(uint64_t calls) {
 static double measure(callback *called, uint64_t calls) {
   struct timespec from, to;
   empty_rings();
-  for (uint64_t each = 0; each < calls / 8; each++) called(values[each % VALUES], each);
+  for (uint64_t each = 0; each < calls / 8; each++) called(values[each % VALUES], text_at(each));
   empty_rings();
   clock_gettime(CLOCK_MONOTONIC, &from);
-  for (uint64_t each = 0; each < calls; each++) called(values[each % VALUES], each);
+  for (uint64_t each = 0; each < calls; each++) called(values[each % VALUES], text_at(each));
   clock_gettime(CLOCK_MONOTONIC, &to);
   return ((double)(to.tv_sec - from.tv_sec) * 1e9 + (double)(to.tv_nsec - from.tv_nsec)) / (double)calls;
 }
@@ -143,7 +175,10 @@ int main(int given, char **argument) {
   slot_shift = strtoul(argument[4], NULL, 16);
   slots = strtoul(argument[5], NULL, 16);
   uint64_t rounds = strtoul(argument[6], NULL, 16), calls = strtoul(argument[7], NULL, 16);
-  for (uint64_t each = 0; each < VALUES; each++) values[each] = each * 7919 % KEYS * 16;
+  for (uint64_t each = 0; each < VALUES; each++) {
+    values[each] = each * 7919 % KEYS * 16;
+    memset(texts[each], 'a' + (int)(each % 26), 20);
+  }
   for (uint64_t round = 0; round < rounds; round++) {
     printf("%.3f", measure(nothing, calls));
     for (unsigned work = 0; work < WORKS; work++) {

@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- [cost] [attach] [mechanisms] [handlers] [--rounds N] [--only VARIANT]`: what a hit costs, what attaching costs,
- * how the mechanisms compare, and what handlers cost beside compiled code; the first two where nothing is named. Tables on stdout, JSON in bench/results/.
+ * `npm run bench -- [cost] [attach] [mechanisms] [handlers] [events] [--rounds N] [--only VARIANT]`: what a hit costs, what attaching
+ * costs, how the mechanisms compare, what handlers cost beside compiled code, and how many events come through; the first two where nothing
+ * is named. Tables on stdout, JSON in bench/results/.
  */
 import { writeResult } from '../test/robustness/result-file.js'
 import { scriptOptions } from '../test/robustness/script-options.js'
@@ -8,6 +9,8 @@ import { runAttach } from './attach-run.js'
 import { attachTable } from './attach-table.js'
 import { runCost } from './cost-run.js'
 import { costTable } from './cost-table.js'
+import { runEvents } from './events-run.js'
+import { eventsTable } from './events-table.js'
 import { runHandlers } from './handlers-run.js'
 import { handlersTable } from './handlers-table.js'
 import { runMechanisms } from './mechanisms-run.js'
@@ -39,6 +42,11 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
     const costs = runHandlers(rounds)
     show('Work of a handler, nanoseconds beyond an empty call', handlersTable(costs))
     writeResult('handlers', costs)
+  },
+  async events() {
+    const reports = await runEvents()
+    process.stdout.write(`\n${eventsTable(reports)}\n\n`)
+    writeResult('events', reports)
   },
 }
 

@@ -59,4 +59,6 @@ export interface ProgramConfig {
   readonly missingProbes: 'error' | 'warn' | 'ignore'
   /** Turns of a loop after which a handler is stopped. */
   readonly maxLoopTurns: number
+  /** Of 4096 bytes, for the events of each thread of the target. A power of two. */
+  readonly ringPages: number
 }

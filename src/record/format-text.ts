@@ -17,7 +17,8 @@ export function decodeLiteral(text: string): string {
   return Buffer.from(text, 'latin1').toString('utf8')
 }
 
-function convert(conversion: Conversion, value: DataValue): string {
+/** What a conversion makes of a value. */
+export function convert(conversion: Conversion, value: DataValue): string {
   const { specifier } = conversion
   if (specifier === 's') return pad(cut(valueText(value), conversion.precision), conversion)
   if (specifier === 'r' || specifier === 'rx' || specifier === 'rh')

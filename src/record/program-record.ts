@@ -5,6 +5,8 @@ import type { MapRecord } from './map-record.js'
 export type ProgramRecord =
   | { readonly kind: 'attached'; readonly probes: number }
   | { readonly kind: 'printf' | 'time' | 'cat' | 'join' | 'syscall'; readonly text: string }
+  /** What printf has said many times, one after the other: text as UTF-8, and where each ends. */
+  | { readonly kind: 'burst'; readonly text: Uint8Array; readonly ends: Uint32Array }
   | { readonly kind: 'value'; readonly value: DataValue }
   | { readonly kind: 'map'; readonly map: MapRecord }
   | { readonly kind: 'lost'; readonly events: bigint }

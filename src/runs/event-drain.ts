@@ -1,19 +1,26 @@
 import type { Program } from '../ir/program.js'
 import type { ProgramData } from '../probe/program-plan.js'
-import { type EventRecord, EventRings } from '../store/event-ring.js'
+import type { EventBatch } from '../store/event-batch.js'
+import { EventRings } from '../store/event-ring.js'
 import { SLOT, slotOffset } from '../store/program-layout.js'
 import { type CountedWarning, ProgramReader } from '../store/program-reader.js'
+
+import { type EventRun, mergeEvents, wholeRun } from './merge-events.js'
 
 /** What has come out of a target since it was asked last. */
 export interface Drained {
   /** In the order of their times. */
-  readonly records: readonly EventRecord[]
+  readonly runs: readonly EventRun[]
   /** Events that found no room. */
   readonly lost: bigint
   /** Hits that were not handled, because there were more threads than slots. */
   readonly missed: bigint
   readonly warnings: readonly CountedWarning[]
+  /** Whether a ring held more than is taken out in a round. */
+  readonly hasMore: boolean
 }
+
+type DrainedSlot = Pick<Drained, 'lost' | 'hasMore'> & { readonly events: EventBatch }
 
 /** Takes the events of a program out of its rings. */
 export class EventDrain {
@@ -23,9 +30,9 @@ export class EventDrain {
   readonly #warnings = new Map<string, number>()
   #missed = 0n
   /** Taken out, but perhaps younger than one that has not been: a round looks at one ring after the other. */
-  #held: readonly EventRecord[] = []
+  #held: readonly EventRun[] = []
   /** The youngest that was seen before the last round. */
-  #settled = 0n
+  #settled = 0
 
   constructor(
     program: Pick<Program, 'maps' | 'events'>,
@@ -36,33 +43,61 @@ export class EventDrain {
     this.#reader = new ProgramReader(program, data.layout, read)
   }
 
-  /** One round over all rings. `all`: there will be no other. */
-  drain(all: boolean): Drained {
+  /** One round over all rings, which takes a part of each. What may be younger than something that is still there is kept back. */
+  drain(): Drained {
+    return this.#round((drained) => this.#readyUntil(drained))
+  }
+
+  /** Rounds until nothing is left, of rings that nobody writes to any more. */
+  *drainAll(): Generator<Drained> {
+    // A target that goes on all the same is not followed for ever.
+    for (let rounds = this.#rings.readsOfFullRing; rounds > 0; rounds--) {
+      const drained = this.drain()
+      yield drained
+      if (!drained.hasMore) break
+    }
+    yield this.#round(() => Number.POSITIVE_INFINITY)
+  }
+
+  #round(readyUntil: (drained: readonly DrainedSlot[]) => number): Drained {
     const slots = this.#hasRings ? this.#reader.usedSlots() : []
     const drained = slots.map((slot) => this.#drainSlot(slot))
-    const records = [...this.#held, ...drained.flatMap((each) => each.records)].toSorted(byTime)
-    const until = all ? undefined : this.#settled
-    const ready = until === undefined ? records : records.filter(({ time }) => time <= until)
-    this.#held = records.slice(ready.length)
-    this.#settled = records.at(-1)?.time ?? this.#settled
+    const { runs, rest } = mergeEvents(
+      [...this.#held, ...drained.map(({ events }) => wholeRun(events))],
+      readyUntil(drained),
+    )
+    this.#held = rest
+    this.#settled = drained.reduce((youngest, { events }) => Math.max(youngest, youngestOf(events)), this.#settled)
     const missed = this.#reader.missedHits()
     const missedNow = missed - this.#missed
     this.#missed = missed
-    const lost = drained.reduce((sum, each) => sum + each.lost, 0n)
-    return { records: ready, lost, missed: missedNow, warnings: this.#newWarnings() }
+    return {
+      runs,
+      lost: drained.reduce((sum, { lost }) => sum + lost, 0n),
+      missed: missedNow,
+      warnings: this.#newWarnings(),
+      hasMore: drained.some(({ hasMore }) => hasMore),
+    }
+  }
+
+  /** What is older than all that may still be in a ring. */
+  #readyUntil(drained: readonly DrainedSlot[]): number {
+    return drained
+      .filter(({ hasMore }) => hasMore)
+      .reduce((until, { events }) => Math.min(until, youngestOf(events)), this.#settled)
   }
 
   get #hasRings(): boolean {
     return this.data.layout.size > this.data.layout.ringsOffset
   }
 
-  #drainSlot(slot: number): { readonly records: readonly EventRecord[]; readonly lost: bigint } {
-    const { records, tail, lost, isCorrupt } = this.#rings.drain(slot)
+  #drainSlot(slot: number): DrainedSlot {
+    const { events, tail, lost, isCorrupt, hasMore } = this.#rings.drain(slot)
     const before = this.#slots.get(slot) ?? { lost: 0n, tail: 0n }
     if (tail !== before.tail) this.data.write(slotOffset(this.data.layout, slot) + SLOT.tail, wordBytes(tail))
     this.#slots.set(slot, { lost, tail })
     // What was thrown away was one event at least.
-    return { records, lost: lost - before.lost + (isCorrupt ? 1n : 0n) }
+    return { events, lost: lost - before.lost + (isCorrupt ? 1n : 0n), hasMore }
   }
 
   #newWarnings(): CountedWarning[] {
@@ -75,8 +110,9 @@ export class EventDrain {
   }
 }
 
-function byTime(a: EventRecord, b: EventRecord): number {
-  return a.time < b.time ? -1 : a.time > b.time ? 1 : 0
+/** Of a ring's events: they are in its order. */
+function youngestOf(events: EventBatch): number {
+  return events.length === 0 ? 0 : events.timeAt(events.length - 1)
 }
 
 function wordBytes(word: bigint): Uint8Array {

@@ -7,12 +7,17 @@ import { bytesOfValue, type Value } from '../codegen/interpreter/value.js'
 import type { Event } from '../ir/event.js'
 import type { Program } from '../ir/program.js'
 import { int64, type ValueType } from '../ir/value-type.js'
+import { BurstWriter } from '../record/burst.js'
 import type { DataValue } from '../record/data-value.js'
 import { type DecodeContext, decodeValue } from '../record/decode-value.js'
 import { eventAction } from '../record/event-action.js'
 import { type MapRecord, mapRecord } from '../record/map-record.js'
+import { type PrintfWriter, printfWriter } from '../record/printf-writer.js'
 import type { ValueNames } from '../record/value-names.js'
+import type { EventBatch } from '../store/event-batch.js'
+import { eventPayload } from '../store/event-layout.js'
 import type { AttachPoint } from './attach-point.js'
+import type { EventRun } from './merge-events.js'
 import type { RunSink } from './run-action.js'
 import { WarningCounts } from './warning-counts.js'
 
@@ -23,6 +28,8 @@ export type SignalSender = (effect: Effect & { kind: 'signal' }) => void
 export class ProgramRun {
   readonly #context: DecodeContext
   readonly #warnings: WarningCounts
+  /** By event: what writes its text, of those that are printed. */
+  readonly #printfs: readonly (PrintfWriter | undefined)[]
   #exited = false
 
   constructor(
@@ -34,6 +41,10 @@ export class ProgramRun {
     const { records, enums, config } = program
     this.#context = { records, enums, names, stringTrailer: config.stringTrailer }
     this.#warnings = new WarningCounts(sink)
+    this.#printfs = program.events.map((event, at) => {
+      const { types, offsets } = eventPayload(program, at)
+      return event.kind === 'printf' ? printfWriter(event.format, types, offsets, this.#context) : undefined
+    })
   }
 
   /** `exit()` was called: only END runs from here on. */
@@ -63,6 +74,32 @@ export class ProgramRun {
     if (action.kind === 'clear' || action.kind === 'zero') this.maps[action.kind](action.map)
     else this.sink(action)
     if (action.kind === 'exit') this.#exited = true
+  }
+
+  /** Does what handlers elsewhere have emitted, in order. */
+  performAll(runs: readonly EventRun[]): void {
+    const burst = new BurstWriter()
+    for (const { events, from, to } of runs) {
+      for (let at = from; at < to && !this.#exited; at++) this.#performOne(events, at, burst)
+    }
+    this.#show(burst)
+  }
+
+  /** What is printed is collected. */
+  #performOne(events: EventBatch, at: number, burst: BurstWriter): void {
+    const event = events.eventAt(at)
+    const write = this.#printfs[event]
+    if (write === undefined) {
+      this.#show(burst)
+      this.perform({ kind: 'event', event, values: events.valuesAt(at) })
+      return
+    }
+    write(burst.text, events.bytes, events.payloadAt(at))
+    burst.end()
+  }
+
+  #show(burst: BurstWriter): void {
+    if (!burst.isEmpty) this.sink({ kind: 'show', record: burst.take() })
   }
 
   /** Something has gone wrong in a handler that ran elsewhere. */

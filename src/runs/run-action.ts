@@ -8,3 +8,15 @@ export type RunAction =
 
 /** Takes what a running program wants done. */
 export type RunSink = (action: RunAction) => void
+
+/** Where actions go in the end. What comes faster than it is dealt with is lost there. */
+export interface RunReceiver {
+  hasRoom(): boolean
+  /** Blocks until it has room, or does not get on. */
+  waitForRoom(): void
+}
+
+/** How many of a handler's actions it is. */
+export function weightOf(action: RunAction): number {
+  return action.kind === 'show' && action.record.kind === 'burst' ? action.record.ends.length : 1
+}

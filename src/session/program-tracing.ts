@@ -11,7 +11,7 @@ import { DividedMaps } from '../runs/divided-maps.js'
 import { type Interval, Intervals } from '../runs/intervals.js'
 import { namesOf } from '../runs/names.js'
 import { ProgramRun } from '../runs/program-run.js'
-import type { RunAction, RunSink } from '../runs/run-action.js'
+import type { RunAction, RunReceiver, RunSink } from '../runs/run-action.js'
 import type { RunHost } from '../runs/run-host.js'
 import { threadEnvironment } from '../runs/thread-environment.js'
 import { tracerEnvironment } from '../runs/tracer-environment.js'
@@ -31,6 +31,7 @@ export interface ProgramSetting {
   readonly tracer: Tracer | undefined
   readonly childPid: number | undefined
   readonly sink: RunSink
+  readonly receiver: RunReceiver
 }
 
 /** A program that has begun, or the probe for which it has not. */
@@ -124,7 +125,8 @@ export class ProgramTracing {
   async #plantInTarget(tracer: Tracer): Promise<Attached | Refusal> {
     const { program, sites, host } = this
     const sink = (action: RunAction): void => this.#say(action)
-    const setting = { program, sites, host, tracer, run: this.#run, maps: this.#maps, here: this.#here, sink }
+    const { receiver } = this.setting
+    const setting = { program, sites, host, tracer, run: this.#run, maps: this.#maps, here: this.#here, sink, receiver }
     const made = await ResidentProgram.plant(setting)
     if (isRefusal(made)) return made
     this.#group = made.group

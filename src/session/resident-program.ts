@@ -7,9 +7,9 @@ import type { ProgramCode, ProgramData } from '../probe/program-plan.js'
 import type { ModuleSites } from '../probe/site.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import type { DividedMaps } from '../runs/divided-maps.js'
-import { EventDrain } from '../runs/event-drain.js'
+import { type Drained, EventDrain } from '../runs/event-drain.js'
 import type { ProgramRun } from '../runs/program-run.js'
-import type { RunSink } from '../runs/run-action.js'
+import type { RunReceiver, RunSink } from '../runs/run-action.js'
 import type { RunHost } from '../runs/run-host.js'
 import { siteConstants } from '../runs/site-constants.js'
 import { storedBytes, TargetMaps } from '../runs/target-maps.js'
@@ -31,6 +31,7 @@ export interface ResidentSetting {
   /** What BEGIN has left. */
   readonly here: MapStore
   readonly sink: RunSink
+  readonly receiver: RunReceiver
 }
 
 /** The probes of a program in a target; no `resident` where none could be planted. */
@@ -81,15 +82,16 @@ export class ResidentProgram {
     return { ...made, resident }
   }
 
-  /** Deals with what has been emitted since. @returns whether there was anything */
-  look(): boolean {
-    return this.#take(false)
+  /** Deals with what has been emitted since, unless the receiver is behind: then it stays where it is, as long as there is room. */
+  look(): Looked {
+    if (!this.setting.receiver.hasRoom()) return 'something'
+    return this.#take(this.#drain.drain())
   }
 
   /** The probes are out, and no handler runs any more. */
   lookLast(): void {
     this.#sawLast = true
-    this.#take(true)
+    this.#takeAll()
   }
 
   /** The probes are out, or have gone with the target. */
@@ -97,7 +99,7 @@ export class ResidentProgram {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#sawLast) return
-    this.#take(true)
+    this.lookLast()
     const text = 'WARNING: the target has ended: what its probes did in its last moments is not known\n'
     if (this.data.isGone && !this.#isLeaving) this.setting.sink({ kind: 'message', text })
   }
@@ -105,11 +107,15 @@ export class ResidentProgram {
   #wait(): void {
     this.#timer = setTimeout(() => {
       const leaving = this.#word(CONTROL.leaving)
-      this.#pauseMs = this.look() ? MIN_PAUSE_MS : Math.min(MAX_PAUSE_MS, 2 * this.#pauseMs)
       if (leaving > this.#released) this.#release(leaving)
-      else this.#keep()
+      else this.#lookAgain()
       if (!this.data.isGone) this.#wait()
     }, this.#pauseMs)
+  }
+
+  #lookAgain(): void {
+    this.#pauseMs = pauseAfter(this.look(), this.#pauseMs)
+    this.#keep()
   }
 
   #keep(): void {
@@ -122,6 +128,7 @@ export class ResidentProgram {
 
   /** Threads wait where the process ends: everything that was done before has been looked at. */
   #release(leaving: bigint): void {
+    this.#takeAll()
     this.data.keep()
     this.data.release(leaving)
     this.#released = leaving
@@ -133,15 +140,30 @@ export class ResidentProgram {
     return this.data.read(offset, 8).readBigUInt64LE()
   }
 
-  #take(all: boolean): boolean {
+  #takeAll(): void {
+    for (const drained of this.#drain.drainAll()) {
+      this.setting.receiver.waitForRoom()
+      this.#take(drained)
+    }
+  }
+
+  #take({ runs, lost, missed, warnings, hasMore }: Drained): Looked {
     const { run, sink } = this.setting
-    const { records, lost, missed, warnings } = this.#drain.drain(all)
-    for (const { event, values } of records) if (!run.hasExited) run.perform({ kind: 'event', event, values })
+    run.performAll(runs)
     for (const warning of warnings) run.warn(warning)
     if (lost > 0n) sink({ kind: 'show', record: { kind: 'lost', events: lost } })
     if (missed > 0n) sink({ kind: 'message', text: missedText(missed) })
-    return records.length > 0
+    if (hasMore) return 'more'
+    return runs.length > 0 ? 'something' : 'nothing'
   }
+}
+
+/** What a look has found: `more` than it has taken. */
+type Looked = 'nothing' | 'something' | 'more'
+
+function pauseAfter(looked: Looked, pauseMs: number): number {
+  if (looked === 'more') return 0
+  return looked === 'something' ? MIN_PAUSE_MS : Math.min(MAX_PAUSE_MS, 2 * Math.max(pauseMs, MIN_PAUSE_MS))
 }
 
 function missedText(times: bigint): string {

@@ -5,10 +5,11 @@ import { unreachable } from '../bytes/assert.js'
 import type { ProgramConfig } from '../ir/program.js'
 import { runWarningText } from '../lang/run-warning.js'
 import type { SourceText } from '../lang/source-text.js'
+import { textsOf } from '../record/burst.js'
 import { formatTime } from '../record/format-time.js'
 import type { MapRecord } from '../record/map-record.js'
 import type { ProgramRecord } from '../record/program-record.js'
-import type { RunAction } from '../runs/run-action.js'
+import { type RunAction, weightOf } from '../runs/run-action.js'
 import { type Data, dataOf, type KeyedMap, type MapEntryData, type MapsData, mapData, mapsData } from './map-data.js'
 import type { Attached } from './session-types.js'
 import type { RunOver } from './tracer-protocol.js'
@@ -157,7 +158,7 @@ export class ScriptRun extends EventEmitter<RunEvents> implements AsyncDisposabl
   #performAll(actions: readonly RunAction[]): void {
     if (this.#isAbandoned) return
     for (const action of actions) this.#perform(action)
-    this.control.taken(actions.length)
+    this.control.taken(actions.reduce((sum, action) => sum + weightOf(action), 0))
   }
 
   #perform(action: RunAction): void {
@@ -191,6 +192,8 @@ export class ScriptRun extends EventEmitter<RunEvents> implements AsyncDisposabl
   #show(record: ProgramRecord): void {
     this.emit('record', record)
     if (record.kind === 'printf') this.emit('printf', record.text)
+    if (record.kind === 'burst' && this.listenerCount('printf') > 0)
+      for (const text of textsOf(record)) this.emit('printf', text)
     if (record.kind === 'value') this.emit('value', dataOf(record.value))
     if (record.kind === 'lost') this.emit('lost', record.events)
     if (record.kind === 'map') this.emit('map', record.map.name.slice(1), mapData(record.map))

@@ -4,7 +4,7 @@ import { signalNumbers } from '../lang/signal-numbers.js'
 import type { SourceText } from '../lang/source-text.js'
 import type { RunOptions } from './api.js'
 import { compileScript } from './compile-script.js'
-import { takenCount } from './outbox.js'
+import { countTaken, takenCount } from './outbox.js'
 import type { MissingProbe } from './program-sites.js'
 import { ScriptError } from './script-error.js'
 import { ScriptRun } from './script-run.js'
@@ -40,7 +40,7 @@ export async function startRun(
         await onFinished()
       },
       readMaps: () => thread.request('readMaps', { run: number }),
-      taken: (actions) => Atomics.add(new Int32Array(taken), 0, actions),
+      taken: (actions) => countTaken(taken, actions),
       signal: (signal) => void thread.request('signalRun', { run: number, signal }),
     })
     early.passOn(run)

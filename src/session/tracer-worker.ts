@@ -176,7 +176,7 @@ async function run({
 }: TracerRequests['run']['params']): Promise<RunBegun | Refusal> {
   const outbox = new Outbox(taken, (actions) => send({ kind: 'actions', run: number, actions }))
   const sink: RunSink = (action) => outbox.put(action)
-  const started = await ProgramTracing.start(program, { door, tracer, childPid, sink })
+  const started = await ProgramTracing.start(program, { door, tracer, childPid, sink, receiver: outbox })
   if (isRefusal(started) || started.kind === 'missing') return started
   runs.set(number, started.tracing)
   outbox.flush()

@@ -1,7 +1,7 @@
 import { unreachable } from '../bytes/assert.js'
 import { linearBucketOf } from '../ir/histogram.js'
-import type { AggregateType } from '../ir/value-type.js'
-import { type AggregateState, emptyState, type SeriesInterval } from './aggregate-state.js'
+import type { AggregateType, TimeSeriesType } from '../ir/value-type.js'
+import { type AggregateState, emptyState, newestIntervals, type SeriesInterval } from './aggregate-state.js'
 
 /**
  * An aggregate in the target's memory is an array of 64-bit words, all zero until it has taken in a value:
@@ -11,7 +11,8 @@ import { type AggregateState, emptyState, type SeriesInterval } from './aggregat
  *     min, max     present, the greatest value of those mapped by `greatestBias`
  *     avg, stats   count, total
  *     hist, lhist  a count for each bucket
- *     tseries      for each interval: its number + 1, count, total
+ *     tseries      for each interval: its mark, count, total; the interval of number n is at n modulo their number. The mark is n + 1;
+ *                  with SERIES_BUSY, the words are being made empty
  */
 export function aggregateWords(type: AggregateType): number {
   switch (type.kind) {
@@ -35,6 +36,7 @@ export function aggregateWords(type: AggregateType): number {
 }
 
 export const SERIES_WORDS = 3
+export const SERIES_BUSY = 1n << 63n
 
 /** Buckets that 64-bit values can be in: see `bucketOf`. */
 function histogramBuckets(bits: number): number {
@@ -72,7 +74,7 @@ export function aggregateState(type: AggregateType, words: BigUint64Array): Aggr
     case 'tseries':
       return first === 0n && words.every((word) => word === 0n)
         ? undefined
-        : { kind: 'tseries', intervals: intervalsOf(words, type.signed) }
+        : { kind: 'tseries', intervals: intervalsOf(words, type) }
     default:
       return unreachable(type)
   }
@@ -93,11 +95,13 @@ function countsOf(words: BigUint64Array): Map<number, bigint> {
   return counts
 }
 
-function intervalsOf(words: BigUint64Array, signed: boolean): Map<bigint, SeriesInterval> {
+/** Those of the newest interval and the ones before it that belong to the series still. */
+function intervalsOf(words: BigUint64Array, type: TimeSeriesType): Map<bigint, SeriesInterval> {
   const intervals = new Map<bigint, SeriesInterval>()
   for (let at = 0; at + SERIES_WORDS <= words.length; at += SERIES_WORDS) {
-    const [number = 0n, count = 0n, total = 0n] = words.subarray(at, at + SERIES_WORDS)
-    if (number !== 0n && count !== 0n) intervals.set(number - 1n, { count, total: signedBy(signed, total) })
+    const [mark = 0n, count = 0n, total = 0n] = words.subarray(at, at + SERIES_WORDS)
+    if (mark !== 0n && mark < SERIES_BUSY && count !== 0n)
+      intervals.set(mark - 1n, { count, total: signedBy(type.signed, total) })
   }
-  return intervals
+  return newestIntervals(intervals, type)
 }

@@ -107,8 +107,15 @@ function mergeSeries(
 ): Map<bigint, SeriesInterval> {
   const merged = new Map(a)
   for (const [at, interval] of b) merged.set(at, mergeIntervals(merged.get(at), interval, type))
-  const newest = [...merged.keys()].reduce((latest, at) => (at > latest ? at : latest), 0n)
-  return new Map([...merged].filter(([at]) => at > newest - BigInt(type.intervals)))
+  return newestIntervals(merged, type)
+}
+
+export function newestIntervals(
+  intervals: ReadonlyMap<bigint, SeriesInterval>,
+  type: TimeSeriesType,
+): Map<bigint, SeriesInterval> {
+  const newest = [...intervals.keys()].reduce((latest, at) => (at > latest ? at : latest), 0n)
+  return new Map([...intervals].filter(([at]) => at > newest - BigInt(type.intervals)))
 }
 
 function mergeIntervals(a: SeriesInterval | undefined, b: SeriesInterval, { reduce }: TimeSeriesType): SeriesInterval {

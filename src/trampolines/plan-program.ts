@@ -23,10 +23,9 @@ import { leftOut, withSignals } from './trampoline-mechanism.js'
 /** Slots for each thread that is there now, and the least: a slot is looked for from its thread's hash on. */
 const SLOTS_PER_THREAD = 4
 const MIN_SLOTS = 256
-/** Of events, for each thread. Address space that is not backed by memory until it is used. */
-const RING_BYTES = 2 ** 19
 /** More than threads ever come to where the process ends. */
 const ALL = 2n ** 64n - 1n
+const PAGE = 4096
 
 interface Wanted {
   readonly host: Host
@@ -53,7 +52,7 @@ export async function planProgram(
     hasRdpid: host.processor.flags.has('rdpid'),
     hasClock: clock !== undefined,
   }
-  const shape = shapeFor(host)
+  const shape = shapeFor(host, code)
   const [suitable, refused] = byStack(modules)
   const work = callsForbidden(host.target, code) ?? programWork(code, suitable, machine, { shape, clock })
   if (isRefusal(work)) return work
@@ -105,15 +104,16 @@ function byStack(modules: readonly ModuleSites[]): [suitable: ModuleSites[], ref
 
 /** Measured only where a handler wants to know the time: it takes a while. */
 async function clockFor({ target, processor }: Host, code: ProgramCode): Promise<ProgramClock | undefined> {
-  if (!code.program.handlers.some(tellsTime)) return undefined
+  if (!tellsTime(code.program)) return undefined
   const clock = await measureTimeStamp(target.door, processor)
   return clock && { ...clock, start: code.startedNs }
 }
 
-function shapeFor({ target }: Host): ProgramShape {
+/** Rings are address space that is not backed by memory until it is used. */
+function shapeFor({ target }: Host, { program }: ProgramCode): ProgramShape {
   const threads = listThreads(target.door, target.pid).length
   const slots = 2 ** Math.ceil(Math.log2(Math.max(MIN_SLOTS, SLOTS_PER_THREAD * threads)))
-  return { slots, ringBytes: RING_BYTES }
+  return { slots, ringBytes: PAGE * program.config.ringPages }
 }
 
 function planAreas({ host: { target, arch }, styles, modules, work }: Wanted): TrampolinePlan<ProgramHits> | Refusal {

@@ -46,6 +46,10 @@ test('settings of the environment go before those of the script', () => {
   assert.equal(program.config.maxStringLength, 5)
   assert.equal(program.config.maxMapKeys, 7)
   assert.equal(compile('stdin', 'BEGIN { }', { ...defaultOptions, settings: new Map([['foo', '1']]) }).kind, 'rejected')
+  const rings = (pages: string) => ({ settings: new Map([['perf_rb_pages', pages]]) })
+  assert.equal(compiled('BEGIN { }', rings('64')).config.ringPages, 64)
+  for (const pages of ['0', '3', '65536', 'many'])
+    assert.equal(compile('stdin', 'BEGIN { }', { ...defaultOptions, ...rings(pages) }).kind, 'rejected', pages)
 })
 
 test('a child’s pid is there where the tracer has started one', () => {

@@ -50,6 +50,11 @@ const records: readonly [ProgramRecord, string, string][] = [
     'a "b"\n\\b\x01\x08',
     '{"type": "printf", "data": "a \\"b\\"\\n\\\\b\\u0001\\u0008"}\n',
   ],
+  [
+    { kind: 'burst', text: Buffer.from('a\nbé'), ends: Uint32Array.of(2, 2, 5) },
+    'a\nbé',
+    '{"type": "printf", "data": "a\\n"}\n{"type": "printf", "data": ""}\n{"type": "printf", "data": "bé"}\n',
+  ],
   [{ kind: 'join', text: 'ls -l' }, 'ls -l\n', '{"type": "join", "data": "ls -l"}\n'],
   [{ kind: 'time', text: '12:00\n' }, '12:00\n', '{"type": "time", "data": "12:00\\n"}\n'],
   [{ kind: 'end' }, '\n\n', ''],

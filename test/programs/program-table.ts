@@ -40,6 +40,7 @@ export const programs = {
   waiter: fromC('waiter'),
   'child-maker': fromC('child-maker'),
   crowd: fromC('crowd'),
+  'paced-calls': fromC('paced-calls'),
   'ignored-signals': fromC('ignored-signals'),
   'self-rewriter': fromC('self-rewriter'),
   'sqlite-work': fromC('sqlite-work', '-Wl,--no-as-needed', '-l:libsqlite3.so.0'),

@@ -110,6 +110,42 @@ test('every event comes out, in order, or is counted as lost', async (t) => {
   assert.equal(last.size, 4)
 })
 
+// pages of a ring | events | a second | what is to be seen of them
+const paces = [
+  [1, 200_000, 1_000_000, 'some'],
+  [256, 2_000_000, 0, 'some'],
+  // They all have room in the ring, however late the reader is.
+  [16_384, 1_000_000, 1_000_000, 'all'],
+] as const
+
+for (const [pages, calls, rate, seen] of paces) {
+  test(`of ${calls} events ${rate || 'as fast as they go'}, ${seen} come through a ring of ${pages} pages, and none is missing`, async (t) => {
+    const built = await buildProgram('paced-calls')
+    if (built.kind === 'missing') return t.skip(built.because)
+    await using target = await startTarget(built.path)
+    await using session = await attach(target.pid, jump)
+    const script = await session.run(
+      `config = { perf_rb_pages = ${pages} } uprobe:paced-calls:tick { printf("%d %d", arg0, arg1) }`,
+    )
+    let [received, lost, last] = [0, 0n, -1]
+    script.on('printf', (text) => {
+      const [number, twice] = text.split(' ').map(Number)
+      assert.ok(number !== undefined && number > last && twice === 2 * number, text)
+      last = number
+      received++
+    })
+    script.on('lost', (events) => {
+      lost += events
+    })
+    t.diagnostic(await target.ask(`calls ${calls} ${rate}`, /^called/, 60_000))
+    await script.close()
+    t.diagnostic(`${received} received, ${lost} lost`)
+    assert.equal(BigInt(received) + lost, BigInt(calls))
+    if (seen === 'some') assert.ok(received > 100 && lost > 0n)
+    else assert.equal(lost, 0n)
+  })
+}
+
 test('BEGIN leaves values to probes, intervals read and clear what probes make, END sees all of it', async (t) => {
   const started = await startCalls('--threads', '2', '--calls', '1000')
   if (typeof started === 'string') return t.skip(started)

@@ -6,6 +6,7 @@ import { EventRings } from '../../src/store/event-ring.js'
 import { programLayout, ringOffset, SLOT, slotOffset } from '../../src/store/program-layout.js'
 import { ProgramReader } from '../../src/store/program-reader.js'
 import { compiled } from '../lang/run-program.js'
+import { eventList } from './event-list.js'
 
 const program = compiled(
   'uprobe:a:b { printf("%d %d", arg0, arg1); print("text"); @[arg0, comm] = hist(arg1); @n = count(); @s = comm; clear(@) }',
@@ -42,9 +43,10 @@ test('whatever a ring holds, its records are whole, of the program, and in the r
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 4096, maxLength: 4096 }), position, position, (ring, head, tail) => {
       const area = areaWith(ring, head, tail)
-      const { records, isCorrupt, tail: next } = drained(area)
+      const { events, isCorrupt, tail: next } = drained(area)
       assert.ok(isCorrupt || next >= tail)
-      for (const { event, values } of records) assert.equal(values.length, eventPayload(program, event).types.length)
+      for (const { event, values } of eventList(events))
+        assert.equal(values.length, eventPayload(program, event).types.length)
     }),
     { numRuns: 500 },
   )
@@ -67,8 +69,8 @@ test('headers with one wrong bit never give a record that leaves the ring', () =
           const flip = at === bad ? 1n << BigInt(bit) : 0n
           area.writeBigUInt64LE(header(position, 0, size) ^ flip, start + place)
         }
-        const { records, isCorrupt, tail: next } = drained(area)
-        assert.equal(records.length, bad)
+        const { events, isCorrupt, tail: next } = drained(area)
+        assert.equal(events.length, bad)
         assert.equal(next, isCorrupt ? tail + BigInt(6 * size) : tail + BigInt(bad * size))
       },
     ),
@@ -79,7 +81,7 @@ test('a record that is not written yet ends a reading, and comes with the next o
   const area = areaWith(new Uint8Array(4096), BigInt(2 * size), 0n)
   area.writeBigUInt64LE(header(0n, 0, size), start)
   const first = drained(area)
-  assert.deepEqual([first.records.length, first.tail, first.isCorrupt], [1, BigInt(size), false])
+  assert.deepEqual([first.events.length, first.tail, first.isCorrupt], [1, BigInt(size), false])
   area.writeBigUInt64LE(header(BigInt(size), 0, size), start + size)
   area.writeBigUInt64LE(first.tail, slotOffset(layout, 1) + SLOT.tail)
   assert.deepEqual(drained(area).tail, BigInt(2 * size))
@@ -90,8 +92,8 @@ test('what is left before the end of a ring is skipped', () => {
   const area = areaWith(new Uint8Array(4096), tail + 8n + BigInt(size), tail)
   area.writeBigUInt64LE(header(tail, SKIPPED, 8), start + 4088)
   area.writeBigUInt64LE(header(tail + 8n, 0, size), start)
-  const { records, tail: next } = drained(area)
-  assert.deepEqual([records.length, next], [1, tail + 8n + BigInt(size)])
+  const { events, tail: next } = drained(area)
+  assert.deepEqual([events.length, next], [1, tail + 8n + BigInt(size)])
 })
 
 test('a data area of random bytes gives snapshots, warnings and no exception', () => {

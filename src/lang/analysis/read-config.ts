@@ -12,6 +12,7 @@ const defaultConfig: ProgramConfig = {
   printMapsOnExit: true,
   missingProbes: 'error',
   maxLoopTurns: 1_000_000,
+  ringPages: 256,
 }
 
 type Setting = (value: string | bigint) => Partial<ProgramConfig> | string
@@ -21,6 +22,7 @@ const settings: Readonly<Record<string, Setting>> = {
   max_strlen: count((maxStringLength) => ({ maxStringLength })),
   max_cat_bytes: count((maxCatBytes) => ({ maxCatBytes })),
   max_loop_turns: count((maxLoopTurns) => ({ maxLoopTurns })),
+  perf_rb_pages: ringPages,
   str_trunc_trailer: (value) => ({ stringTrailer: String(value) }),
   print_maps_on_exit: (value) => flag(value, (printMapsOnExit) => ({ printMapsOnExit })),
   missing_probes: (value) =>
@@ -34,7 +36,7 @@ export const settingNames: readonly string[] = Object.keys(settings)
 
 /** Settings of bpftrace that say how BPF is used, which is nothing to us. */
 const meaningless = new Set(
-  'cache_user_symbols cpp_demangle lazy_symbolication license log_size max_bpf_progs max_probes on_stack_limit perf_rb_pages show_debug_info stack_mode unstable_map_decl unstable_tseries unstable_addr unstable_macro unstable_import'.split(
+  'cache_user_symbols cpp_demangle lazy_symbolication license log_size max_bpf_progs max_probes on_stack_limit show_debug_info stack_mode unstable_map_decl unstable_tseries unstable_addr unstable_macro unstable_import'.split(
     ' ',
   ),
 )
@@ -75,6 +77,14 @@ function count(apply: (value: number) => Partial<ProgramConfig>): Setting {
     typeof value === 'bigint' && value >= 1n && value <= MAX_COUNT
       ? apply(Number(value))
       : `${value} is no number from 1 to ${MAX_COUNT}`
+}
+
+/** A ring of all of them must still be a small part of the address space. */
+const MAX_RING_PAGES = 1n << 15n
+
+function ringPages(value: string | bigint): Partial<ProgramConfig> | string {
+  const isFit = typeof value === 'bigint' && value >= 1n && value <= MAX_RING_PAGES && (value & (value - 1n)) === 0n
+  return isFit ? { ringPages: Number(value) } : `${value} is no power of two from 1 to ${MAX_RING_PAGES}`
 }
 
 function flag(value: string | bigint, apply: (on: boolean) => Partial<ProgramConfig>): Partial<ProgramConfig> | string {

@@ -1,5 +1,6 @@
 import { unreachable } from '../../bytes/assert.js'
 import { bufferText } from '../../record/buffer-text.js'
+import { textsOf } from '../../record/burst.js'
 import type { Bucket, DataValue, MapValue } from '../../record/data-value.js'
 import type { MapRecord } from '../../record/map-record.js'
 import type { ProgramRecord } from '../../record/program-record.js'
@@ -16,6 +17,8 @@ export function programJson(record: ProgramRecord): string {
     case 'join':
     case 'syscall':
       return line(record.kind, stringJson(record.text))
+    case 'burst':
+      return [...textsOf(record)].map((text) => line('printf', stringJson(text))).join('')
     case 'value':
       return line('value', valueJson(record.value))
     case 'map':

@@ -15,6 +15,8 @@ export function programText(record: ProgramRecord): string {
     case 'cat':
     case 'syscall':
       return record.text
+    case 'burst':
+      return Buffer.from(record.text.buffer, record.text.byteOffset, record.text.byteLength).toString('utf8')
     case 'join':
       return `${record.text}\n`
     case 'value':

@@ -5,6 +5,7 @@ import { isRefusal } from '../../../src/refusal/refusal.js'
 import { eventPayload } from '../../../src/store/event-layout.js'
 import type { MapSnapshot } from '../../../src/store/map-snapshot.js'
 import { placeKey, type WarningPlace } from '../../../src/store/warning-places.js'
+import { eventList } from '../../store/event-list.js'
 import { type Interpretation, interpretCase } from './interpret-case.js'
 import { type CaseOutcome, type RunCase, runCases } from './run-cases.js'
 
@@ -66,8 +67,8 @@ function plainWarnings(warnings: readonly (WarningPlace & Pick<RunWarning, 'coun
 function plainRecords({ reader, rings }: CaseOutcome): [number, string[]][] {
   const drained = reader.usedSlots().map((slot) => rings.drain(slot))
   assert.ok(drained.every(({ isCorrupt, lost }) => !isCorrupt && lost === 0n))
-  return drained.flatMap(({ records }) =>
-    records.map(({ event, values }): [number, string[]] => [
+  return drained.flatMap(({ events }) =>
+    eventList(events).map(({ event, values }): [number, string[]] => [
       event,
       values.map((value) => Buffer.from(value).toString('hex')),
     ]),

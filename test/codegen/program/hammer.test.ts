@@ -5,6 +5,7 @@ import { openRealDoor } from '../../../src/kernel/real-door.js'
 import { HEADER, SLOT, slotOffset } from '../../../src/store/program-layout.js'
 import { compiled } from '../../lang/run-program.js'
 import { missingTools } from '../../programs/build.js'
+import { eventList } from '../../store/event-list.js'
 import { countedEntries, entriesOf, sumOf, totalOf, warningsOf, wordOf } from './area-facts.js'
 import { TID_OFFSET } from './generate-program.js'
 import { states } from './machine-states.js'
@@ -119,7 +120,7 @@ for (const threads of [2, 4]) {
           const drained = area.rings.drain(slot)
           assert.ok(!drained.isCorrupt)
           lost += drained.lost
-          for (const { event, values } of drained.records) {
+          for (const { event, values } of eventList(drained.events)) {
             const [thread, key] = values.map(wordOf)
             assert.equal(event, key !== undefined && key & 1n ? 0 : 1)
             received.set(thread ?? -1n, received.get(thread ?? -1n) ?? [])

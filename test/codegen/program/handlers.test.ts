@@ -90,6 +90,7 @@ const scripts = [
   'struct F { int a:5; int b:7; char name[6]; struct F *next; long big[20]; } uprobe:a:b { $f = (struct F *)($ADDRESS + arg2 * 292); @[arg2] = *$f; @b[arg2] = ($f->a, $f->b, $f->name); @n[$f->name] = $f->big[3]; @c = *(int64 *)arg0; @d = str(arg0) }',
   'uprobe:a:b { $s = str($ADDRESS + arg2 * 17); @[arg2] = ($s == "abc", strncmp($s, "defgh", 2), strcontains($s, "fg"), strlen($s)); @b[arg2] = $s == str($ADDRESS); @c[arg2] = (1, $s) == (1, "abc") }',
   'uprobe:a:b { @[arg2] = (bswap(arg0), bswap((uint16)arg1), ntop((uint32)arg0), ntop(10, pton("::1"))); $i = strstr("abcdef", arg2 > 3 ? "cd" : "xyz"); @b[arg2] = $i }',
+  'uprobe:a:b { @ = arg0 >> (uint64)pid; @b = arg1 << (int64)(tid & 3); @c = (int64)arg1 >> (int8)uid }',
   'uretprobe:a:b { @ = hist(retval); @b = reg("ax") }',
 ]
 

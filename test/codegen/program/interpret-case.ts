@@ -21,7 +21,10 @@ export interface Interpretation {
 export function interpretCase({ program, hits, memory }: RunCase): Interpretation {
   const maps = new TableOrder(program)
   const random = new Random()
-  const results = hits.flatMap((hit) => {
+  let { tai } = fixedClocks
+  const results = hits.flatMap((given) => {
+    tai = given.tai ?? tai
+    const hit = { ...given, tai }
     const handler = program.handlers[hit.handler]
     return handler === undefined ? [] : [runHandler(program, handler, environmentOf(hit, memory, random), maps)]
   })
@@ -32,10 +35,10 @@ export function interpretCase({ program, hits, memory }: RunCase): Interpretatio
   }
 }
 
-function environmentOf(hit: CaseHit, memory: RunCase['memory'], random: Random): HitEnvironment {
+function environmentOf(hit: Required<CaseHit>, memory: RunCase['memory'], random: Random): HitEnvironment {
   return {
     input: (input) => inputOf(hit, input),
-    sample: (source) => sampleOf(source, random),
+    sample: (source) => (source.kind === 'clock' && source.clock === 'tai' ? hit.tai : sampleOf(source, random)),
     readMemory: (address, length) => readPages(memory, address, length),
   }
 }

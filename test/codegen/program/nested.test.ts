@@ -102,9 +102,9 @@ const cases: readonly NestedCase[] = [
     script: 'uprobe:a:b { printf("%d %d %d", arg0, arg1, 7) }',
     nesting: { ...other, prepare },
     check: ({ reader, rings }: AreaReaders) => {
-      const { records, lost, isCorrupt } = rings.drain(reader.usedSlots()[0] ?? assert.fail())
+      const { events, lost, isCorrupt } = rings.drain(reader.usedSlots()[0] ?? assert.fail())
       assert.ok(!isCorrupt)
-      assert.equal(BigInt(records.length) + lost, BigInt(prepare + 2))
+      assert.equal(BigInt(events.length) + lost, BigInt(prepare + 2))
     },
   })),
   {

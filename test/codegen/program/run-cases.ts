@@ -27,6 +27,8 @@ export interface CaseHit {
   readonly handler: number
   readonly arguments: readonly bigint[]
   readonly returnValue: bigint
+  /** The clock's time from here on, if it is not that of the hit before. */
+  readonly tai?: bigint
 }
 
 export interface RunCase {
@@ -96,12 +98,13 @@ function linesOf({ hits, memory, state }: RunCase, { code, entries, fixups, layo
     ...fixups.map(
       ({ at, landing }) => `fixup ${offsetBy(CODE_AT, at).toString(16)} ${offsetBy(CODE_AT, landing).toString(16)}`,
     ),
-    ...hits.map(({ handler, arguments: given, returnValue }) => {
+    ...hits.flatMap(({ handler, arguments: given, returnValue, tai }) => {
       const { entry, exit } = entries[handler] ?? assert.fail()
       const places = [entry, exit].map((offset) => offsetBy(CODE_AT, offset))
       const values = [...Array.from({ length: 6 }, (_, at) => given[at] ?? 0n), returnValue]
       const numbers = [...places, ...values].map((number) => BigInt.asUintN(64, number).toString(16))
-      return `hit ${numbers.join(' ')} ${dead.toString(16)} ${state.flagsDead ? 1 : 0}`
+      const line = `hit ${numbers.join(' ')} ${dead.toString(16)} ${state.flagsDead ? 1 : 0}`
+      return tai === undefined ? [line] : [word(CONTROL.tai, tai), line]
     }),
     'dump',
   ]

@@ -5,6 +5,15 @@ import { behind, indexed, type Memory, type Place, type Width } from './operand.
 /** Blocks up to this size are copied without a loop. */
 const UNROLLED_BYTES = 128
 
+/** Bytes that one turn of a loop deals with. */
+const STRIDE = 32
+const strideOffsets = [0, 8, 16, 24] as const
+
+/** How much of a block is left to a loop, in front of the rest. */
+function loopedBytes(size: number): number {
+  return size > UNROLLED_BYTES ? size - (size % STRIDE) : 0
+}
+
 /** Pieces that make up `size` bytes, largest first. */
 export function piecesOf(size: number): { readonly offset: number; readonly width: Width }[] {
   const pieces: { offset: number; width: Width }[] = []
@@ -29,7 +38,7 @@ export function copyFrom(
   loading: (load: () => void) => void,
 ): void {
   const { code } = emission
-  const looped = size > UNROLLED_BYTES ? size - (size % 8) : 0
+  const looped = loopedBytes(size)
   clobber(emission, RAX)
   if (looped > 0) copyLoop(emission, to, from, looped, loading)
   for (const { offset, width } of piecesOf(size - looped)) {
@@ -38,7 +47,7 @@ export function copyFrom(
   }
 }
 
-/** `size` is a multiple of 8. */
+/** `size` is a multiple of STRIDE. */
 function copyLoop(
   emission: Emission,
   to: Memory,
@@ -55,9 +64,11 @@ function copyLoop(
       code.address(target, behind(to, size))
       code.moveImmediate(RCX, BigInt(-size))
       code.bind(again)
-      loading(() => code.move(RAX, indexed(source, RCX, 1)))
-      code.move(indexed(target, RCX, 1), RAX)
-      code.arithmeticImmediate('add', RCX, 8n)
+      for (const offset of strideOffsets) {
+        loading(() => code.move(RAX, indexed(source, RCX, 1, offset)))
+        code.move(indexed(target, RCX, 1, offset), RAX)
+      }
+      code.arithmeticImmediate('add', RCX, BigInt(STRIDE))
       code.jumpIf('ne', again)
     })
   })
@@ -66,7 +77,7 @@ function copyLoop(
 /** Changes rcx. */
 export function zeroBlock(emission: Emission, to: Memory, size: number): void {
   const { code } = emission
-  const looped = size > UNROLLED_BYTES ? size - (size % 8) : 0
+  const looped = loopedBytes(size)
   if (looped > 0) zeroLoop(emission, to, looped)
   for (const { offset, width } of piecesOf(size - looped)) code.storeImmediate(behind(to, looped + offset), 0n, width)
 }
@@ -79,8 +90,8 @@ function zeroLoop(emission: Emission, to: Memory, size: number): void {
     code.address(target, behind(to, size))
     code.moveImmediate(RCX, BigInt(-size))
     code.bind(again)
-    code.storeImmediate(indexed(target, RCX, 1), 0n, 8)
-    code.arithmeticImmediate('add', RCX, 8n)
+    for (const offset of strideOffsets) code.storeImmediate(indexed(target, RCX, 1, offset), 0n, 8)
+    code.arithmeticImmediate('add', RCX, BigInt(STRIDE))
     code.jumpIf('ne', again)
   })
 }

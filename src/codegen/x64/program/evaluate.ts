@@ -216,8 +216,12 @@ function evaluateShift(emission: Emission, { op, left, right }: BinaryExpression
     return
   }
   withRightOperand(emission, left, right, to, (operand) => {
+    if (typeof operand === 'bigint') {
+      code.shift(shift, to, Number(operand & 63n))
+      return
+    }
     clobber(emission, RCX)
-    if (typeof operand !== 'bigint') code.move(RCX, operand)
+    code.move(RCX, operand)
     code.shiftByCl(shift, to)
   })
 }

@@ -1,13 +1,15 @@
+import { unreachable } from '../../../bytes/assert.js'
 import type { AggregateType } from '../../../ir/value-type.js'
+import { SERIES_WORDS } from '../../../store/aggregate-layout.js'
 import type { ThreadAggregateLayout } from '../../../store/program-layout.js'
 import { type Label, RAX, RBX, RCX, RDI, RDX, RSI } from '../assembler.js'
 import { borrowing } from './cold.js'
 import { clobber, type Emission, newLabel } from './emission.js'
 import type { Encoder } from './encoder.js'
-import { NotGenerated } from './not-generated.js'
 import { indexed, type Memory, memory } from './operand.js'
 
-/** What the threads' parts make together, as two words in the frame; of histograms only the first, with the sum of all counts. */
+/** What the threads' parts make together, as two words in the frame; of histograms only the first, with the sum of all counts, of series with the mark of the
+ * newest interval. */
 export function mergeThreads(
   emission: Emission,
   map: number,
@@ -100,7 +102,24 @@ function mergePart(code: Encoder, { kind }: AggregateType, part: Memory, words: 
       code.jumpIf('ns', more)
       return
     }
+    case 'tseries': {
+      mergeMarks(code, part, words)
+      return
+    }
     default:
-      throw new NotGenerated(`${kind}() as a number`)
+      unreachable(kind)
   }
+}
+
+/** The greatest mark of an interval, in rax. */
+function mergeMarks(code: Encoder, part: Memory, words: number): void {
+  const [more, less] = [newLabel(), newLabel()]
+  code.moveImmediate(R8, BigInt(8 * (words - SERIES_WORDS)))
+  code.bind(more)
+  code.arithmetic('cmp', RAX, indexed(RBX, R8, 1, part.displacement))
+  code.jumpIf('ge', less)
+  code.move(RAX, indexed(RBX, R8, 1, part.displacement))
+  code.bind(less)
+  code.arithmeticImmediate('sub', R8, BigInt(8 * SERIES_WORDS))
+  code.jumpIf('ns', more)
 }

@@ -2,11 +2,12 @@ import { assert } from '../../../bytes/assert.js'
 import type { Expression } from '../../../ir/expression.js'
 import { sizeOf } from '../../../ir/layout.js'
 import type { ReadStringStatement, Statement } from '../../../ir/statement.js'
-import { type Label, RAX, RCX, RDX, type Register } from '../assembler.js'
+import { type Label, RDX, type Register } from '../assembler.js'
 import { withAddress, zeroBlock } from './copy.js'
+import { copyBytes, copyText } from './copy-text.js'
 import { clobber, type Emission, newLabel, withRegister } from './emission.js'
 import { evaluate } from './evaluate.js'
-import { checkAddress, emitFaulting } from './fault.js'
+import { checkAddress } from './fault.js'
 import { rangeOf } from './integer-range.js'
 import { behind, indexed, type Memory } from './operand.js'
 import { badAddressCode } from './read.js'
@@ -31,43 +32,18 @@ export function emitReadString(emission: Emission, statement: ReadStringStatemen
     code.jumpIf('le', done)
     if (!whole) code.arithmeticImmediate('sub', RDX, 1n)
     checkAddress(emission, from, bad)
-    withAddress(emission, to, (target) => copyText(emission, { from, target, size, whole, bad, done }))
+    withAddress(emission, to, (target) => {
+      const cut = newLabel()
+      copyText(emission, { from, target, last: whole ? 'kept' : 'cut', bad, cut, done })
+      code.bind(cut)
+      if (!whole) markCut(emission, target, size, done)
+    })
   })
   code.bind(done)
 }
 
-interface TextCopy {
-  readonly from: Register
-  readonly target: Register
-  readonly size: number
-  readonly whole: boolean
-  readonly bad: Label
-  readonly done: Label
-}
-
-function copyText(emission: Emission, { from, target, size, whole, bad, done }: TextCopy): void {
-  const { code } = emission
-  const again = newLabel()
-  const cut = newLabel()
-  clobber(emission, RAX, RCX)
-  code.moveImmediate(RCX, 0n)
-  code.bind(again)
-  emitFaulting(emission, bad, () => code.load(RAX, indexed(from, RCX, 1), 1, false))
-  code.test(RAX, RAX)
-  code.jumpIf('e', done)
-  if (!whole) {
-    code.arithmetic('cmp', RCX, RDX)
-    code.jumpIf('e', cut)
-  }
-  code.store(indexed(target, RCX, 1), RAX, 1)
-  code.arithmeticImmediate('add', RCX, 1n)
-  if (whole) {
-    code.arithmetic('cmp', RCX, RDX)
-    code.jumpIf('ne', again)
-    code.jump(done)
-  } else code.jump(again)
-  code.bind(cut)
-  if (whole) return
+/** Text that fills the whole block is marked as cut. */
+function markCut({ code }: Emission, target: Register, size: number, done: Label): void {
   code.arithmeticImmediate('cmp', RDX, BigInt(size - 1))
   code.jumpIf('ne', done)
   code.storeImmediate(indexed(target, RDX, 1), 1n, 1)
@@ -79,7 +55,7 @@ export function emitReadBuffer(emission: Emission, statement: Statement & { op: 
   const { local, address, length, span } = statement
   const size = sizeOf(typeOfLocal(emission, local))
   const to = blockOfLocal(emission, local)
-  const [again, done] = [newLabel(), newLabel()]
+  const done = newLabel()
   const bad = badAddressCode(emission, local, span, done)
   withRegister(emission, (from) => {
     evaluate(emission, address, from)
@@ -89,16 +65,7 @@ export function emitReadBuffer(emission: Emission, statement: Statement & { op: 
     code.test(RDX, RDX)
     code.jumpIf('e', done)
     checkAddress(emission, from, bad)
-    clobber(emission, RCX)
-    withAddress(emission, behind(to, HEADER), (target) => {
-      code.moveImmediate(RCX, 0n)
-      code.bind(again)
-      emitFaulting(emission, bad, () => code.load(RAX, indexed(from, RCX, 1), 1, false))
-      code.store(indexed(target, RCX, 1), RAX, 1)
-      code.arithmeticImmediate('add', RCX, 1n)
-      code.arithmetic('cmp', RCX, RDX)
-      code.jumpIf('ne', again)
-    })
+    withAddress(emission, behind(to, HEADER), (target) => copyBytes(emission, { from, target, bad }))
   })
   code.bind(done)
 }

@@ -1,8 +1,8 @@
+import { unreachable } from '../../../bytes/assert.js'
 import type { AggregateType } from '../../../ir/value-type.js'
-import { aggregateWords, greatestBias } from '../../../store/aggregate-layout.js'
+import { aggregateWords, greatestBias, SERIES_WORDS } from '../../../store/aggregate-layout.js'
 import { RAX, RDX, type Register } from '../assembler.js'
 import { clobber, type Emission, newLabel, withRegister } from './emission.js'
-import { NotGenerated } from './not-generated.js'
 import { behind, indexed, type Memory } from './operand.js'
 
 /** The integer that an aggregate stands for: see `reducedValue`. `to` may be the base of the words. */
@@ -27,8 +27,11 @@ export function reduceAggregate(emission: Emission, type: AggregateType, words: 
     case 'lhist':
       addWords(emission, aggregateWords(type), words, to)
       return
+    case 'tseries':
+      reduceSeries(emission, aggregateWords(type), words, to)
+      return
     default:
-      throw new NotGenerated(`${type.kind}() as a number`)
+      unreachable(type)
   }
 }
 
@@ -82,4 +85,25 @@ function reduceAverage(emission: Emission, signed: boolean, words: Memory, to: R
     code.move(to, RAX)
     code.bind(done)
   })
+}
+
+/** The number of the newest interval; 0 for none. */
+function reduceSeries(emission: Emission, count: number, words: Memory, to: Register): void {
+  const { code } = emission
+  const [more, less, none] = [newLabel(), newLabel(), newLabel()]
+  clobber(emission, RAX, RDX)
+  code.moveImmediate(RAX, BigInt(8 * (count - SERIES_WORDS)))
+  code.moveImmediate(RDX, 0n)
+  code.bind(more)
+  code.arithmetic('cmp', RDX, indexed(words.base, RAX, 1, words.displacement))
+  code.jumpIf('ge', less)
+  code.move(RDX, indexed(words.base, RAX, 1, words.displacement))
+  code.bind(less)
+  code.arithmeticImmediate('sub', RAX, BigInt(8 * SERIES_WORDS))
+  code.jumpIf('ns', more)
+  code.move(to, RDX)
+  code.test(to, to)
+  code.jumpIf('e', none)
+  code.arithmeticImmediate('sub', to, 1n)
+  code.bind(none)
 }

@@ -64,7 +64,8 @@ function emitLoad(
   const words = mergeThreads(emission, map, type, layout)
   intoLocal(emission, local, (to) => {
     if (type.kind === 'hist' || type.kind === 'lhist') emission.code.move(to, words)
-    else reduceAggregate(emission, type, words, to)
+    // The two words are an interval of a series of one.
+    else reduceAggregate(emission, type.kind === 'tseries' ? { ...type, intervals: 1 } : type, words, to)
   })
 }
 

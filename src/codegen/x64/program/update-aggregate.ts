@@ -1,3 +1,4 @@
+import { unreachable } from '../../../bytes/assert.js'
 import type { Expression } from '../../../ir/expression.js'
 import type { AggregateType, HistogramType, LinearHistogramType } from '../../../ir/value-type.js'
 import { aggregateWords, greatestBias } from '../../../store/aggregate-layout.js'
@@ -5,8 +6,8 @@ import { RAX, RCX, RDX, type Register } from '../assembler.js'
 import { clobber, type Emission, emitCold, newLabel, withRegister } from './emission.js'
 import { fitsInt32 } from './encoder.js'
 import { asImmediate, evaluate, withValue } from './evaluate.js'
-import { NotGenerated } from './not-generated.js'
 import { behind, indexed, type Memory } from './operand.js'
+import { updateSeries } from './update-series.js'
 
 /** Where the words of an aggregate are, and whether other threads change them. */
 export interface AggregateWords {
@@ -41,8 +42,11 @@ export function updateAggregate(emission: Emission, type: AggregateType, to: Agg
     case 'lhist':
       withValue(emission, value, (register) => countStep(emission, type, to, register))
       return
+    case 'tseries':
+      updateSeries(emission, type, to, value)
+      return
     default:
-      throw new NotGenerated(`${type.kind}()`)
+      unreachable(type)
   }
 }
 

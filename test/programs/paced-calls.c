@@ -1,0 +1,42 @@
+/*
+ * Calls `tick` at a pace. At `calls N RATE` it makes N calls, RATE of them a second (0: as fast as they go), numbered from 0, and
+ * answers `called N ns T`, the nanoseconds that took; `quit` ends it.
+ */
+#include "program.h"
+
+/* Calls between two looks at the clock. */
+#define STRIDE 32
+
+OWN_FUNCTION u64 tick(u64 number, u64 twice)
+{
+	asm volatile("" ::"r"(number), "r"(twice));
+	return number + twice;
+}
+
+static void call_at(u64 calls, u64 rate)
+{
+	u64 began = now_ns();
+	for (u64 number = 0; number < calls; number++) {
+		tick(number, 2 * number);
+		if (rate == 0 || number % STRIDE)
+			continue;
+		u64 due = began + (u64)((double)number * 1e9 / (double)rate);
+		while (now_ns() < due)
+			;
+	}
+	say("called %lu ns %lu", calls, now_ns() - began);
+}
+
+int main(void)
+{
+	char command[128];
+	u64 calls, rate;
+	say("ready");
+	while (next_command(command, sizeof command) && strcmp(command, "quit")) {
+		if (sscanf(command, "calls %lu %lu", &calls, &rate) == 2)
+			call_at(calls, rate);
+		else
+			say("error %s", command);
+	}
+	return 0;
+}
