@@ -1,6 +1,6 @@
 import { ByteReader, MalformedInput } from '../bytes/byte-reader.js'
-import { readEncodedPointer } from './encoded-pointer.js'
 import type { EhFrame, Fde } from './eh-frame.js'
+import { readEncodedPointer } from './encoded-pointer.js'
 import { cfaExpression, isFramePointer } from './frame-expression.js'
 import { emptyState, type FrameState, type SavedRegister } from './frame-state.js'
 
@@ -82,22 +82,28 @@ export class CallFrameProgram {
   #executeExtended(code: number, reader: ByteReader): void {
     switch (code) {
       case DW_CFA.NOP:
-        return
+        break
       case DW_CFA.SET_LOC:
-        return this.#setLocation(reader)
+        this.#setLocation(reader)
+        break
       case DW_CFA.ADVANCE_LOC1:
-        return this.#advance(reader.u8())
+        this.#advance(reader.u8())
+        break
       case DW_CFA.ADVANCE_LOC2:
-        return this.#advance(reader.u16())
+        this.#advance(reader.u16())
+        break
       case DW_CFA.ADVANCE_LOC4:
-        return this.#advance(reader.u32())
+        this.#advance(reader.u32())
+        break
       case DW_CFA.REMEMBER_STATE:
-        return this.#remember()
+        this.#remember()
+        break
       case DW_CFA.RESTORE_STATE:
-        return this.#restoreRemembered()
+        this.#restoreRemembered()
+        break
       case DW_CFA.GNU_ARGS_SIZE:
         reader.uleb()
-        return
+        break
       default:
         if (!this.#defineCfa(code, reader)) this.#defineRegister(code, reader)
     }
@@ -134,29 +140,39 @@ export class CallFrameProgram {
     const register = reader.uleb()
     switch (code) {
       case DW_CFA.OFFSET_EXTENDED:
-        return this.#save(register, reader.uleb() * dataAlignment)
+        this.#save(register, reader.uleb() * dataAlignment)
+        break
       case DW_CFA.OFFSET_EXTENDED_SF:
-        return this.#save(register, reader.sleb() * dataAlignment)
+        this.#save(register, reader.sleb() * dataAlignment)
+        break
       case DW_CFA.GNU_NEGATIVE_OFFSET:
-        return this.#save(register, -reader.uleb() * dataAlignment)
+        this.#save(register, -reader.uleb() * dataAlignment)
+        break
       case DW_CFA.RESTORE_EXTENDED:
-        return this.#restore(register)
+        this.#restore(register)
+        break
       case DW_CFA.UNDEFINED:
-        return this.#save(register, 'lost')
+        this.#save(register, 'lost')
+        break
       case DW_CFA.SAME_VALUE:
-        return this.#save(register, 'unchanged')
+        this.#save(register, 'unchanged')
+        break
       case DW_CFA.EXPRESSION:
-        return this.#save(register, isFramePointer(block(reader)) ? 'at-frame-pointer' : 'lost')
+        this.#save(register, isFramePointer(block(reader)) ? 'at-frame-pointer' : 'lost')
+        break
       case DW_CFA.VAL_EXPRESSION:
         block(reader)
-        return this.#save(register, 'lost')
+        this.#save(register, 'lost')
+        break
       case DW_CFA.REGISTER:
       case DW_CFA.VAL_OFFSET:
         reader.uleb()
-        return this.#save(register, 'lost')
+        this.#save(register, 'lost')
+        break
       case DW_CFA.VAL_OFFSET_SF:
         reader.sleb()
-        return this.#save(register, 'lost')
+        this.#save(register, 'lost')
+        break
       default:
         throw new MalformedInput(`call frame instruction ${code} at ${reader.offset} is unknown`)
     }

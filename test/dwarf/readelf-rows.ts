@@ -12,7 +12,8 @@ export interface ReadelfFde {
   readonly rows: readonly ReadelfRow[]
 }
 
-const ENTRY = /^([0-9a-f]+) [0-9a-f]+ (?:[0-9a-f]+ FDE cie=([0-9a-f]+) pc=([0-9a-f]+)\.\.([0-9a-f]+)|[0-9a-f]+ CIE "(\w*)")/
+const ENTRY =
+  /^([0-9a-f]+) [0-9a-f]+ (?:[0-9a-f]+ FDE cie=([0-9a-f]+) pc=([0-9a-f]+)\.\.([0-9a-f]+)|[0-9a-f]+ CIE "(\w*)")/
 
 interface Entry {
   readonly offset: string
@@ -56,7 +57,10 @@ function entryOf(line: string): Entry | undefined {
 }
 
 function rowOf(line: string, header: readonly string[]): ReadelfRow {
-  const [address = '', ...values] = line.replace(/\(\w+\)/g, '').trim().split(/\s+/)
+  const [address = '', ...values] = line
+    .replace(/\(\w+\)/g, '')
+    .trim()
+    .split(/\s+/)
   return {
     address: Number.parseInt(address, 16),
     columns: new Map(header.map((name, at) => [name, values[at] ?? ''])),

@@ -37,6 +37,7 @@ function environmentOf(hit: CaseHit, memory: RunCase['memory'], random: Random):
     input: (input) => inputOf(hit, input),
     sample: (source) => sampleOf(source, random),
     readMemory: (address, length) => readPages(memory, address, length),
+    stack: () => [],
   }
 }
 
