@@ -52,6 +52,6 @@ function depthOf(node: ExpressionNode | undefined, context: HandlerContext): num
 }
 
 function refuseMode(call: CallNode, context: HandlerContext): Operand {
-  context.error(call.arguments[0]?.span ?? call.span, 'Invalid stack mode', `the modes are ${modes.join(', ')}`)
+  context.error(call.arguments[0]?.span ?? call.span, 'Invalid stack mode', `the modes are ${modes.join(', ')}; without one, give a literal limit`)
   return unknownOperand
 }
