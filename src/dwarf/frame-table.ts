@@ -8,13 +8,6 @@ export interface FrameTable {
   readonly lsdas: Float64Array
 }
 
-export const noFrames: FrameTable = {
-  count: 0,
-  starts: new Float64Array(0),
-  ends: new Float64Array(0),
-  lsdas: new Float64Array(0),
-}
-
 /** Collects ranges in any order. */
 export class FrameTableBuilder {
   #starts: number[] = []

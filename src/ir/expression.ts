@@ -70,6 +70,8 @@ export type PureFunction =
   | 'strcontains'
   | 'strstr'
   | 'strlen'
+  /** How many addresses a stack has. */
+  | 'stack-length'
   | 'byte-swap'
   /** The block that holds an integer, or the integer that a block holds. */
   | 'reinterpret'

@@ -20,6 +20,7 @@ export interface RecordLayout {
 const BUFFER_HEADER = 4
 const INET_SIZE = 20
 const MAC_SIZE = 6
+const ADDRESS_SIZE = 8
 
 /** Bytes that a value takes. Aggregates have no such size: each store lays them out its own way. */
 export function sizeOf(type: ValueType): number {
@@ -40,6 +41,8 @@ export function sizeOf(type: ValueType): number {
       return tupleLayout(type.elements).size
     case 'inet':
       return INET_SIZE
+    case 'ustack':
+      return ADDRESS_SIZE * type.depth
     case 'macaddr':
       return MAC_SIZE
     case 'void':
@@ -66,6 +69,8 @@ export function alignmentOf(type: ValueType): number {
     case 'buffer':
     case 'inet':
       return 4
+    case 'ustack':
+      return ADDRESS_SIZE
     default:
       return sizeOf(type)
   }

@@ -15,6 +15,8 @@ export type Statement =
   | DivideStatement
   /** What changes during a hit: clocks, the processor, chance. */
   | { readonly op: 'sample'; readonly local: number; readonly source: Sample }
+  /** Walks the thread's stack into a local, as deep as its type says. */
+  | { readonly op: 'take-stack'; readonly local: number }
   /** Reads a value of the local's type from the target. A bad address gives zero, and an error is counted. */
   | { readonly op: 'read'; readonly local: number; readonly address: Expression; readonly span: Span }
   | ReadStringStatement

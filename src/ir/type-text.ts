@@ -29,6 +29,7 @@ export function typeText(type: ValueType): string {
     case 'username':
     case 'strerror':
     case 'timestamp':
+    case 'ustack':
       return type.kind
     default:
       return aggregateText(type)
@@ -53,12 +54,14 @@ function aggregateText(type: AggregateType): string {
   }
 }
 
-/** Like `typeText`, with the sizes of strings and buffers. */
+/** Like `typeText`, with the sizes of strings, buffers and stacks. */
 export function sizedTypeText(type: ValueType): string {
   switch (type.kind) {
     case 'string':
     case 'buffer':
       return `${type.kind}[${type.size}]`
+    case 'ustack':
+      return `ustack[${type.depth},${type.mode}]`
     case 'tuple':
       return `(${type.elements.map(sizedTypeText).join(',')})`
     default:

@@ -9,6 +9,7 @@ export type ValueType =
   | TupleType
   | AggregateType
   | ResolvedType
+  | StackType
   | { readonly kind: 'void' }
   | { readonly kind: 'bool' }
 
@@ -103,6 +104,16 @@ export type TimeSeriesReduction = 'last' | 'avg' | 'max' | 'min' | 'sum'
 export type ResolvedType =
   | { readonly kind: 'usym' | 'probe-name' | 'function-name' | 'username' | 'strerror' | 'inet' | 'macaddr' }
   | { readonly kind: 'timestamp'; readonly format: string }
+
+/** How a stack is shown, in bpftrace's words. */
+export type StackMode = 'bpftrace' | 'perf' | 'raw'
+
+/** A block of `depth` addresses, innermost first, with zeros behind the last. */
+export interface StackType {
+  readonly kind: 'ustack'
+  readonly mode: StackMode
+  readonly depth: number
+}
 
 export const voidType: ValueType = { kind: 'void' }
 export const boolType: ValueType = { kind: 'bool' }

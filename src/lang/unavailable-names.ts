@@ -13,7 +13,7 @@ export const unavailableNames: ReadonlyMap<string, Unavailable> = new Map<string
     'the handler runs in user space, and sees no kernel stack',
     'probe the caller, or use func and usym(reg("ip"))',
   ),
-  ...named('ustack ustack_len stack', 'stacks cannot be taken yet', 'usym(reg("ip")), or probe the callers'),
+  ...named('ustack_len stack', 'it is not there yet', 'len(ustack), or ustack'),
   ...named('ksym kaddr percpu_kaddr kptr', kernelOnly, 'usym() and uaddr() name what is in the target'),
   ...named('curtask ctx numaid ppid pcomm', kernelOnly, 'pid, tid, comm, uid and gid are there'),
   ...named('cgroup cgroupid cgroup_path', kernelOnly, 'choose the process with -p'),

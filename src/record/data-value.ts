@@ -1,3 +1,5 @@
+import type { StackMode } from '../ir/value-type.js'
+
 /** A value of a program as outputs see it. */
 export type DataValue =
   | { readonly kind: 'integer'; readonly value: bigint }
@@ -9,7 +11,23 @@ export type DataValue =
   | { readonly kind: 'array'; readonly elements: readonly DataValue[] }
   | { readonly kind: 'tuple'; readonly elements: readonly DataValue[] }
   | { readonly kind: 'record'; readonly fields: readonly (readonly [name: string, value: DataValue])[] }
+  | { readonly kind: 'stack'; readonly mode: StackMode; readonly frames: readonly StackFrame[] }
   | { readonly kind: 'none' }
+
+/** One address of a stack, and what is there. */
+export interface StackFrame {
+  readonly address: bigint
+  readonly symbol: FrameSymbol | undefined
+}
+
+export interface FrameSymbol {
+  /** Demangled. */
+  readonly name: string
+  /** Bytes from its beginning. */
+  readonly offset: bigint
+  /** Path of the file that it is in. */
+  readonly module: string
+}
 
 /** What a map holds for a key. */
 export type MapValue =

@@ -1,7 +1,7 @@
 import { assert } from '../bytes/assert.js'
 import { type RecordLayout, sizeOf, tupleLayout } from '../ir/layout.js'
 import { isAggregate, type ValueType } from '../ir/value-type.js'
-import type { DataValue } from './data-value.js'
+import type { DataValue, StackFrame } from './data-value.js'
 import { inetText, macText } from './network-text.js'
 import type { ValueNames } from './value-names.js'
 
@@ -13,6 +13,8 @@ export interface DecodeContext {
   /** What stands behind text that was cut. */
   readonly stringTrailer: string
 }
+
+const ADDRESS_SIZE = 8
 
 /** Reads a value from a block that a handler wrote. Text that is no UTF-8 is shown with replacement characters. */
 export function decodeValue(bytes: Uint8Array, type: ValueType, context: DecodeContext): DataValue {
@@ -29,6 +31,8 @@ export function decodeValue(bytes: Uint8Array, type: ValueType, context: DecodeC
       return decodeArray(bytes, type, context)
     case 'record':
       return decodeRecord(bytes, context.records.get(type.name), context)
+    case 'ustack':
+      return { kind: 'stack', mode: type.mode, frames: stackFrames(bytes.subarray(0, size), context.names) }
     case 'inet':
       return { kind: 'text', text: inetText(bytes) }
     case 'macaddr':
@@ -94,6 +98,18 @@ function bufferBytes(block: Uint8Array, size: number): Uint8Array {
 function decodeTuple(bytes: Uint8Array, elements: readonly ValueType[], context: DecodeContext): DataValue[] {
   const { offsets } = tupleLayout(elements)
   return elements.map((element, at) => decodeValue(bytes.subarray(offsets[at]), element, context))
+}
+
+/** Zeros stand behind the last address. */
+function stackFrames(block: Uint8Array, names: ValueNames): StackFrame[] {
+  const frames: StackFrame[] = []
+  const words = new DataView(block.buffer, block.byteOffset, block.length)
+  for (let at = 0; at < block.length; at += ADDRESS_SIZE) {
+    const address = words.getBigUint64(at, true)
+    if (address === 0n) break
+    frames.push({ address, symbol: names.frame(address, at > 0) })
+  }
+  return frames
 }
 
 function decodeArray(bytes: Uint8Array, type: ValueType & { kind: 'array' }, context: DecodeContext): DataValue {

@@ -1,5 +1,9 @@
+import type { FrameSymbol } from './data-value.js'
+
 /** Turns numbers of a program into text. What cannot be named is shown as bpftrace shows it. */
 export interface ValueNames {
+  /** What an address of a stack is in; undefined where that is not known. `isCaller`: it is behind a call. */
+  frame(address: bigint, isCaller: boolean): FrameSymbol | undefined
   /** The symbol at an address of the target. */
   symbol(address: bigint): string
   /** The probe that a site’s number stands for. */

@@ -1,6 +1,7 @@
 import { unreachable } from '../bytes/assert.js'
 import { bufferText } from './buffer-text.js'
 import type { DataValue } from './data-value.js'
+import { stackText } from './stack-text.js'
 
 /** A value as people see it, in print() and with %s. */
 export function valueText(value: DataValue): string {
@@ -21,6 +22,8 @@ export function valueText(value: DataValue): string {
       return value.fields.length === 0
         ? '{}'
         : `{ ${value.fields.map(([name, field]) => `.${name} = ${valueText(field)}`).join(', ')} }`
+    case 'stack':
+      return stackText(value.frames, value.mode)
     case 'none':
       return 'null'
     default:

@@ -7,6 +7,8 @@ export interface AttachPoint {
   readonly request: PlacedProbe
   /** `module:symbol`; probes of the tracer have no site. */
   readonly site: string | undefined
+  /** Its site is the beginning of a function. */
+  readonly isEntry: boolean
   /** What the builtin `probe` says: `uprobe:/usr/lib/libc.so.6:malloc`. */
   readonly probe: string
   /** What the builtin `func` says. */

@@ -1,4 +1,5 @@
 import type { KernelDoor } from '../kernel/door.js'
+import type { ProcessCode } from './thread-scene.js'
 
 /** What handlers of one run have in common. */
 export interface RunHost {
@@ -7,6 +8,8 @@ export interface RunHost {
   readonly startedNs: bigint
   /** The process that was started for the run. */
   readonly childPid: number | undefined
+  /** The code of the target, for walking stacks. */
+  readonly code: ProcessCode
   /** What `uaddr` gives for a symbol; 0 where there is none. */
   symbolAddress(name: string): bigint
 }

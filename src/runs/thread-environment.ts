@@ -1,7 +1,9 @@
+import { type Address, address } from '../bytes/address.js'
 import { assert } from '../bytes/assert.js'
 import type { HitEnvironment } from '../codegen/interpreter/hit-environment.js'
 import type { Value } from '../codegen/interpreter/value.js'
 import type { Input } from '../ir/expression.js'
+import { walkStack } from '../stacks/walk-stack.js'
 import type { Memory } from '../target/memory.js'
 import { readProcessorOf } from '../target/process-state.js'
 import { isRegisterName, type RegisterName, type Registers } from '../target/registers.js'
@@ -10,6 +12,7 @@ import { readComm } from './credentials.js'
 import { knownInput } from './known-input.js'
 import type { RunHost } from './run-host.js'
 import { takeSample } from './sample.js'
+import { threadScene } from './thread-scene.js'
 
 /** A thread that stands at a probe. */
 export interface ThreadAtProbe {
@@ -32,7 +35,14 @@ export function threadEnvironment(host: RunHost, thread: ThreadAtProbe): HitEnvi
     input: (input) => inputOf(host, thread, input),
     sample: (source) => takeSample(source, host.door, host.startedNs, () => readProcessorOf(host.door, pid, tid)),
     readMemory: (from, length) => memory.tryRead(from, length),
+    stack: (limit) => stackOf(host, thread, limit),
   }
+}
+
+function stackOf({ code }: RunHost, { registers, memory, point }: ThreadAtProbe, limit: number): Address[] {
+  const at = (name: RegisterName): Address => address(registers.get(name))
+  const frame = { pc: at('rip'), sp: at('rsp'), fp: at('rbp'), isInterrupted: true }
+  return walkStack(frame, threadScene(memory, code), { limit, isEntry: point.isEntry })
 }
 
 function inputOf(host: RunHost, thread: ThreadAtProbe, input: Input): Value {

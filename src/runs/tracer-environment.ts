@@ -13,6 +13,7 @@ export function tracerEnvironment(host: RunHost, point: AttachPoint, pointNumber
     input: (input) => inputOf(host, point, pointNumber, input),
     sample: (source) => takeSample(source, host.door, host.startedNs, () => undefined),
     readMemory: () => new Uint8Array(0),
+    stack: () => [],
   }
 }
 

@@ -1,11 +1,11 @@
 import { unreachable } from '../bytes/assert.js'
-import type { Bucket, DataValue, MapValue, SeriesPoint } from '../record/data-value.js'
+import type { Bucket, DataValue, MapValue, SeriesPoint, StackFrame } from '../record/data-value.js'
 import type { MapRecord } from '../record/map-record.js'
 
 /** An integer, as a number where that is exact. */
 export type Integer = number | bigint
 
-/** A value of a script. Tuples and arrays are arrays, records of the script are objects, buffers are bytes. */
+/** A value of a script. Tuples and arrays are arrays, stacks are arrays of frames with `address` and, where it is known, `symbol`, `offset` and `module`; records of the script are objects, buffers are bytes. */
 export type Data = Integer | string | boolean | null | Uint8Array | readonly Data[] | { readonly [field: string]: Data }
 
 /** From `from` (included) to `to` (not included); a side without a bound is undefined. */
@@ -119,6 +119,8 @@ export function dataOf(value: DataValue): Data {
     case 'array':
     case 'tuple':
       return value.elements.map(dataOf)
+    case 'stack':
+      return value.frames.map(frameData)
     case 'record':
       return Object.fromEntries(value.fields.map(([name, field]) => [name, dataOf(field)]))
     case 'none':
@@ -126,6 +128,11 @@ export function dataOf(value: DataValue): Data {
     default:
       return unreachable(value)
   }
+}
+
+function frameData({ address, symbol }: StackFrame): Data {
+  if (symbol === undefined) return { address }
+  return { address, symbol: symbol.name, offset: integer(symbol.offset), module: symbol.module }
 }
 
 function integer(value: bigint): Integer {

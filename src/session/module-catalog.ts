@@ -32,6 +32,7 @@ export interface CatalogModule extends LoadedModule {
 /** The target's modules, each read when it is first needed. */
 export class ModuleCatalog {
   private readonly known = new Map<string, Promise<CatalogModule | Refusal>>()
+  private readonly images = new Map<string, LoadedModule | Refusal>()
 
   constructor(
     private readonly target: TargetProcess,
@@ -49,9 +50,17 @@ export class ModuleCatalog {
   }
 
   load(module: MappedModule): Promise<CatalogModule | Refusal> {
-    const key = `${module.start} ${module.path}`
+    const key = keyOf(module)
     const known = this.known.get(key) ?? this.read(module)
     this.known.set(key, known)
+    return known
+  }
+
+  /** The module without its symbols. */
+  image(module: MappedModule): LoadedModule | Refusal {
+    const key = keyOf(module)
+    const known = this.images.get(key) ?? this.loadAnyhow(module)
+    this.images.set(key, known)
     return known
   }
 
@@ -67,7 +76,7 @@ export class ModuleCatalog {
   }
 
   private async read(module: MappedModule): Promise<CatalogModule | Refusal> {
-    const found = this.loadAnyhow(module)
+    const found = this.image(module)
     if (isRefusal(found)) return found
     const files = targetFiles(this.target.door, `/proc/${this.target.pid}/root`)
     const loaded = await loadModuleSymbols(found.image, { path: module.path, files })
@@ -90,6 +99,10 @@ export class ModuleCatalog {
       },
     }
   }
+}
+
+function keyOf({ start, path }: MappedModule): string {
+  return `${start} ${path}`
 }
 
 /** Files as the target sees them: paths below the root of its mount namespace. */

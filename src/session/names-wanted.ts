@@ -13,7 +13,7 @@ export function namesWanted(program: Program): NamesWanted {
   let symbols = false
   for (const node of nodesOf(program)) {
     if (!('kind' in node)) continue
-    if (node.kind === 'usym') symbols = true
+    if (node.kind === 'usym' || node.kind === 'ustack') symbols = true
     if (node.kind === 'symbol-address' && 'name' in node) addresses.add(String(node.name))
   }
   return { symbols, addresses }

@@ -55,7 +55,7 @@ class Found implements ProgramSites {
   }
 
   addPlain(handler: number, request: PlacedProbe): void {
-    this.points.push({ handler, request, site: undefined, probe: request.text, function: '' })
+    this.points.push({ handler, request, site: undefined, isEntry: false, probe: request.text, function: '' })
   }
 
   addSites(
@@ -73,7 +73,7 @@ class Found implements ProgramSites {
     for (const module of resolved.modules) {
       this.#modules.push(module)
       for (const site of module.sites) {
-        const point = this.points.push({ handler, request, site: site.key, ...names(request, module, site) }) - 1
+        const point = this.points.push({ handler, request, site: site.key, ...described(request, module, site) }) - 1
         this.at.set(site.address, [...(this.at.get(site.address) ?? []), point])
         if (isNamed) this.named.set(site.key, request.span)
       }
@@ -90,7 +90,10 @@ function namesOne(pattern: ProbePattern): boolean {
   return isLiteralGlob(pattern.module) && (pattern.kind === 'file-offset' || isLiteralGlob(pattern.symbol))
 }
 
-function names({ kind }: PlacedProbe, { path }: ModuleSites, { key }: Site): Pick<AttachPoint, 'probe' | 'function'> {
+type Described = Pick<AttachPoint, 'isEntry' | 'probe' | 'function'>
+
+function described({ kind }: PlacedProbe, { path }: ModuleSites, { key }: Site): Described {
   const name = key.slice(key.indexOf(':') + 1)
-  return { probe: `${kind}:${path}:${name}`, function: name.replace(/\+\d+$/, '') }
+  const isEntry = !/^0x|\+\d+$/.test(name)
+  return { isEntry, probe: `${kind}:${path}:${name}`, function: name.replace(/\+\d+$/, '') }
 }

@@ -22,6 +22,7 @@ import { ResidentProgram } from './resident-program.js'
 import { type ResolvedSites, resolveSites } from './resolve-sites.js'
 import type { Attached } from './session-types.js'
 import { SymbolNamer } from './symbol-namer.js'
+import { noCode, TargetCode } from './target-code.js'
 import type { Tracer } from './tracer.js'
 
 /** What a program runs with. */
@@ -61,9 +62,9 @@ export class ProgramTracing {
     private readonly sites: ProgramSites,
     private readonly host: RunHost,
     private readonly program: Program,
-    symbolAt: (address: bigint) => string | undefined,
+    private readonly namer: SymbolNamer | undefined,
   ) {
-    const names = namesOf(setting.door, sites.points, symbolAt)
+    const names = namesOf(setting.door, sites.points, namer)
     this.#here = new MapStore(program.maps)
     this.#maps = new DividedMaps(this.#here)
     // What handlers say before all probes work comes behind the line that says how many there are.
@@ -86,9 +87,10 @@ export class ProgramTracing {
       door,
       childPid,
       startedNs: readClock(door, 'boot'),
+      code: tracer === undefined ? noCode : new TargetCode(tracer.catalog, () => namer?.learn()),
       symbolAddress: (name) => namer?.addressOf(name) ?? 0n,
     }
-    const tracing = new ProgramTracing(setting, sites, host, program, (at) => namer?.symbolAt(at))
+    const tracing = new ProgramTracing(setting, sites, host, program, namer)
     return tracing.#begin(policy === 'error')
   }
 
@@ -196,6 +198,11 @@ export class ProgramTracing {
   readMaps(): readonly MapRecord[] {
     this.#resident?.look()
     return this.#run.readMaps()
+  }
+
+  /** Resolves when all names that the program may show are known. */
+  async named(): Promise<void> {
+    await this.namer?.settled()
   }
 
   /** Takes the probes out, runs END, and shows the maps. @returns sentences about what could not be taken out @throws KernelError */

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { assert, unreachable } from '../bytes/assert.js'
 import { openRealDoor } from '../kernel/real-door.js'
 import { sleep } from '../kernel/wait.js'
+import type { MapRecord } from '../record/map-record.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import type { RunSink } from '../runs/run-action.js'
 import { runToEntry } from '../target/run-to-entry.js'
@@ -115,7 +116,7 @@ function answer(request: TracerRequest): unknown {
     case 'finishRun':
       return finishRun(request.params.run)
     case 'readMaps':
-      return runNumbered(request.params.run).readMaps()
+      return readMaps(request.params.run)
     case 'signalRun':
       runNumbered(request.params.run).signalled(request.params.signal)
       return null
@@ -185,11 +186,18 @@ async function run({
   return { kind, attached: made, missing }
 }
 
-function finishRun(number: number): RunFinished {
+async function finishRun(number: number): Promise<RunFinished> {
   const tracing = runNumbered(number)
+  await tracing.named()
   const remaining = tracing.finish()
   runs.delete(number)
   return { maps: tracing.readMaps(), remaining }
+}
+
+async function readMaps(number: number): Promise<readonly MapRecord[]> {
+  const tracing = runNumbered(number)
+  await tracing.named()
+  return tracing.readMaps()
 }
 
 function runNumbered(number: number): ProgramTracing {

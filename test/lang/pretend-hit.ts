@@ -1,3 +1,4 @@
+import { address } from '../../src/bytes/address.js'
 import type { HitEnvironment } from '../../src/codegen/interpreter/hit-environment.js'
 import type { Value } from '../../src/codegen/interpreter/value.js'
 import type { Input } from '../../src/ir/expression.js'
@@ -9,6 +10,8 @@ export interface PretendedHit {
   readonly registers?: Readonly<Record<string, bigint>>
   readonly comm?: string
   readonly returnValue?: bigint
+  /** Addresses, innermost first. */
+  readonly stack?: readonly bigint[]
   /** The only memory that there is, by its address. */
   readonly memory?: ReadonlyMap<bigint, Uint8Array>
 }
@@ -22,7 +25,8 @@ export function pretendHit(hit: PretendedHit): HitEnvironment {
       clock += 1_000_000n
       return sampleOf(source, clock)
     },
-    readMemory: (address, length) => readPretended(hit.memory ?? new Map(), address, length),
+    readMemory: (from, length) => readPretended(hit.memory ?? new Map(), from, length),
+    stack: (limit) => (hit.stack ?? []).slice(0, limit).map(address),
   }
 }
 

@@ -57,6 +57,8 @@ class ProgramRunner {
       enums: program.enums,
       stringTrailer: program.config.stringTrailer,
       names: {
+        frame: (address) =>
+          address >= 0x10000n ? undefined : { name: `f${address >> 8n}`, offset: address & 0xffn, module: '/pretend' },
         symbol: (address) => `0x${address.toString(16)}`,
         probe: (site) => (site === 0n ? 'BEGIN' : `uprobe:pretend:f${site}`),
         function: (site) => `f${site}`,

@@ -20,7 +20,12 @@ export const rooms: readonly Room[] = [
     purpose: 'x86-64: is a window safe, how is each instruction moved or emulated, what can be probed',
   },
   { name: 'elf', pure: true, purpose: 'ELF files, one file per structure' },
-  { name: 'dwarf', pure: true, purpose: 'function bounds and landing pads from `.eh_frame`' },
+  { name: 'dwarf', pure: true, purpose: 'function bounds, landing pads and how stacks are walked, from `.eh_frame`' },
+  {
+    name: 'stacks',
+    pure: true,
+    purpose: 'walking the stack of a thread: its callers, by tables and by frame pointers',
+  },
   { name: 'symbols', pure: false, purpose: 'the functions of a module: names, bounds, separate debug files' },
   {
     name: 'ir',

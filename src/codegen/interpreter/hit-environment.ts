@@ -10,4 +10,6 @@ export interface HitEnvironment {
   sample(source: Sample): bigint
   /** Bytes of the target; as many as could be read before the first bad address, so fewer than asked for where there is one. */
   readMemory(address: Address, length: number): Uint8Array
+  /** The addresses of the thread's stack, innermost first, at most so many. */
+  stack(limit: number): readonly Address[]
 }

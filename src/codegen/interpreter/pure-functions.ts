@@ -17,6 +17,8 @@ export function callPure(call: CallExpression, values: readonly Value[]): Value 
       return BigInt(indexOf(first, second))
     case 'strlen':
       return BigInt(textOf(blockOf(first)).length)
+    case 'stack-length':
+      return stackLength(blockOf(first))
     case 'byte-swap':
       return readValue(bytesOfValue(call.type, first).reverse(), 0, call.type)
     case 'reinterpret':
@@ -36,6 +38,14 @@ function differs(a: Uint8Array, b: Uint8Array, count: number): bigint {
 
 function indexOf(haystack: Value, needle: Value): number {
   return Buffer.from(textOf(blockOf(haystack))).indexOf(textOf(blockOf(needle)))
+}
+
+/** Zeros stand behind the last address. */
+function stackLength(block: Uint8Array): bigint {
+  const words = Buffer.from(block.buffer, block.byteOffset, block.length)
+  let length = 0
+  while (8 * length < words.length && words.readBigUInt64LE(8 * length) !== 0n) length++
+  return BigInt(length)
 }
 
 function inet(call: CallExpression, family: bigint, address: Value): Uint8Array {

@@ -9,6 +9,7 @@ import type { HitEnvironment } from './hit-environment.js'
 import { isState } from './map-store.js'
 import type { ProgramMaps } from './program-maps.js'
 import { type ReadValue, readBytes, readStrings, readText, readTyped, valueOrZero } from './read-memory.js'
+import { takeStack } from './take-stack.js'
 import { integerOf, readValue, type Value, wrapTo, writeValue, zeroOf } from './value.js'
 
 /** How a list of statements ended. */
@@ -86,6 +87,9 @@ class Run {
         return
       case 'sample':
         this.#set(statement.local, wrapTo(this.#type(statement.local), environment.sample(statement.source)))
+        return
+      case 'take-stack':
+        this.#set(statement.local, takeStack(this.#type(statement.local), environment))
         return
       case 'read':
         this.#keepRead(statement, readTyped(statement, this.#type(statement.local), this.#frame))

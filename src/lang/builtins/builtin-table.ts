@@ -2,7 +2,9 @@ import type { SimpleInput } from '../../ir/expression.js'
 import { integer, stringOf, uint32, uint64, type ValueType } from '../../ir/value-type.js'
 import { type Operand, pure, typedConstant, unknownOperand } from '../analysis/operand.js'
 import { lowerSample } from '../functions/nsecs.js'
+import { lowerPlainStack } from '../functions/ustack.js'
 import type { BuiltinEntry } from './builtin-entry.js'
+import { inProbes } from './in-probes.js'
 
 /** Linux's TASK_COMM_LEN. */
 const COMM_SIZE = 16
@@ -19,6 +21,7 @@ const entries: readonly BuiltinEntry[] = [
   sampled('elapsed', (context) => lowerSample({ kind: 'elapsed' }, uint64, context)),
   sampled('cpu', (context) => lowerSample({ kind: 'processor' }, uint32, context)),
   sampled('rand', (context) => lowerSample({ kind: 'random' }, uint32, context)),
+  { name: 'ustack', lower: (node, context) => lowerPlainStack(node.span, context) },
   { name: 'usermode', lower: () => typedConstant(1n, integer(8, false)) },
   {
     name: 'username',
@@ -57,19 +60,4 @@ function input(name: string, kind: SimpleInput, type: ValueType): BuiltinEntry {
 
 function sampled(name: string, sample: (context: Parameters<BuiltinEntry['lower']>[1]) => Operand): BuiltinEntry {
   return { name, lower: (_node, context) => sample(context) }
-}
-
-/** A builtin that only some kinds of probe have. */
-export function inProbes(
-  kinds: readonly string[],
-  name: string,
-  span: { readonly start: number; readonly end: number },
-  context: Parameters<BuiltinEntry['lower']>[1],
-  lower: () => Operand,
-): Operand {
-  const other = context.probes.find(({ kind }) => !kinds.includes(kind))
-  if (other === undefined) return lower()
-  const wanted = kinds.map((kind) => `'${kind}'`).join(' and ')
-  context.error(span, `The ${name} builtin can only be used with ${wanted} probes, not with '${other.text}'`)
-  return unknownOperand
 }

@@ -4,7 +4,7 @@ import type { HandlerContext } from '../analysis/handler-context.js'
 import { addressAt } from '../analysis/lower-pointer.js'
 import { type Operand, pure } from '../analysis/operand.js'
 import type { IdentifierNode } from '../syntax/ast.js'
-import { inProbes } from './builtin-table.js'
+import { inProbes } from './in-probes.js'
 
 /** System V ABI for x86-64, section 3.2.3: six integer arguments in registers, the rest above the return address. */
 const REGISTER_ARGUMENTS = 6

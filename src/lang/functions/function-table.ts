@@ -23,6 +23,7 @@ import { strftime, time } from './strftime.js'
 import { strlen } from './strlen.js'
 import { strncmp } from './strncmp.js'
 import { uaddr } from './uaddr.js'
+import { ustack } from './ustack.js'
 import { usym } from './usym.js'
 
 /** The functions of the language, without the aggregations. */
@@ -59,6 +60,7 @@ export const functions: ReadonlyMap<string, FunctionEntry> = new Map(
     tid,
     time,
     uaddr,
+    ustack,
     usym,
     warnf,
     zero,

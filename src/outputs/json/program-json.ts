@@ -4,7 +4,7 @@ import { textsOf } from '../../record/burst.js'
 import type { Bucket, DataValue, MapValue } from '../../record/data-value.js'
 import type { MapRecord } from '../../record/map-record.js'
 import type { ProgramRecord } from '../../record/program-record.js'
-import { keyText } from '../../record/value-text.js'
+import { keyText, valueText } from '../../record/value-text.js'
 
 /** What a program says, a JSON object a line, with bpftrace's spaces. Ends in a line feed, or is empty. */
 export function programJson(record: ProgramRecord): string {
@@ -58,6 +58,8 @@ function valueJson(value: DataValue): string {
     case 'array':
     case 'tuple':
       return `[${value.elements.map(valueJson).join(',')}]`
+    case 'stack':
+      return stringJson(valueText(value))
     case 'record':
       return object(value.fields.map(([name, field]) => [name, valueJson(field)]))
     case 'none':

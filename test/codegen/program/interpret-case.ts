@@ -40,6 +40,7 @@ function environmentOf(hit: Required<CaseHit>, memory: RunCase['memory'], random
     input: (input) => inputOf(hit, input),
     sample: (source) => (source.kind === 'clock' && source.clock === 'tai' ? hit.tai : sampleOf(source, random)),
     readMemory: (address, length) => readPages(memory, address, length),
+    stack: () => [],
   }
 }
 

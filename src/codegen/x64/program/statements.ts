@@ -9,6 +9,7 @@ import { emitJoin } from './join.js'
 import { emitLoopTurn } from './loop-turn.js'
 import { incrementAt } from './map-increment.js'
 import { emitMapIncrement, emitMapStatement } from './map-statement.js'
+import { NotGenerated } from './not-generated.js'
 import { emitRead } from './read.js'
 import { emitReadBuffer, emitReadString } from './read-text.js'
 import { emitSample } from './sample.js'
@@ -69,6 +70,8 @@ function emitStatement(emission: Emission, statement: Statement, loop: LoopLabel
     case 'sample':
       emitSample(emission, statement)
       return
+    case 'take-stack':
+      throw new NotGenerated('ustack')
     case 'read':
       emitRead(emission, statement)
       return

@@ -68,6 +68,7 @@ export function operandsOf(statement: Statement): readonly Expression[] {
     case 'send-signal':
       return [statement.signal]
     case 'clear':
+    case 'take-stack':
     case 'sample':
     case 'map-length':
     case 'loop':

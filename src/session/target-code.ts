@@ -1,0 +1,78 @@
+import { type Address, pageOf } from '../bytes/address.js'
+import { unwindTable } from '../dwarf/unwind-table.js'
+import { isRefusal } from '../refusal/refusal.js'
+import type { ProcessCode } from '../runs/thread-scene.js'
+import type { Frame } from '../stacks/frame.js'
+import type { Unwinding } from '../stacks/stack-scene.js'
+import type { LoadedModule } from '../target/module.js'
+import type { ModuleCatalog } from './module-catalog.js'
+
+/** Pages of code in no module that are remembered: a JIT compiler may have many. */
+const MAX_PAGES = 4096
+
+/** Of a program without a target. */
+export const noCode: ProcessCode = { unwindingAt: () => undefined, settle: (frame) => frame }
+
+interface CodeModule {
+  readonly module: LoadedModule
+  unwinding: Unwinding | undefined
+}
+
+/** How stacks are walked through the modules of a target, those that it maps later too. */
+export class TargetCode implements ProcessCode {
+  #modules: CodeModule[] = []
+  readonly #elsewhere = new Set<Address>()
+  #last: CodeModule | undefined
+
+  /** `onFound` is told of modules when they are first met. */
+  constructor(
+    private readonly catalog: ModuleCatalog,
+    private readonly onFound: () => void,
+  ) {}
+
+  settle(frame: Frame): Frame {
+    return frame
+  }
+
+  unwindingAt(pc: Address): Unwinding | undefined {
+    const found = this.#moduleAt(pc)
+    if (found === undefined) return undefined
+    const { image, bias } = found.module
+    found.unwinding ??= { table: unwindTable(image), bias }
+    return found.unwinding
+  }
+
+  #moduleAt(pc: Address): CodeModule | undefined {
+    if (this.#last === undefined || !covers(this.#last, pc)) this.#last = this.#find(pc)
+    return this.#last
+  }
+
+  #find(pc: Address): CodeModule | undefined {
+    const known = this.#modules.find((module) => covers(module, pc))
+    const page = pageOf(pc)
+    if (known !== undefined || this.#elsewhere.has(page)) return known
+    this.#look()
+    const found = this.#modules.find((module) => covers(module, pc))
+    if (found !== undefined) this.onFound()
+    else this.#remember(page)
+    return found
+  }
+
+  /** What is mapped now. What is no longer mapped is forgotten: something else may be there. */
+  #look(): void {
+    const known = new Map(this.#modules.map((each) => [each.module, each]))
+    this.#modules = this.catalog.modules().flatMap((mapped) => {
+      const module = this.catalog.image(mapped)
+      return isRefusal(module) ? [] : [known.get(module) ?? { module, unwinding: undefined }]
+    })
+  }
+
+  #remember(page: Address): void {
+    if (this.#elsewhere.size >= MAX_PAGES) this.#elsewhere.clear()
+    this.#elsewhere.add(page)
+  }
+}
+
+function covers({ module: { start, end } }: CodeModule, pc: Address): boolean {
+  return start <= pc && pc < end
+}

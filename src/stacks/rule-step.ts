@@ -1,0 +1,46 @@
+import { type Address, address, offsetBy } from '../bytes/address.js'
+import { CFA, FRAME_POINTER, framePointerOf, kindOf, offsetOf, type UnwindRule } from '../dwarf/unwind-rule.js'
+import type { Frame } from './frame.js'
+import type { StackScene } from './stack-scene.js'
+
+const WORD = 8
+
+/** The caller of a frame by the rule for its code; undefined where the stack ends, or cannot be read. */
+export function stepByRule(frame: Frame, rule: UnwindRule, scene: StackScene): Frame | undefined {
+  const cfa = cfaOf(frame, rule, scene)
+  if (cfa === undefined) return undefined
+  const pc = scene.readWord(offsetBy(cfa, -WORD))
+  if (pc === undefined) return undefined
+  return { pc: address(pc), sp: cfa, fp: framePointer(frame, cfa, framePointerOf(rule), scene), isInterrupted: false }
+}
+
+function cfaOf({ pc, sp, fp }: Frame, rule: UnwindRule, scene: StackScene): Address | undefined {
+  const offset = offsetOf(rule)
+  switch (kindOf(rule)) {
+    case CFA.fromStackPointer:
+      return offsetBy(sp, offset * WORD)
+    case CFA.fromFramePointer:
+      return fp && offsetBy(fp, offset * WORD)
+    case CFA.keptAtFramePointer:
+      return fp && keptAt(offsetBy(fp, offset * WORD), 0, scene)
+    case CFA.keptAtStackPointer:
+      return keptAt(offsetBy(sp, offset * WORD), WORD, scene)
+    case CFA.linkageEntry:
+      return offsetBy(sp, (pc & 15n) >= BigInt(offset) ? 2 * WORD : WORD)
+    default:
+      return undefined
+  }
+}
+
+function keptAt(at: Address, added: number, scene: StackScene): Address | undefined {
+  const kept = scene.readWord(at)
+  return kept === undefined ? undefined : address(kept + BigInt(added))
+}
+
+function framePointer({ fp }: Frame, cfa: Address, code: number, scene: StackScene): Address | undefined {
+  if (code === FRAME_POINTER.unchanged) return fp
+  if (code === FRAME_POINTER.lost) return undefined
+  const place = code === FRAME_POINTER.atItself ? fp : offsetBy(cfa, -WORD * code)
+  const saved = place === undefined ? undefined : scene.readWord(place)
+  return saved === undefined ? undefined : address(saved)
+}
