@@ -9,7 +9,15 @@ import { printfWriter } from '../../src/record/printf-writer.js'
 import { TextWriter } from '../../src/record/text-writer.js'
 
 const number = (value: bigint): string => `<${value}>`
-const names = { symbol: number, probe: number, function: number, user: number, error: number, time: () => 'now' }
+const names = {
+  symbol: number,
+  frame: () => undefined,
+  probe: number,
+  function: number,
+  user: number,
+  error: number,
+  time: () => 'now',
+}
 const context: DecodeContext = { records: new Map(), enums: new Map(), names, stringTrailer: '..' }
 
 const types: readonly ValueType[] = [
