@@ -41,7 +41,8 @@ export class LaunchedCommand implements AsyncDisposable {
   /** Ends the command with SIGTERM, if it still runs. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.launcher.exitCode !== null || this.launcher.signalCode !== null) return
-    if (this.launcher.connected) this.launcher.send('end')
+    // Who has just ended takes no message, and needs none.
+    if (this.launcher.connected) this.launcher.send('end', () => {})
     this.resume()
     await this.ended
   }

@@ -28,6 +28,7 @@ export const programs = {
   'seccomp-strict': fromC('seccomp-strict'),
   'shares-memory': fromC('shares-memory'),
   'zombie-maker': fromC('zombie-maker'),
+  ends: fromC('ends'),
   leaver: fromC('leaver'),
   'leaver-nonpie': fromC('leaver', '-no-pie'),
   // Bound at once: the dynamic linker's own need for stack would hide a small excess of ours.

@@ -1,0 +1,119 @@
+/** Scripts with nothing said about mechanisms: where they run, what is said about that, and that it is all the same to the results. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { attach, KeyedMap, type MapsData } from '../../src/ring3.js'
+import { buildProgram } from '../programs/build.js'
+import type { ProgramName } from '../programs/program-table.js'
+import { startTarget, type Target } from '../programs/start-target.js'
+import { parseTally } from './exactness-run.js'
+import { ring3 } from './ring3-cli.js'
+import { captureState, stateDifferences } from './target-state.js'
+
+async function start(program: ProgramName, ...args: readonly string[]): Promise<Target | string> {
+  const built = await buildProgram(program)
+  return built.kind === 'missing' ? built.because : startTarget(built.path, args)
+}
+
+function numbers(map: MapsData[string]): number[] {
+  assert(map instanceof KeyedMap)
+  return [...map].map(([, value]) => Number(value))
+}
+
+/** How far behind the beginning of a function its second instruction is. */
+async function secondInstruction(pid: number, pattern: string): Promise<number> {
+  await using session = await attach(pid)
+  const [explanation] = await session.explain(pattern)
+  const [, bytes = ''] = explanation?.window?.displaced[0]?.split('  ') ?? []
+  return bytes.trim().split(' ').length
+}
+
+for (const signals of ['0', '1']) {
+  test(`sites by jump and by signal share the maps of a script, and are exact (signals: ${signals})`, async (t) => {
+    const started = await start('calls', '--threads', '3', '--calls', '3000', '--signals', signals)
+    if (typeof started === 'string') return t.skip(started)
+    await using target = started
+    const before = captureState(target.pid)
+    const second = await secondInstruction(target.pid, 'calls:recurse')
+    {
+      await using session = await attach(target.pid)
+      const run = await session.run(
+        `uprobe:calls:recurse, uprobe:calls:recurse+${second}, uprobe:calls:leaf { @[func] = count(); @all = count() }`,
+      )
+      assert.deepEqual(run.attached?.mechanisms, { jump: 2, signal: 1 })
+      assert.deepEqual(
+        run.attached?.passedOver.map(({ mechanisms, probes, code }) => [mechanisms, probes, code]),
+        [[['jump'], 1, 'window-overlap']],
+      )
+      const tally = parseTally(await target.ask('go', /^counted/, 120_000))
+      assert.equal(tally.get('wrong'), 0n)
+      await run.close()
+      const [work, leaf] = [Number(tally.get('work')), Number(tally.get('leaf'))]
+      assert.deepEqual(
+        numbers(run.maps['']),
+        [leaf, work, work].toSorted((a, b) => a - b),
+      )
+      assert.equal(run.maps['all'], 2 * work + leaf)
+    }
+    assert.deepEqual(stateDifferences(before), [])
+  })
+}
+
+const kept: readonly (readonly [script: string, code: string, because: RegExp])[] = [
+  ['uprobe:calls:work { if (arg0 == 5000) { join(arg0) } @n = count() }', 'not-compiled', /join/],
+  [
+    'interval:s:100 { @n = count() } uprobe:calls:work { @n = count() }',
+    'not-compiled',
+    /^@n is changed by probes and/,
+  ],
+]
+
+for (const [script, code, because] of kept) {
+  test(`the whole script is run at breakpoints: ${script}`, async (t) => {
+    const started = await start('calls', '--threads', '2', '--calls', '300')
+    if (typeof started === 'string') return t.skip(started)
+    await using target = started
+    const before = captureState(target.pid)
+    {
+      await using session = await attach(target.pid)
+      const run = await session.run(script)
+      assert.deepEqual(run.attached?.mechanisms, { breakpoint: 1 })
+      const [reason] = run.attached?.passedOver ?? []
+      assert.deepEqual([reason?.mechanisms, reason?.probes, reason?.code], [['jump', 'signal'], 1, code])
+      assert.match(reason?.because ?? '', because)
+      const tally = parseTally(await target.ask('go', /^counted/, 120_000))
+      await run.close()
+      assert.equal(run.maps['n'], Number(tally.get('work')))
+    }
+    assert.deepEqual(stateDifferences(before), [])
+  })
+}
+
+test('-v says what serves how many probes, and why it is not a cheaper mechanism', async (t) => {
+  const built = await buildProgram('ends')
+  if (built.kind === 'missing') return t.skip(built.because)
+  const script = 'uprobe:ends:work { if (arg0 < 0) { join(arg0) } @ = count() }'
+  const { code, stdout, stderr } = await ring3(['-v', '-c', `${built.path} return 10`, '-e', script])
+  assert.equal(code, 0, stderr)
+  assert.match(stdout, /^@: 10$/m)
+  assert.match(stderr, /^ring3: 1 probe by breakpoint\nring3: 1 not by jump or signal: not-compiled: .*join/m)
+})
+
+for (const way of ['return', 'exit', '_exit', 'fork']) {
+  test(`nothing is lost when the program ends by ${way} right behind its last call`, async (t) => {
+    const built = await buildProgram('ends')
+    if (built.kind === 'missing') return t.skip(built.because)
+    const script = 'uprobe:ends:work { @ = count(); @last = arg0; if (arg0 >= 2997) { printf("%d\\n", arg0) } }'
+    const { code, stdout, stderr } = await ring3(['-v', '-c', `${built.path} ${way} 3000`, '-e', script])
+    assert.equal(code, 0, stderr)
+    assert.equal(stdout, 'Attached 1 probe\n2997\n2998\n2999\n\n\n@: 3000\n@last: 2999\n', stderr)
+    assert.match(stderr, /by (jump|signal)$/m)
+    assert.doesNotMatch(stderr, /WARNING/)
+  })
+}
+
+test('a program that kills itself is shown as it was at most 50 ms before, and that is said', async (t) => {
+  const built = await buildProgram('ends')
+  if (built.kind === 'missing') return t.skip(built.because)
+  const { stderr } = await ring3(['-c', `${built.path} abort 3000`, '-e', 'uprobe:ends:work { @ = count() }'])
+  assert.match(stderr, /WARNING: the target has ended: what its probes did in its last moments is not known\n/)
+})
