@@ -92,6 +92,23 @@ test('refused sites are summed up, and listed with -v', async () => {
   assert.equal(quiet.stderr, '')
 })
 
+test('-v says which mechanism serves how many probes, and why it is not a cheaper one', async () => {
+  const passedOver = [
+    { mechanisms: ['jump'], probes: 12, code: 'window-too-short' as const, because: 'So.' },
+    { mechanisms: ['jump', 'signal'], probes: 3, code: 'growing-stack' as const, because: 'And so.' },
+  ]
+  const mechanisms = { jump: 16_950, signal: 12, breakpoint: 3 }
+  const attached = { probes: 16_965, mechanisms, refused: [], passedOver, stoppedNs: 1, setupNs: 1 }
+  const lines = [
+    '16,950 probes by jump, 12 by signal, 3 by breakpoint',
+    '12 not by jump: window-too-short: So.',
+    '3 not by jump or signal: growing-stack: And so.',
+  ]
+  const verbose = await runFake('count -p 7 -d 0.01 -v a:*', { attached })
+  assert.ok(verbose.stderr.includes(lines.map((line) => `ring3: ${line}\n`).join('')), verbose.stderr)
+  assert.doesNotMatch((await runFake('count -p 7 -d 0.01 a:*', { attached })).stderr, /by jump/)
+})
+
 test('when every site is refused the command fails', async () => {
   const refused = [{ site: 'a:1', code: 'window-too-short' as const, because: 'So.' }]
   const run = await runFake('count -p 7 a:*', {

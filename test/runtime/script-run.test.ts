@@ -44,7 +44,7 @@ test('a script counts every call, its maps are typed, and the target is left as 
     const script = await session.run(`
       uprobe:calls:work { @calls = count(); @n = hist(arg0); @s = stats(arg0); @by[comm, arg0 & 1] = count() }
       uprobe:calls:work /arg0 == 3/ { printf("three %s\\n", func) }`)
-    assert.deepEqual(script.attached?.mechanisms, { breakpoint: 1 })
+    assert.deepEqual(script.attached?.mechanisms, { jump: 1 })
     const printed: string[] = []
     script.on('printf', (text) => printed.push(text))
     const tally = parseTally(await target.ask('go', /^counted/, 120_000))
