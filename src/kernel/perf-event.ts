@@ -3,6 +3,7 @@ import { call, type KernelDoor } from './door.js'
 
 const PERF_TYPE_BREAKPOINT = 5
 const PERF_FLAG_FD_CLOEXEC = 8
+const PERF_EVENT_IOC_DISABLE = 0x2401
 const PERF_EVENT_IOC_SET_OUTPUT = 0x2405
 const PERF_EVENT_IOC_ID = 0x8008_2407
 const CLOCK_MONOTONIC = 1
@@ -127,6 +128,11 @@ export function readEvent(door: KernelDoor, fd: number): bigint {
   const count = Buffer.alloc(8)
   call(door, { name: 'read', args: [fd, count, count.length], purpose: 'hits of a breakpoint' })
   return count.readBigUInt64LE()
+}
+
+/** The event counts no more, nor do those that threads have inherited of it. @throws KernelError */
+export function stopEvent(door: KernelDoor, fd: number): void {
+  call(door, { name: 'ioctl', args: [fd, PERF_EVENT_IOC_DISABLE, 0], purpose: 'PERF_EVENT_IOC_DISABLE' })
 }
 
 /** What samples of the event are marked with. @throws KernelError */

@@ -41,6 +41,8 @@ export interface Mechanism {
   readonly traits: MechanismTraits
   /** What is written at sites so that threads come to handlers in the target. Absent where none run there. */
   readonly style?: PatchStyle
+  /** The listener of `ProbePlan.install` is told of hits when their threads have gone on. Absent: they are held. */
+  readonly tellsLate?: boolean
   /** Reads what planning needs. @returns why the mechanism cannot be had in this target. Absent where there is nothing to read. */
   prepare?(): Promise<Refusal | undefined>
   /** Decides for every site, and changes nothing. Refused: the mechanism cannot be had in this target at all. */
@@ -54,7 +56,7 @@ export interface ProbePlan {
   explain(site: Site): SiteExplanation
   /**
    * Carries the plan out. When it refuses or throws, the target is as it was. `onHit` is for mechanisms whose handler runs
-   * in the tracer: the thread is held while it runs. @throws KernelError
+   * in the tracer: the thread is held while it runs, but for those that tell late. @throws KernelError
    */
   install(onHit?: HitListener): InstalledProbes | Refusal
 }
@@ -95,6 +97,8 @@ export interface InstalledProbes {
    * where hits need nobody.
    */
   poll?(budgetNs: bigint): boolean
+  /** Hits that the listener was not told of, for want of room; known once the probes are out. Absent where all are told. */
+  missed?(): bigint
   /** Something else than hits is about to be done: what `poll` keeps between its calls is given back. */
   rest?(): void
   /** Lets a thread that was held for a hit go on, with these registers. An answer that comes too late is dropped. */

@@ -9,6 +9,7 @@ import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import type { AttachPoint } from '../runs/attach-point.js'
 import { DividedMaps } from '../runs/divided-maps.js'
 import { type Interval, Intervals } from '../runs/intervals.js'
+import { objectionToLateHits } from '../runs/late-hits.js'
 import { namesOf } from '../runs/names.js'
 import { ProgramRun } from '../runs/program-run.js'
 import type { RunAction, RunReceiver, RunSink } from '../runs/run-action.js'
@@ -118,6 +119,8 @@ export class ProgramTracing {
     if (tracer === undefined || this.sites.at.size === 0 || this.#run.hasExited) return undefined
     const there = tracer.canRunInTarget ? await this.#plantInTarget(tracer) : undefined
     if (there !== undefined && !(isRefusal(there) && tracer.canRunHere)) return there
+    const late = tracer.tellsLate ? objectionToLateHits(this.program) : undefined
+    if (late !== undefined) return late
     const made = await tracer.plantSites(this.sites.resolved, (hit) => this.#onHit(hit), there)
     if (isRefusal(made)) return made
     this.#group = made.group
@@ -217,10 +220,15 @@ export class ProgramTracing {
 
   #unplant(): readonly string[] {
     if (this.#group === undefined) return []
-    const { remaining } = this.setting.tracer?.remove(this.#group) ?? { remaining: [] }
+    const { remaining, missed } = this.setting.tracer?.remove(this.#group) ?? { remaining: [], missed: 0n }
     this.#group = undefined
+    if (missed > 0n) this.#say({ kind: 'message', text: untoldText(missed) })
     return remaining
   }
+}
+
+function untoldText(times: bigint): string {
+  return `WARNING: ${times} hits were not handled: they came faster than they could be taken\n`
 }
 
 async function resolveIn(tracer: Tracer | undefined, pattern: string): Promise<ResolvedSites | Refusal> {

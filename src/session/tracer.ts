@@ -4,10 +4,8 @@ import type { KernelDoor } from '../kernel/door.js'
 import { KernelError } from '../kernel/kernel-error.js'
 import { readProcessor } from '../kernel/processor.js'
 import { impatience, type Patience } from '../kernel/wait.js'
-import { installWatchpoints } from '../mechanisms/hardware/hardware-mechanism.js'
-import { hardwareTraits } from '../mechanisms/hardware/hardware-traits.js'
 import type { HeldHit, HitListener, HitName, InstalledProbes, Mechanism, ProbePlan } from '../probe/mechanism.js'
-import type { ProgramCode, ProgramData } from '../probe/program-plan.js'
+import type { ProgramCode, ProgramData, ProgramPlan } from '../probe/program-plan.js'
 import type { RefusedSite } from '../probe/site.js'
 import type { Watchpoint } from '../probe/watchpoint.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
@@ -16,6 +14,7 @@ import { TargetProcess } from '../target/target-process.js'
 import type { CatchOptions } from './catch-options.js'
 import { describeAttached, type Outcome } from './describe-attached.js'
 import { explain } from './explain.js'
+import { atWork, installLadder, installWatches } from './install-ladder.js'
 import { climb, type Ladder, onlySites, servedVerdicts } from './ladder.js'
 import { listFunctions } from './list-functions.js'
 import { mechanismsFor } from './mechanisms.js'
@@ -49,6 +48,16 @@ export interface MadeGroup {
 export interface MadeProgram extends MadeGroup {
   /** Undefined where no site could be had. */
   readonly data: ProgramData | undefined
+}
+
+/** A group of probes that has been taken out. */
+export interface RemovedGroup {
+  /** Its last counts. */
+  readonly snapshot: Snapshot
+  /** Sentences about what could not be taken out. */
+  readonly remaining: readonly string[]
+  /** Hits that the listener was not told of. */
+  readonly missed: bigint
 }
 
 /** One target, driven from one OS thread: everything that touches the kernel happens here, synchronously. */
@@ -113,9 +122,9 @@ export class Tracer implements Disposable {
    * here, and not in the target. @throws KernelError
    */
   async plantSites(resolved: ResolvedSites, onHit: HitListener, instead?: Refusal): Promise<MadeGroup | Refusal> {
-    const holding = this.holding()
-    if (isRefusal(holding)) return holding
-    const made = await this.plantResolved(resolved, holding, process.hrtime.bigint(), onHit)
+    const telling = this.telling()
+    if (isRefusal(telling)) return telling
+    const made = await this.plantResolved(resolved, telling, process.hrtime.bigint(), onHit)
     if (isRefusal(made) || instead === undefined) return made
     const { mechanisms } = this.programs
     const { code, because } = instead
@@ -130,7 +139,12 @@ export class Tracer implements Disposable {
 
   /** Whether it has some whose handlers run here. */
   get canRunHere(): boolean {
-    return !isRefusal(this.holding())
+    return !isRefusal(this.telling())
+  }
+
+  /** Whether these are told of hits when the thread has gone on. */
+  get tellsLate(): boolean {
+    return this.mechanisms.some(({ tellsLate }) => tellsLate === true)
   }
 
   /**
@@ -148,8 +162,7 @@ export class Tracer implements Disposable {
     if (isRefusal(plan)) return plan
     const better = await this.servedHereOnly(resolved, plan.refused)
     if (better !== undefined) return better.refusal
-    this.listener.onProgress?.({ phase: 'install', done: 0, total: plan.served.length })
-    if (plan.served.length > 0) this.listener.beforeChange?.()
+    if (plan.served.length > 0) this.beforeInstalling(plan)
     const installed = plan.served.length > 0 ? plan.install(lastLook) : undefined
     if (isRefusal(installed)) return installed
     const refused = [...resolved.refused, ...plan.refused]
@@ -180,6 +193,11 @@ export class Tracer implements Disposable {
       : refuse('no-handler', 'a handler needs a mechanism whose handler runs in the tracer: --via breakpoint, or auto')
   }
 
+  /** Mechanisms that tell of hits, if need be late. */
+  private telling(): readonly Mechanism[] | Refusal {
+    return this.tellsLate ? this.mechanisms : this.holding()
+  }
+
   private async plant(
     patterns: readonly string[],
     mechanisms: readonly Mechanism[],
@@ -202,10 +220,14 @@ export class Tracer implements Disposable {
     watchpoints: readonly Watchpoint[] = [],
   ): Promise<MadeGroup | Refusal> {
     const ladder = await this.climb(resolved, mechanisms)
-    const watching = this.watch(watchpoints)
+    const watching = installWatches(this.target, watchpoints)
     if (isRefusal(watching)) return watching
-    const made = this.plantWith(ladder, onHit, watching)
-    if (isRefusal(made)) return made
+    const steps = installLadder(ladder, onHit, (plan) => this.beforeInstalling(plan))
+    if (isRefusal(steps)) {
+      for (const { installed } of watching) installed?.remove()
+      return steps
+    }
+    const made = [...steps, ...watching]
     const outcome = {
       probes: made.toReversed().map(({ mechanism, installed }) => [mechanism, atWork(installed)] as const),
       refused: [...resolved.refused, ...ladder.refused, ...made.flatMap(({ refused = [] }) => refused)],
@@ -235,49 +257,14 @@ export class Tracer implements Disposable {
     return { group, attached }
   }
 
-  /** Watchpoints have the debug registers before anything else has. */
-  private watch(watchpoints: readonly Watchpoint[]): readonly Planted[] | Refusal {
-    if (watchpoints.length === 0) return []
-    const installed = installWatchpoints({ target: this.target, arch: x64 }, watchpoints)
-    return isRefusal(installed) ? installed : [{ mechanism: hardwareTraits.name, installed }]
-  }
-
-  private plantWith(
-    ladder: Ladder,
-    onHit: HitListener | undefined,
-    watching: readonly Planted[],
-  ): readonly Planted[] | Refusal {
-    const made = this.installAll(ladder, onHit)
-    if (isRefusal(made)) for (const { installed } of watching) installed?.remove()
-    return isRefusal(made) ? made : [...made, ...watching]
+  private beforeInstalling({ served }: Pick<ProbePlan, 'served'> | Pick<ProgramPlan, 'served'>): void {
+    this.listener.onProgress?.({ phase: 'install', done: 0, total: served.length })
+    this.listener.beforeChange?.()
   }
 
   private climb(resolved: ResolvedSites, mechanisms: readonly Mechanism[]): Promise<Ladder> {
     this.listener.onProgress?.({ phase: 'analysis', done: 0, total: resolved.modules.length })
     return climb(mechanisms, resolved.modules)
-  }
-
-  /**
-   * The dearest mechanism first: what it needs in the target must not be covered by the others' windows. Sites of one that
-   * refuses are left out; when one fails, those before it are taken out again.
-   */
-  private installAll({ steps }: Ladder, onHit: HitListener | undefined): Planted[] | Refusal {
-    const made: Planted[] = []
-    let refusal: Refusal | undefined
-    try {
-      for (const { mechanism, plan } of steps.toReversed()) {
-        this.listener.onProgress?.({ phase: 'install', done: 0, total: plan.served.length })
-        this.listener.beforeChange?.()
-        const installed = plan.install(onHit)
-        if (isRefusal(installed)) refusal = installed
-        const { name } = mechanism.traits
-        made.push(isRefusal(installed) ? leftOutBy(installed, plan, name) : { mechanism: name, installed })
-      }
-    } catch (error) {
-      for (const { installed } of made.toReversed()) installed?.remove()
-      throw error
-    }
-    return refusal !== undefined && made.every(({ installed }) => installed === undefined) ? refusal : made
   }
 
   /** Whether anything of this tracer is in the target. */
@@ -316,14 +303,15 @@ export class Tracer implements Disposable {
     return snapshotOf(this.group(group), (probes) => (isAlive ? probes.read() : undefined))
   }
 
-  /** Takes a group out; its last counts. @throws KernelError */
-  remove(group: number): { readonly snapshot: Snapshot; readonly remaining: readonly string[] } {
+  /** Takes a group out. @throws KernelError */
+  remove(group: number): RemovedGroup {
     const probes = this.group(group)
     const { targetGone } = this.snapshot(group)
     const remaining = this.takeOut(probes)
     // What could not be taken out still needs the tracer.
     if (remaining.length === 0) this.groups.delete(group)
-    return { snapshot: { ...snapshotOf(probes, (each) => each.latest()), targetGone }, remaining }
+    const missed = probes.installed.reduce((sum, each) => sum + (each.missed?.() ?? 0n), 0n)
+    return { snapshot: { ...snapshotOf(probes, (each) => each.latest()), targetGone }, remaining, missed }
   }
 
   /** What was in a process that has ended, or executes another program, has gone with it. */
@@ -376,22 +364,4 @@ function removeLeftover(target: TargetProcess, { beforeChange }: TracerListener)
   return remaining.length === 0
     ? undefined
     : refuse('busy', `an earlier ring3 left something behind: ${remaining.join('; ')}`)
-}
-
-/** What became of one step of the ladder. */
-interface Planted {
-  readonly mechanism: string
-  /** Undefined where the mechanism has refused at last. */
-  readonly installed: InstalledProbes | undefined
-  readonly refused?: readonly RefusedSite[]
-}
-
-function leftOutBy(refusal: Refusal, plan: ProbePlan, mechanism: string): Planted {
-  return { mechanism, installed: undefined, refused: plan.served.map((site) => ({ site, refusal })) }
-}
-
-function atWork(installed: InstalledProbes | undefined): number {
-  if (installed === undefined) return 0
-  const lost = new Set<InstalledProbes['sites'][number]>(installed.leftOut.map(({ site }) => site))
-  return installed.sites.filter((site) => !lost.has(site)).length
 }

@@ -1,5 +1,5 @@
 import type { Architecture } from '../../isa/site-analysis.js'
-import type { InstalledProbes, Mechanism, ProbePlan } from '../../probe/mechanism.js'
+import type { HitListener, InstalledProbes, Mechanism, ProbePlan } from '../../probe/mechanism.js'
 import type { ModuleSites } from '../../probe/site.js'
 import type { Watchpoint } from '../../probe/watchpoint.js'
 import { isRefusal, type Refusal } from '../../refusal/refusal.js'
@@ -8,11 +8,13 @@ import type { Host } from '../../trampolines/host.js'
 import { HardwareProbes } from './hardware-probes.js'
 import { hardwareTraits } from './hardware-traits.js'
 import { type HardwarePlan, planHardware } from './plan.js'
+import { ToldHits } from './told-hits.js'
 
 /** Debug registers: any instruction, four of them, and nothing in the target's memory changes. */
 export function hardwareMechanism(target: TargetProcess, arch: Architecture): Mechanism {
   return {
     traits: hardwareTraits,
+    tellsLate: true,
     plan: (modules) => planProbes(target, arch, modules),
   }
 }
@@ -35,13 +37,35 @@ function planProbes(target: TargetProcess, arch: Architecture, modules: readonly
     served: plan.served,
     refused: plan.refused,
     explain: () => ({}),
-    install: () => install(target, plan),
+    install: (onHit) => install(target, plan, onHit),
   }
 }
 
-function install({ door, pid }: TargetProcess, { breakpoints, served }: HardwarePlan): InstalledProbes | Refusal {
-  const probes = HardwareProbes.install(door, pid, breakpoints, 'counts')
-  return isRefusal(probes) ? probes : atWork(probes, served)
+function install(
+  { door, pid }: TargetProcess,
+  { breakpoints, served }: HardwarePlan,
+  onHit: HitListener | undefined,
+): InstalledProbes | Refusal {
+  const probes = HardwareProbes.install(door, pid, breakpoints, onHit === undefined ? 'counts' : 'samples')
+  if (isRefusal(probes)) return probes
+  const counting = atWork(probes, served)
+  return onHit === undefined ? counting : telling(counting, probes, new ToldHits(probes, served, onHit))
+}
+
+/** Counting, with a listener. */
+function telling(counting: InstalledProbes, probes: HardwareProbes, told: ToldHits): InstalledProbes {
+  let missed = 0n
+  return {
+    ...counting,
+    poll: () => told.tell(),
+    missed: () => missed,
+    remove() {
+      probes.stop()
+      told.tell()
+      missed = told.missed()
+      return counting.remove()
+    },
+  }
 }
 
 /** The counts are the kernel's: they can be read until they are removed, whatever has become of the target. */

@@ -2,7 +2,7 @@ import { assert } from '../../bytes/assert.js'
 import { isError, type KernelCall, type KernelDoor } from '../../kernel/door.js'
 import { ENODEV, ESRCH } from '../../kernel/errno.js'
 import { KernelError } from '../../kernel/kernel-error.js'
-import { ANY_CPU, encodeBreakpoint, readEvent, tryOpenEvent } from '../../kernel/perf-event.js'
+import { ANY_CPU, encodeBreakpoint, readEvent, stopEvent, tryOpenEvent } from '../../kernel/perf-event.js'
 import { onlineProcessors } from '../../kernel/processor.js'
 import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
 import { coverThreads } from './cover-threads.js'
@@ -115,6 +115,11 @@ export class HardwareProbes implements Disposable {
     const hits = new BigUint64Array(this.breakpoints.length)
     for (const { fd, breakpoint } of this.events) hits[breakpoint] = (hits[breakpoint] ?? 0n) + readEvent(this.door, fd)
     return hits
+  }
+
+  /** From here on nothing is counted, and what was can be read. @throws KernelError */
+  stop(): void {
+    for (const { fd } of this.events) stopEvent(this.door, fd)
   }
 
   /** The hits that were sampled since the last call. What is missing from those that `read` counts was lost. */

@@ -1,0 +1,62 @@
+import { contains, operandsOf } from '../codegen/x64/program/walk-expression.js'
+import type { Program } from '../ir/program.js'
+import type { Statement } from '../ir/statement.js'
+import { type Refusal, refuse } from '../refusal/refusal.js'
+import { innerStatements } from '../store/warning-places.js'
+
+/**
+ * Why the handlers of a program cannot run when the thread has gone on since its hit: of that, the registers and the thread's
+ * number are known, and no more.
+ */
+export function objectionToLateHits({ handlers, maps }: Program): Refusal | undefined {
+  for (const { probes, body } of handlers) {
+    if (!probes.some(({ kind }) => kind === 'uprobe' || kind === 'uretprobe')) continue
+    const wanted = body.map((statement) => wantedOfThread(statement, maps)).find((what) => what !== undefined)
+    if (wanted !== undefined)
+      return refuse(
+        'no-handler',
+        `${wanted} cannot be had at a debug register: the thread has gone on when ring3 hears of it`,
+      )
+  }
+  return undefined
+}
+
+/** What a statement wants to know of the thread that only the hit itself could tell. */
+function wantedOfThread(statement: Statement, maps: Program['maps']): string | undefined {
+  const own = byStatement(statement, maps) ?? byOperands(statement)
+  if (own !== undefined) return own
+  for (const inner of innerStatements(statement)) {
+    const found = wantedOfThread(inner, maps)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function byStatement(statement: Statement, maps: Program['maps']): string | undefined {
+  switch (statement.op) {
+    case 'read':
+    case 'read-string':
+    case 'read-buffer':
+    case 'join':
+      return 'memory'
+    case 'take-stack':
+      return 'the stack'
+    case 'send-signal':
+      return 'signal()'
+    case 'sample':
+      return statement.source.kind === 'random' ? undefined : 'the time and the processor'
+    case 'map-aggregate':
+      return maps[statement.map]?.value.kind === 'tseries' ? 'the time and the processor' : undefined
+    default:
+      return undefined
+  }
+}
+
+/** A thread that has ended has no name and no owner. */
+function byOperands(statement: Statement): string | undefined {
+  const names: ReadonlySet<string> = new Set(['comm', 'uid', 'gid', 'user-name'])
+  const asks = operandsOf(statement).some((operand) =>
+    contains(operand, (part) => part.op === 'input' && names.has(part.input.kind)),
+  )
+  return asks ? 'comm or an owner' : undefined
+}
