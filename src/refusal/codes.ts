@@ -38,7 +38,7 @@ export const refusalCodes = {
   'not-compiled': 'The program asks for something that ring3 has no machine code for.',
   'growing-stack':
     'The code runs on a stack that is enlarged only when code of its own kind asks, and a handler does not.',
-  'no-handler': 'The mechanism has no handler that may hold and change the thread.',
+  'no-handler': 'The mechanism has no handler that holds the thread, which is needed to look at it or to change it.',
   // the module
   'malformed-elf': 'The file is no valid ELF file.',
   'unsupported-elf': 'The file is an ELF file of a kind that ring3 does not serve.',

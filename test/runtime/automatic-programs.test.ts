@@ -1,7 +1,7 @@
 /** Scripts with nothing said about mechanisms: where they run, what is said about that, and that it is all the same to the results. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { attach, KeyedMap, type MapsData } from '../../src/ring3.js'
+import { attach, KeyedMap, type MapsData, RefusedError } from '../../src/ring3.js'
 import { buildProgram } from '../programs/build.js'
 import type { ProgramName } from '../programs/program-table.js'
 import { startTarget, type Target } from '../programs/start-target.js'
@@ -113,4 +113,50 @@ test('a program that kills itself is shown as it was at most 50 ms before, and t
   if (built.kind === 'missing') return t.skip(built.because)
   const { stderr } = await ring3(['-c', `${built.path} abort 3000`, '-e', 'uprobe:ends:work { @ = count() }'])
   assert.match(stderr, /WARNING: the target has ended: what its probes did in its last moments is not known\n/)
+})
+
+test('debug registers serve scripts that ask for registers alone: every hit is handled, or counted as missed', async (t) => {
+  const started = await start('calls', '--threads', '2', '--calls', '2000')
+  if (typeof started === 'string') return t.skip(started)
+  await using target = started
+  await using session = await attach(target.pid, { via: 'hardware' })
+  const running = session.run('uprobe:calls:work { @n = count(); @s = sum(arg0); @by[tid, func] = count() }')
+  const run = await running.catch((error: unknown) => {
+    if (error instanceof RefusedError && /^hardware-/.test(error.refusal.code)) return error.message
+    throw error
+  })
+  if (typeof run === 'string') return t.skip(run)
+  assert.deepEqual(run.attached?.mechanisms, { hardware: 1 })
+  const messages: string[] = []
+  run.on('message', (text) => messages.push(text))
+  const work = Number(parseTally(await target.ask('go', /^counted/, 120_000)).get('work'))
+  await run.close()
+  const missed = messages.reduce((sum, text) => sum + Number(/^WARNING: (\d+) hits were not handled/.exec(text)?.[1]), 0)
+  const { n, s, by } = run.maps
+  t.diagnostic(`${missed} missed of ${work}`)
+  assert.equal(Number(n) + missed, work)
+  if (missed === 0) assert.equal(s, 2 * ((1999 * 2000) / 2))
+  assert.equal(numbers(by).length, 2)
+})
+
+test('what a debug register cannot tell of a hit is refused by name', async (t) => {
+  const started = await start('calls', '--threads', '1', '--calls', '10')
+  if (typeof started === 'string') return t.skip(started)
+  await using target = started
+  const before = captureState(target.pid)
+  for (const [handler, what] of [
+    ['printf("%s", str(arg0))', 'memory'],
+    ['if (arg0) { $x = *(int32 *)arg0; print($x) }', 'memory'],
+    ['@ = nsecs', 'the time'],
+    ['@[comm] = count()', 'comm'],
+    ['join(arg0)', 'memory'],
+  ] as const) {
+    await using session = await attach(target.pid, { via: 'hardware' })
+    await assert.rejects(session.run(`uprobe:calls:work { ${handler} }`), (error) => {
+      assert(error instanceof RefusedError, String(error))
+      assert.deepEqual([error.refusal.code, error.message.startsWith(what)], ['no-handler', true], error.message)
+      return true
+    })
+  }
+  assert.deepEqual(stateDifferences(before), [])
 })
