@@ -1,4 +1,5 @@
 import { contains, operandsOf } from '../codegen/x64/program/walk-expression.js'
+import type { Input } from '../ir/expression.js'
 import type { Program } from '../ir/program.js'
 import type { Statement } from '../ir/statement.js'
 import { type Refusal, refuse } from '../refusal/refusal.js'
@@ -52,11 +53,12 @@ function byStatement(statement: Statement, maps: Program['maps']): string | unde
   }
 }
 
-/** A thread that has ended has no name and no owner. */
+/** What a thread that has ended meanwhile does not have. */
+const ofLivingThreads: ReadonlySet<Input['kind']> = new Set(['comm', 'uid', 'gid', 'user-name'])
+
 function byOperands(statement: Statement): string | undefined {
-  const names: ReadonlySet<string> = new Set(['comm', 'uid', 'gid', 'user-name'])
   const asks = operandsOf(statement).some((operand) =>
-    contains(operand, (part) => part.op === 'input' && names.has(part.input.kind)),
+    contains(operand, (part) => part.op === 'input' && ofLivingThreads.has(part.input.kind)),
   )
   return asks ? 'comm or an owner' : undefined
 }

@@ -7,6 +7,7 @@ import type { ProgramName } from '../programs/program-table.js'
 import { startTarget, type Target } from '../programs/start-target.js'
 import { parseTally } from './exactness-run.js'
 import { ring3 } from './ring3-cli.js'
+import { ScriptProcess } from './script-process.js'
 import { captureState, stateDifferences } from './target-state.js'
 
 async function start(program: ProgramName, ...args: readonly string[]): Promise<Target | string> {
@@ -107,6 +108,20 @@ for (const way of ['return', 'exit', '_exit', 'fork']) {
     assert.doesNotMatch(stderr, /WARNING/)
   })
 }
+
+test('a program ends as ever when the ring3 that it would wait for was killed', async (t) => {
+  const started = await start('scripted', 'held')
+  if (typeof started === 'string') return t.skip(started)
+  await using target = started
+  await using run = new ScriptProcess(target.pid, 'uprobe:scripted:tick_even { @ = count() }')
+  assert.ok(await run.attached(), run.stderr)
+  await run.end('SIGKILL')
+  await target.ask('go', /^done/, 30_000)
+  target.send('end')
+  const before = performance.now()
+  assert.equal(await target.exited, 0)
+  t.diagnostic(`${Math.round(performance.now() - before)} ms`)
+})
 
 test('a program that kills itself is shown as it was at most 50 ms before, and that is said', async (t) => {
   const built = await buildProgram('ends')
