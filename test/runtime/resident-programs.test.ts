@@ -253,22 +253,32 @@ async function lastingProblems(victim: KillVictim): Promise<readonly string[]> {
 }
 
 const victims = [
-  ['verifier', startVerifier, slow],
-  ['verifier', startVerifier, reading],
+  ['verifier', startVerifier, slow, 'jump'],
+  ['verifier', startVerifier, reading, 'jump'],
+  ['verifier', startVerifier, reading, 'signal'],
   [
     'trap-victim',
     () => startTrapVictim(),
     'uprobe:trap-victim:hot,uprobe:trap-victim:on_alarm { @[str(arg0)] = hist(arg1) }',
+    'jump',
   ],
+  ['trap-victim', () => startTrapVictim(), 'uprobe:trap-victim:hot { @[arg0 & 7] = count() }', 'signal'],
   [
     'redis',
     startBusyRedis,
     'uprobe:libc:malloc { @bytes = hist(arg0) } uprobe:redis-server:lookupKey* { @[func] = count() }',
+    'jump',
+  ],
+  [
+    'redis',
+    startBusyRedis,
+    'uprobe:redis-server:lookupKey, uprobe:redis-server:lookupKey+4 { @[probe] = count() }',
+    'auto',
   ],
 ] as const
 
-for (const [at, [name, start, script]] of victims.entries()) {
-  test(`${name} survives a ring3 that is killed while a script runs in it (${at})`, async (t) => {
+for (const [name, start, script, via] of victims) {
+  test(`${name} survives a ring3 that is killed while a script runs in it, by ${via}: ${script}`, async (t) => {
     const victim = await start()
     if ('missing' in victim) return t.skip(victim.missing)
     await using running = victim
@@ -277,7 +287,7 @@ for (const [at, [name, start, script]] of victims.entries()) {
     t.diagnostic(`seed ${seed}`)
     const random = new PseudoRandom(seed)
     for (let round = 0; round < 3; round++) {
-      const run = new ScriptProcess(running.pid, script, ['--via', 'jump'])
+      const run = new ScriptProcess(running.pid, script, ['--via', via])
       if (round % 2 === 0) assert.ok(await run.attached(), run.stderr)
       await sleep(random.below(round % 2 === 0 ? 100 : 1500))
       await run.end('SIGKILL')
