@@ -1,5 +1,6 @@
+import { assert } from '../bytes/assert.js'
 import type { Mechanism } from '../probe/mechanism.js'
-import type { PatchStyle } from '../probe/patch-style.js'
+import type { PassedStyle, PatchStyle } from '../probe/patch-style.js'
 import type { InstalledProgram, ProgramCode, ProgramPlan } from '../probe/program-plan.js'
 import type { ModuleSites } from '../probe/site.js'
 import type { PassedOverRecord } from '../record/attached-record.js'
@@ -7,6 +8,7 @@ import type { Refusal } from '../refusal/refusal.js'
 import type { Host } from '../trampolines/host.js'
 import { planProgram } from '../trampolines/plan-program.js'
 import type { Outcome } from './describe-attached.js'
+import type { Verdict } from './ladder.js'
 import { passedOver } from './passed-over.js'
 
 /** The mechanisms that lead threads to handlers in the target, the cheapest first. All sites of a program share its data there. */
@@ -41,10 +43,13 @@ export class ProgramLadder {
   }
 
   passedOver({ served }: InstalledProgram): PassedOverRecord[] {
-    return passedOver(
-      served.map((each) =>
-        each.passedOver.map(({ style, refusal }) => ({ mechanism: this.#names.get(style) ?? '', refusal })),
-      ),
-    )
+    const verdictOf = ({ style, refusal }: PassedStyle): Verdict => ({ mechanism: this.#nameOf(style), refusal })
+    return passedOver(served.map((each) => each.passedOver.map(verdictOf)))
+  }
+
+  #nameOf(style: PatchStyle): string {
+    const name = this.#names.get(style)
+    assert(name !== undefined, 'every style is that of a mechanism')
+    return name
   }
 }
