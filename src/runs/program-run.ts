@@ -15,7 +15,7 @@ import { type MapRecord, mapRecord } from '../record/map-record.js'
 import { type PrintfWriter, printfWriter } from '../record/printf-writer.js'
 import type { ValueNames } from '../record/value-names.js'
 import type { EventBatch } from '../store/event-batch.js'
-import { eventPayload } from '../store/event-layout.js'
+import { eventPayload, joinTexts } from '../store/event-layout.js'
 import type { AttachPoint } from './attach-point.js'
 import type { EventRun } from './merge-events.js'
 import type { RunSink } from './run-action.js'
@@ -91,7 +91,7 @@ export class ProgramRun {
     const write = this.#printfs[event]
     if (write === undefined) {
       this.#show(burst)
-      this.perform({ kind: 'event', event, values: events.valuesAt(at) })
+      this.perform(effectOf(this.program, event, events.valuesAt(at)))
       return
     }
     write(burst.text, events.bytes, events.payloadAt(at))
@@ -129,6 +129,16 @@ export class ProgramRun {
       return decodeValue(bytesOfValue(type, value), type, this.#context)
     })
   }
+}
+
+function effectOf(
+  { events }: Program,
+  event: number,
+  values: readonly Uint8Array[],
+): Exclude<Effect, { kind: 'signal' }> {
+  return events[event]?.kind === 'join'
+    ? { kind: 'join', event, texts: joinTexts(values) }
+    : { kind: 'event', event, values }
 }
 
 function textValue(bytes: Uint8Array): DataValue {

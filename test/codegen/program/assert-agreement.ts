@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { RunWarning } from '../../../src/codegen/interpreter/effect.js'
 import { bytesOfValue } from '../../../src/codegen/interpreter/value.js'
 import { isRefusal } from '../../../src/refusal/refusal.js'
-import { eventPayload } from '../../../src/store/event-layout.js'
+import { eventPayload, joinTexts } from '../../../src/store/event-layout.js'
 import type { MapSnapshot } from '../../../src/store/map-snapshot.js'
 import { placeKey, type WarningPlace } from '../../../src/store/warning-places.js'
 import { eventList } from '../../store/event-list.js'
@@ -32,7 +32,7 @@ function assertSame(one: RunCase, outcome: CaseOutcome, description: string): vo
   const wanted = interpretCase(one)
   for (const [map, snapshot] of wanted.snapshots.entries())
     assert.deepEqual(plainSnapshot(reader.snapshot(map)), plainSnapshot(snapshot), description)
-  assert.deepEqual(plainRecords(outcome), plainEffects(one, wanted), description)
+  assert.deepEqual(plainRecords(one, outcome), plainEffects(one, wanted), description)
   assert.deepEqual(plainWarnings(reader.warnings()), plainWarnings(wanted.warnings), description)
 }
 
@@ -64,13 +64,15 @@ function plainWarnings(warnings: readonly (WarningPlace & Pick<RunWarning, 'coun
 }
 
 /** Every event that all rings hold, in the order of their times. */
-function plainRecords({ reader, rings }: CaseOutcome): [number, string[]][] {
+function plainRecords({ program }: RunCase, { reader, rings }: CaseOutcome): [number, string[]][] {
   const drained = reader.usedSlots().map((slot) => rings.drain(slot))
   assert.ok(drained.every(({ isCorrupt, lost }) => !isCorrupt && lost === 0n))
   return drained.flatMap(({ events }) =>
     eventList(events).map(({ event, values }): [number, string[]] => [
       event,
-      values.map((value) => Buffer.from(value).toString('hex')),
+      (program.events[event]?.kind === 'join' ? joinTexts(values) : values).map((value) =>
+        Buffer.from(value).toString('hex'),
+      ),
     ]),
   )
 }
