@@ -69,7 +69,12 @@ function plainWarnings(warnings: readonly (WarningPlace & Pick<RunWarning, 'coun
 type PlainEvent = readonly [event: number, values: readonly string[]]
 
 /** Those that found no room are counted. */
-function assertSameEvents(one: RunCase, outcome: CaseOutcome, wanted: readonly PlainEvent[], description: string): void {
+function assertSameEvents(
+  one: RunCase,
+  outcome: CaseOutcome,
+  wanted: readonly PlainEvent[],
+  description: string,
+): void {
   const drained = outcome.reader.usedSlots().map((slot) => outcome.rings.drain(slot))
   assert.ok(
     drained.every(({ isCorrupt }) => !isCorrupt),

@@ -17,7 +17,7 @@ import type { Support } from './support.js'
 
 /** What machine code may ask of the processor and the target's C library. */
 export interface Machine {
-  /** Of the thread's number, from the thread pointer; `undefined` where no word there is known to hold it. */
+  /** Where threads' numbers are, from the thread pointer: see emitIdentifyThread. `undefined` where no word is known to be one. */
   readonly tidOffset: number | undefined
   readonly hasRdpid: boolean
   /** Whether the control page says how the time-stamp counter tells the time. */

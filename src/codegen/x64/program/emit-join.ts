@@ -1,7 +1,7 @@
 import { JOIN } from '../../../ir/event.js'
 import type { Statement } from '../../../ir/statement.js'
 import { eventPayload } from '../../../store/event-layout.js'
-import { type Label, RCX, RDI, RDX, type Register, RSI } from '../assembler.js'
+import { type Label, RAX, RCX, RDI, RDX, type Register, RSI } from '../assembler.js'
 import { warningCode } from './cold.js'
 import { copyText } from './copy-text.js'
 import { clobber, type Emission, newLabel, withRegister } from './emission.js'
@@ -19,12 +19,29 @@ export function emitJoin(emission: Emission, { event, address, span }: Statement
   const { size, offsets } = eventPayload(emission.request.program, event)
   withRegister(emission, (array) => {
     evaluate(emission, address, array)
-    checkAddress(emission, array, bad)
+    checkArray(emission, array, bad)
     const fill = (payload: Memory): void =>
       copyTexts(emission, { array, count: payload, texts: behind(payload, offsets[1] ?? 0), bad: abandoned })
     emitRecord(emission, event, size, fill, { from: abandoned, to: bad })
   })
   emission.code.bind(done)
+}
+
+/** Before room is looked for: a bad array is no event, and so cannot be a lost one. It may still go bad later. Changes rax, rcx. */
+function checkArray(emission: Emission, array: Register, bad: Label): void {
+  const { code } = emission
+  const [again, done] = [newLabel(), newLabel()]
+  checkAddress(emission, array, bad)
+  clobber(emission, RAX, RCX)
+  code.moveImmediate(RCX, 0n)
+  code.bind(again)
+  emitFaulting(emission, bad, () => code.move(RAX, indexed(array, RCX, POINTER)))
+  code.arithmeticImmediate('add', RCX, 1n)
+  code.test(RAX, RAX)
+  code.jumpIf('e', done)
+  code.arithmeticImmediate('cmp', RCX, BigInt(JOIN.strings))
+  code.jumpIf('ne', again)
+  code.bind(done)
 }
 
 interface Texts {

@@ -56,7 +56,7 @@ export interface EmittedHandler extends HandlerCost {
  * 5. Refuse a handler whose `stackBytes` the target's stacks may not have.
  *
  * A thread inside of a handler cannot be moved back to the site: wait until it has left; handlers do not block and have an end. Where
- * `comm` is read, or `tid` without `Machine.tidOffset`, system calls are made (gettid, prctl): not under seccomp.
+ * `comm` or `tid` is read, system calls are made (gettid, prctl): not under seccomp.
  */
 export function generateHandler(asm: Assembler, request: HandlerRequest, support: Support): EmittedHandler | Refusal {
   try {
