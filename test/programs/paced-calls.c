@@ -1,9 +1,10 @@
 /*
  * Calls `tick` at a pace. At `calls N RATE` it makes N calls, RATE of them a second (0: as fast as they go), numbered from 0, and
  * answers `called N ns T signals S late L`: the nanoseconds that took, how often SIGUSR1 came, and how often not during a call;
- * `quit` ends it.
+ * `name NAME` gives the thread another name, and says so; `quit` ends it.
  */
 #include "program.h"
+#include <sys/prctl.h>
 
 /* Calls between two looks at the clock. */
 #define STRIDE 32
@@ -50,6 +51,8 @@ int main(void)
 	while (next_command(command, sizeof command) && strcmp(command, "quit")) {
 		if (sscanf(command, "calls %lu %lu", &calls, &rate) == 2)
 			call_at(calls, rate);
+		else if (!strncmp(command, "name ", 5) && !prctl(PR_SET_NAME, command + 5))
+			say("named");
 		else
 			say("error %s", command);
 	}

@@ -160,6 +160,28 @@ for (const sending of ['signal("USR1")', 'signal_thread(10)', 'signal((uint32)ar
   })
 }
 
+test('a thread that is renamed is soon seen under its new name', async (t) => {
+  const built = await buildProgram('paced-calls')
+  if (built.kind === 'missing') return t.skip(built.because)
+  await using target = await startTarget(built.path)
+  await using session = await attach(target.pid, jump)
+  const script = await session.run('uprobe:paced-calls:tick { @[comm] = count(); @tid = tid }')
+  await target.ask('calls 3 0', /^called/)
+  await target.ask('name another', /^named/)
+  for (let tries = 0; tries < 200; tries++) {
+    await target.ask('calls 1 0', /^called/)
+    await sleep(20)
+    const names = (await script.readMaps())['']
+    assert(names instanceof KeyedMap)
+    if (names.get('another') !== undefined) break
+  }
+  await script.close()
+  const names = script.maps['']
+  assert(names instanceof KeyedMap)
+  assert.deepEqual([...names].map(([name]) => name).toSorted(), ['another', 'paced-calls'])
+  assert.equal(script.maps['tid'], target.pid)
+})
+
 test('BEGIN leaves values to probes, intervals read and clear what probes make, END sees all of it', async (t) => {
   const started = await startCalls('--threads', '2', '--calls', '1000')
   if (typeof started === 'string') return t.skip(started)
