@@ -18,3 +18,6 @@ export type Event =
   | { readonly kind: 'exit' }
   | { readonly kind: 'time'; readonly format: string }
   | { readonly kind: 'join'; readonly separator: string }
+
+/** bpftrace's bounds of join(): how many strings, and bytes of each. */
+export const JOIN = { strings: 16, textBytes: 1024 } as const

@@ -28,6 +28,7 @@ export const syscallNumbers = {
   waitid: 247,
   openat: 257,
   newfstatat: 262,
+  get_robust_list: 274,
   perf_event_open: 298,
   process_vm_readv: 310,
   process_vm_writev: 311,

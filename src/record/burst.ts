@@ -4,24 +4,32 @@ import { TextWriter } from './text-writer.js'
 /** A record of many texts: see ProgramRecord. */
 export type Burst = Extract<ProgramRecord, { kind: 'burst' }>
 
+const FIRST_ENDS = 1024
+
 /** Collects what printf says. */
 export class BurstWriter {
   readonly text = new TextWriter()
-  #ends: number[] = []
+  #ends = new Uint32Array(FIRST_ENDS)
+  #count = 0
 
   get isEmpty(): boolean {
-    return this.#ends.length === 0
+    return this.#count === 0
   }
 
   /** What has been written since the last end is a text of its own. */
   end(): void {
-    this.#ends.push(this.text.length)
+    if (this.#count === this.#ends.length) {
+      const more = new Uint32Array(2 * this.#ends.length)
+      more.set(this.#ends)
+      this.#ends = more
+    }
+    this.#ends[this.#count++] = this.text.length
   }
 
   /** What has been collected, which is forgotten here. */
   take(): Burst {
-    const ends = Uint32Array.from(this.#ends)
-    this.#ends = []
+    const ends = this.#ends.slice(0, this.#count)
+    this.#count = 0
     return { kind: 'burst', text: this.text.take(), ends }
   }
 }

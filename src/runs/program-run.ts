@@ -15,7 +15,7 @@ import { type MapRecord, mapRecord } from '../record/map-record.js'
 import { type PrintfWriter, printfWriter } from '../record/printf-writer.js'
 import type { ValueNames } from '../record/value-names.js'
 import type { EventBatch } from '../store/event-batch.js'
-import { eventPayload } from '../store/event-layout.js'
+import { eventPayload, joinTexts } from '../store/event-layout.js'
 import type { AttachPoint } from './attach-point.js'
 import type { EventRun } from './merge-events.js'
 import type { RunSink } from './run-action.js'
@@ -30,6 +30,8 @@ export class ProgramRun {
   readonly #warnings: WarningCounts
   /** By event: what writes its text, of those that are printed. */
   readonly #printfs: readonly (PrintfWriter | undefined)[]
+  /** What is printed and not shown yet. */
+  readonly #burst = new BurstWriter()
   #exited = false
 
   constructor(
@@ -78,28 +80,27 @@ export class ProgramRun {
 
   /** Does what handlers elsewhere have emitted, in order. */
   performAll(runs: readonly EventRun[]): void {
-    const burst = new BurstWriter()
     for (const { events, from, to } of runs) {
-      for (let at = from; at < to && !this.#exited; at++) this.#performOne(events, at, burst)
+      for (let at = from; at < to && !this.#exited; at++) this.#performOne(events, at)
     }
-    this.#show(burst)
+    this.#showBurst()
   }
 
   /** What is printed is collected. */
-  #performOne(events: EventBatch, at: number, burst: BurstWriter): void {
+  #performOne(events: EventBatch, at: number): void {
     const event = events.eventAt(at)
     const write = this.#printfs[event]
     if (write === undefined) {
-      this.#show(burst)
-      this.perform({ kind: 'event', event, values: events.valuesAt(at) })
+      this.#showBurst()
+      this.perform(effectOf(this.program, event, events.valuesAt(at)))
       return
     }
-    write(burst.text, events.bytes, events.payloadAt(at))
-    burst.end()
+    write(this.#burst.text, events.bytes, events.payloadAt(at))
+    this.#burst.end()
   }
 
-  #show(burst: BurstWriter): void {
-    if (!burst.isEmpty) this.sink({ kind: 'show', record: burst.take() })
+  #showBurst(): void {
+    if (!this.#burst.isEmpty) this.sink({ kind: 'show', record: this.#burst.take() })
   }
 
   /** Something has gone wrong in a handler that ran elsewhere. */
@@ -129,6 +130,16 @@ export class ProgramRun {
       return decodeValue(bytesOfValue(type, value), type, this.#context)
     })
   }
+}
+
+function effectOf(
+  { events }: Program,
+  event: number,
+  values: readonly Uint8Array[],
+): Exclude<Effect, { kind: 'signal' }> {
+  return events[event]?.kind === 'join'
+    ? { kind: 'join', event, texts: joinTexts(values) }
+    : { kind: 'event', event, values }
 }
 
 function textValue(bytes: Uint8Array): DataValue {

@@ -14,6 +14,7 @@ import type { RunHost } from '../runs/run-host.js'
 import { siteConstants } from '../runs/site-constants.js'
 import { storedBytes, TargetMaps } from '../runs/target-maps.js'
 import { mapsOfTarget, objectionTo } from '../runs/target-part.js'
+import { ThreadNames } from '../runs/thread-names.js'
 import { CONTROL } from '../store/program-layout.js'
 import { exitSites } from './exit-sites.js'
 import { joinModules } from './join-modules.js'
@@ -42,12 +43,13 @@ export interface MadeResident extends MadeGroup {
 /** Events are looked for at first after this time, and after more of it the longer there are none. */
 const MIN_PAUSE_MS = 1
 const MAX_PAUSE_MS = 20
-/** How much of what maps have taken in may be lost when the target ends. */
+/** How much of what maps have taken in may be lost when the target ends, and for how long a thread may be seen under an old name. */
 const KEEP_MS = 50
 
 /** A program at work in a target: brings here what its handlers emit, and what goes wrong in them. */
 export class ResidentProgram {
   readonly #drain: EventDrain
+  readonly #names: ThreadNames
   #timer: NodeJS.Timeout | undefined
   #pauseMs = MIN_PAUSE_MS
   #keptMs = 0
@@ -60,7 +62,9 @@ export class ResidentProgram {
     private readonly setting: ResidentSetting,
     private readonly data: ProgramData,
   ) {
-    this.#drain = new EventDrain(setting.program, data)
+    const { program, host, tracer } = setting
+    this.#drain = new EventDrain(program, data)
+    this.#names = new ThreadNames(program, data, host.door, tracer.target.pid)
     this.#wait()
   }
 
@@ -122,6 +126,7 @@ export class ResidentProgram {
     const nowMs = performance.now()
     if (nowMs - this.#keptMs < KEEP_MS) return
     this.#keptMs = nowMs
+    this.#names.refresh()
     this.data.keep()
     if (!this.data.isGone) this.#isLeaving = false
   }

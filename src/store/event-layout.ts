@@ -1,6 +1,7 @@
+import { type Event, JOIN } from '../ir/event.js'
 import { alignUp, sizeOf, tupleLayout } from '../ir/layout.js'
 import type { Program } from '../ir/program.js'
-import { int64, type ValueType } from '../ir/value-type.js'
+import { int64, integer, uint64, type ValueType } from '../ir/value-type.js'
 
 /**
  * A ring is written by one thread and its signal handlers, and read by the tracer. Positions count bytes since the beginning and
@@ -27,9 +28,27 @@ export interface EventPayload {
 export function eventPayload({ events }: Pick<Program, 'events'>, event: number): EventPayload {
   const declared = events[event]
   if (declared === undefined) throw new RangeError(`there is no event ${event}`)
-  const types = 'types' in declared ? declared.types : declared.kind === 'exit' ? [int64] : []
+  const types = typesOf(declared)
   const { offsets } = tupleLayout(types)
   const last = types.at(-1)
   const end = last === undefined ? 0 : (offsets.at(-1) ?? 0) + sizeOf(last)
   return { types, offsets, size: alignUp(end, 8) }
+}
+
+/** Of join(): how many texts there are, and room for all that there may be. */
+function typesOf(event: Event): readonly ValueType[] {
+  if ('types' in event) return event.types
+  if (event.kind === 'exit') return [int64]
+  return event.kind === 'join' ? [uint64, ...Array.from({ length: JOIN.strings }, () => joinText)] : []
+}
+
+const joinText: ValueType = { kind: 'array', element: integer(8, true), length: JOIN.textBytes, text: true }
+
+/** The texts of a join(), from its blocks. */
+export function joinTexts([count = new Uint8Array(8), ...texts]: readonly Uint8Array[]): Uint8Array[] {
+  const given = new DataView(count.buffer, count.byteOffset).getUint32(0, true)
+  return texts.slice(0, given).map((text) => {
+    const end = text.indexOf(0)
+    return end === -1 ? text : text.subarray(0, end)
+  })
 }

@@ -12,6 +12,7 @@ import { type InstallResult, install, type TablePublisher } from '../target/inst
 import { thisProcess } from '../target/owner.js'
 import { listThreads } from '../target/process-state.js'
 import type { ResidentSignals } from '../target/signals/resident-signals.js'
+import { threadNumberOffset } from '../target/thread-number.js'
 import { uninstall } from '../target/uninstall.js'
 import { callsForbidden } from './calls-forbidden.js'
 import type { Host } from './host.js'
@@ -48,7 +49,7 @@ export async function planProgram(
 ): Promise<ProgramPlan | Refusal> {
   const clock = await clockFor(host, code)
   const machine = {
-    tidOffset: undefined,
+    tidOffset: threadNumberOffset(host.target),
     hasRdpid: host.processor.flags.has('rdpid'),
     hasClock: clock !== undefined,
   }

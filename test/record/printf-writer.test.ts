@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { sizeOf, tupleLayout } from '../../src/ir/layout.js'
 import { integer, type ValueType } from '../../src/ir/value-type.js'
+import { BurstWriter, textsOf } from '../../src/record/burst.js'
 import { type DecodeContext, decodeValue } from '../../src/record/decode-value.js'
 import { formatText } from '../../src/record/format-text.js'
 import { printfWriter } from '../../src/record/printf-writer.js'
@@ -100,4 +101,17 @@ test('a writer grows', () => {
   for (let times = 0; times < 300; times++) writer.writeText(line)
   assert.equal(Buffer.from(writer.take()).toString(), line.repeat(300))
   assert.equal(writer.length, 0)
+})
+
+test('a burst has as many texts as ends, also when they are many or empty', () => {
+  const writer = new BurstWriter()
+  const wanted = Array.from({ length: 3000 }, (_, at) => (at % 7 === 0 ? '' : `text ${at}`))
+  for (let times = 0; times < 2; times++) {
+    for (const text of wanted) {
+      writer.text.writeText(text)
+      writer.end()
+    }
+    assert.deepEqual([...textsOf(writer.take())], wanted)
+    assert.ok(writer.isEmpty)
+  }
 })

@@ -146,6 +146,42 @@ for (const [pages, calls, rate, seen] of paces) {
   })
 }
 
+for (const sending of ['signal("USR1")', 'signal_thread(10)', 'signal((uint32)arg0 & 1 ? 10 : 10)']) {
+  test(`${sending} is delivered before the function that was hit goes on`, async (t) => {
+    const built = await buildProgram('paced-calls')
+    if (built.kind === 'missing') return t.skip(built.because)
+    await using target = await startTarget(built.path)
+    await using session = await attach(target.pid, jump)
+    const text = `uprobe:paced-calls:tick /arg0 % 10 == 3/ { @before = count(); ${sending}; @after = count() }`
+    const script = await session.run(text, { unsafe: true })
+    assert.match(await target.ask('calls 1000 0', /^called/), / signals 100 late 0$/)
+    await script.close()
+    assert.deepEqual([script.maps['before'], script.maps['after']], [100, 100])
+  })
+}
+
+test('a thread that is renamed is soon seen under its new name', async (t) => {
+  const built = await buildProgram('paced-calls')
+  if (built.kind === 'missing') return t.skip(built.because)
+  await using target = await startTarget(built.path)
+  await using session = await attach(target.pid, jump)
+  const script = await session.run('uprobe:paced-calls:tick { @[comm] = count(); @tid = tid }')
+  await target.ask('calls 3 0', /^called/)
+  await target.ask('name another', /^named/)
+  for (let tries = 0; tries < 200; tries++) {
+    await target.ask('calls 1 0', /^called/)
+    await sleep(20)
+    const names = (await script.readMaps())['']
+    assert(names instanceof KeyedMap)
+    if (names.get('another') !== undefined) break
+  }
+  await script.close()
+  const names = script.maps['']
+  assert(names instanceof KeyedMap)
+  assert.deepEqual([...names].map(([name]) => name).toSorted(), ['another', 'paced-calls'])
+  assert.equal(script.maps['tid'], target.pid)
+})
+
 test('BEGIN leaves values to probes, intervals read and clear what probes make, END sees all of it', async (t) => {
   const started = await startCalls('--threads', '2', '--calls', '1000')
   if (typeof started === 'string') return t.skip(started)
@@ -207,7 +243,6 @@ test('what machine code cannot share with BEGIN or an interval is refused, and t
     'BEGIN { @[1] = 1 } uprobe:calls:work { @[2] = arg0 }',
     'interval:ms:10 { @ = count() } uprobe:calls:work { @ = count() }',
     'END { delete(@, 3) } uprobe:calls:work { @[arg0] = 1 }',
-    'uprobe:calls:work { join(arg0) }',
   ]) {
     await using session = await attach(target.pid, jump)
     await assert.rejects(session.run(script), (error) => {

@@ -14,7 +14,7 @@ const program = built.kind === 'built' ? built.path : ''
 const missing = built.kind === 'missing' ? built.because : false
 
 /** What has no machine code, by words of the script. */
-const notCompiled = /join\(/
+const notCompiled = /ustack/
 
 interface Way {
   readonly via: 'auto' | 'jump' | 'signal' | 'breakpoint'

@@ -1,4 +1,5 @@
 import { address as asAddress } from '../../bytes/address.js'
+import { JOIN } from '../../ir/event.js'
 import { sizeOf } from '../../ir/layout.js'
 import type { Statement } from '../../ir/statement.js'
 import type { ValueType } from '../../ir/value-type.js'
@@ -44,20 +45,16 @@ export function readBytes(statement: Statement & { op: 'read-buffer' }, type: Va
   return block
 }
 
-/** bpftrace's bounds of join(). */
-const MAX_STRINGS = 16
-const MAX_TEXT = 1024
-
 /** The strings of an array of pointers up to the NULL; `undefined` where the array is bad. */
 export function readStrings({ address }: Statement & { op: 'join' }, frame: Frame): Uint8Array[] | undefined {
   const texts: Uint8Array[] = []
   const array = integerOf(evaluate(address, frame))
-  for (let at = 0n; texts.length < MAX_STRINGS; at += 8n) {
+  for (let at = 0n; texts.length < JOIN.strings; at += 8n) {
     const bytes = frame.environment.readMemory(asAddress(array + at), 8)
     if (bytes.length < 8) return undefined
     const pointer = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true)
     if (pointer === 0n) return texts
-    texts.push(untilNul(frame.environment.readMemory(asAddress(pointer), MAX_TEXT)))
+    texts.push(untilNul(frame.environment.readMemory(asAddress(pointer), JOIN.textBytes)))
   }
   return texts
 }

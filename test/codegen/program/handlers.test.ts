@@ -32,12 +32,17 @@ for (let at = 0; at < page.length; at++) page[at] = at % 23 === 0 ? 0 : 97 + (at
 const memory = new Map([[0x4000_0000n, page]])
 page.write('abc\0defgh\0', 0xe00)
 page.writeBigUInt64LE(0x4000_0e00n, 0xe10)
+/** Pointers to text, to what is no address, to text that ends with what is mapped; then none. */
+const pointers = [0x4000_0e00n, 0x4000_0e04n, 5n, 0x4000_0ff3n, 0x4000_0ffan, 1n << 63n, 0x4000_0100n]
+for (let at = 0; at < 20; at++)
+  page.writeBigUInt64LE(at < 18 ? (pointers[at % pointers.length] ?? 0n) : 0n, 0xd00 + 8 * at)
 
 /** A script with one uprobe, hit with every value in turn. */
 function caseOf(script: string, state: DeadState): RunCase {
-  const text = script.replaceAll('$ADDRESS', '0x40000e00')
+  const text = script.replaceAll('$ADDRESS', '0x40000e00').replaceAll('$LIST', '0x40000d00')
   const program = compiled(
     text.startsWith('config') ? text : `config = { max_map_keys = 16; max_loop_turns = 100 } ${text}`,
+    { unsafe: true },
   )
   const hits = values.map((value, at) => ({
     handler: 0,
@@ -91,6 +96,10 @@ const scripts = [
   'uprobe:a:b { $s = str($ADDRESS + arg2 * 17); @[arg2] = ($s == "abc", strncmp($s, "defgh", 2), strcontains($s, "fg"), strlen($s)); @b[arg2] = $s == str($ADDRESS); @c[arg2] = (1, $s) == (1, "abc") }',
   'uprobe:a:b { @[arg2] = (bswap(arg0), bswap((uint16)arg1), ntop((uint32)arg0), ntop(10, pton("::1"))); $i = strstr("abcdef", arg2 > 3 ? "cd" : "xyz"); @b[arg2] = $i }',
   'uprobe:a:b { @ = arg0 >> (uint64)pid; @b = arg1 << (int64)(tid & 3); @c = (int64)arg1 >> (int8)uid }',
+  // A ring has room for seven of them.
+  'uprobe:a:b /arg2 < 7/ { join($LIST + arg2 * 8); @ = arg0 }',
+  'uprobe:a:b /arg2 > 10/ { $x = arg1; join($LIST + arg2 * 8, ","); join(arg0); @ = $x }',
+  'uprobe:a:b { if (arg2 & 1) { signal(0 * arg2); signal_thread((uint32)arg2 * 0) } @b = arg0 }',
   'uretprobe:a:b { @ = hist(retval); @b = reg("ax") }',
 ]
 

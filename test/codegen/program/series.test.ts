@@ -8,8 +8,8 @@ import { states } from './machine-states.js'
 const lacking = missingTools('gcc')
 const SECOND = 1_000_000_000n
 
-/** Seconds: intervals one after the other, with gaps, once around, and a value that comes late. */
-const seconds = [5n, 5n, 6n, 8n, 8n, 9n, 10n, 10n, 20n, 22n, 21n, 17n, 22n, 400n]
+/** Seconds: a gap, intervals one after the other, once around, and values that come late: one that still counts, one that does not. */
+const seconds = [1n, 205n, 205n, 206n, 208n, 208n, 209n, 210n, 210n, 220n, 222n, 221n, 217n, 222n]
 const values = [3n, -4n, 1n << 63n, 0n, 7n]
 
 for (const reduce of ['', ', "avg"', ', "sum"', ', "min"', ', "max"']) {

@@ -17,8 +17,12 @@ export interface Assignment {
   readonly zeroed: readonly number[]
 }
 
-/** Kept for values inside of a statement. */
-const TEMPORARIES = 5
+export interface RegisterSupply {
+  /** In order of preference. */
+  readonly registers: readonly Register[]
+  /** How many of them are kept for values inside of a statement. */
+  readonly temporaries: number
+}
 
 interface Candidate {
   readonly local: number | 'slot'
@@ -34,13 +38,13 @@ interface Candidate {
 export function assignLocals(
   handler: Handler,
   { locals, slot }: HandlerRanges,
-  registers: readonly Register[],
+  { registers, temporaries }: RegisterSupply,
   frame: Frame,
 ): Assignment {
   const isInRegister = (local: number): boolean => isScalar(localType(handler.locals, local))
   const candidates: Candidate[] = locals.filter(({ local }) => isInRegister(local))
   if (slot !== undefined) candidates.push({ ...slot, local: 'slot', weight: Number.POSITIVE_INFINITY })
-  const given = scan(candidates, registers.slice(0, Math.max(1, registers.length - TEMPORARIES)))
+  const given = scan(candidates, registers.slice(0, Math.max(1, registers.length - temporaries)))
   const places = new Map<number, LocalPlace>()
   for (const { local } of locals) {
     const type = localType(handler.locals, local)

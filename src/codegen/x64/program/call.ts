@@ -58,7 +58,7 @@ function textArgument(emission: Emission, call: CallExpression, at: number): Tex
 
 function compareBeginnings(emission: Emission, call: CallExpression, to: Register): void {
   const count = constantOf(emission, argument(call, 2))
-  if (count === undefined) throw new NotGenerated('strncmp() of a length that is not known beforehand')
+  assert(count !== undefined, 'the length is a literal')
   const done = newLabel()
   const [a, b] = [textArgument(emission, call, 0), textArgument(emission, call, 1)]
   const [lengthA, lengthB] = [a, b].map(({ room }) => (count < BigInt(room) ? Number(count) : room))

@@ -23,9 +23,8 @@ export interface TextCopy extends Copy {
 }
 
 /**
- * Copies text up to its NUL, which need not be written: the bytes behind it are zeros already. A word at a time as long as that stays
- * within a page, and so is good if its first byte is; else a byte. The byte of index rdx is not written. Leaves the number of bytes
- * that were copied in rcx, but for text that ended within a word. Changes rax, rcx, rdx.
+ * Copies text up to its NUL, with it if it is kept. A word at a time as long as that stays within a page, and so is good if its first
+ * byte is; else a byte. The byte of index rdx is not written. At `bad` and `cut` rcx bytes have been copied. Changes rax, rcx, rdx.
  */
 export function copyText(emission: Emission, { from, target, last, bad, cut, done }: TextCopy): void {
   const { code } = emission
@@ -47,20 +46,31 @@ export function copyText(emission: Emission, { from, target, last, bad, cut, don
     code.jump(done)
   })
   code.bind(single)
+  copySingle(emission, { from, target, last, bad, cut, done })
+  code.jump(again)
+}
+
+/** Copies the byte at rcx, unless it is beyond what is kept. */
+function copySingle(emission: Emission, { from, target, last, bad, cut, done }: TextCopy): void {
+  const { code } = emission
   if (last === 'kept') {
     code.arithmetic('cmp', RCX, RDX)
     code.jumpIf('e', done)
   }
   emitFaulting(emission, bad, () => code.load(RAX, indexed(from, RCX, 1), 1, false))
-  code.test(RAX, RAX)
-  code.jumpIf('e', done)
   if (last === 'cut') {
+    const within = newLabel()
     code.arithmetic('cmp', RCX, RDX)
-    code.jumpIf('e', cut)
+    code.jumpIf('ne', within)
+    code.test(RAX, RAX)
+    code.jumpIf('ne', cut)
+    code.jump(done)
+    code.bind(within)
   }
   code.store(indexed(target, RCX, 1), RAX, 1)
+  code.test(RAX, RAX)
+  code.jumpIf('e', done)
   code.arithmeticImmediate('add', RCX, 1n)
-  code.jump(again)
 }
 
 /** Copies rdx bytes, at least one: words, then bytes. Changes rax and rcx. */

@@ -10,14 +10,14 @@ import type { Encoder } from './encoder.js'
 import type { Frame } from './frame.js'
 import type { HitState } from './hit-state.js'
 import type { Literals } from './literals.js'
-import { NotGenerated } from './not-generated.js'
+import { OutOfRegisters } from './not-generated.js'
 import type { Memory } from './operand.js'
 import type { RegisterPool } from './register-pool.js'
 import type { Support } from './support.js'
 
 /** What machine code may ask of the processor and the target's C library. */
 export interface Machine {
-  /** Of the thread's number, from the thread pointer; `undefined` where no word there is known to hold it. */
+  /** Where threads' numbers are, from the thread pointer: see emitIdentifyThread. `undefined` where no word is known to be one. */
   readonly tidOffset: number | undefined
   readonly hasRdpid: boolean
   /** Whether the control page says how the time-stamp counter tells the time. */
@@ -73,7 +73,7 @@ export function newLabel(): Label {
 /** Runs `body` with a register that is its own meanwhile. */
 export function withRegister<T>(emission: Emission, body: (register: Register) => T): T {
   const register = emission.pool.take()
-  if (register === undefined) throw new NotGenerated('an expression that needs so many registers')
+  if (register === undefined) throw new OutOfRegisters()
   emission.clobbered.add(register)
   const result = body(register)
   emission.pool.give(register)

@@ -7,8 +7,20 @@ import { clobber, type Emission, emitCold, newLabel, withRegister } from './emis
 import { NotGenerated } from './not-generated.js'
 import { type Memory, memory, relative } from './operand.js'
 
+/** Who fills a record comes `from` here to give it up, and goes on `to` there: the reader skips it. */
+export interface Abandoning {
+  readonly from: Label
+  readonly to: Label
+}
+
 /** Reserves a record, has `fill` write its payload, and makes it known to the reader. Without room, one more is lost. */
-export function emitRecord(emission: Emission, event: number, payload: number, fill: (to: Memory) => void): void {
+export function emitRecord(
+  emission: Emission,
+  event: number,
+  payload: number,
+  fill: (to: Memory) => void,
+  abandoning?: Abandoning,
+): void {
   const { code, request, slot } = emission
   const size = RECORD.payload + payload
   assert(slot !== undefined, 'the slot has been found')
@@ -25,18 +37,32 @@ export function emitRecord(emission: Emission, event: number, payload: number, f
       code.store(memory(record, RECORD.time), RAX, 4)
       code.store(memory(record, RECORD.time + 4), RDX, 4)
       fill(memory(record, RECORD.payload))
-      finishHeader(emission, header, event, size)
-      code.move(memory(record, RECORD.header), header)
+      finishHeader(emission, { record, header, event, size })
+      if (abandoning !== undefined)
+        emitCold(emission, () => {
+          code.bind(abandoning.from)
+          finishHeader(emission, { record, header, event: SKIPPED, size })
+          code.jump(abandoning.to)
+        })
     }),
   )
   code.bind(done)
 }
 
-/** From the position / 8 in the upper half, with three bits of nothing below it. */
-function finishHeader({ code }: Emission, header: Register, event: number, size: number): void {
+interface FilledRecord {
+  readonly record: Register
+  /** The position / 8 in the upper half, with three bits of nothing below it. */
+  readonly header: Register
+  readonly event: number
+  readonly size: number
+}
+
+/** With its header right the record is there. */
+function finishHeader({ code }: Emission, { record, header, event, size }: FilledRecord): void {
   code.arithmeticImmediate('add', header, BigInt(((size / 8) << 16) | event))
   code.moveImmediate(RAX, 1n << 32n)
   code.arithmetic('add', header, RAX)
+  code.move(memory(record, RECORD.header), header)
 }
 
 interface Reservation {

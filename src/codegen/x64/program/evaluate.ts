@@ -1,3 +1,4 @@
+import { assert } from '../../../bytes/assert.js'
 import type { BinaryExpression, Expression, Input } from '../../../ir/expression.js'
 import { isScalar } from '../../../ir/value-type.js'
 import { SLOT } from '../../../store/program-layout.js'
@@ -108,10 +109,9 @@ function evaluateInput(emission: Emission, { type, input }: Expression & { op: '
   wrapIn(emission, { op: 'input', type, input }, to)
 }
 
-function loadThreadId({ code, request: { machine }, slot }: Emission, to: Register): void {
-  if (machine.tidOffset !== undefined) code.loadThreadWord(to, machine.tidOffset)
-  else if (slot !== undefined) code.load(to, memory(slot, SLOT.tid), 4, false)
-  else throw new NotGenerated('tid')
+function loadThreadId({ code, slot }: Emission, to: Register): void {
+  assert(slot !== undefined, 'the slot has been found')
+  code.load(to, memory(slot, SLOT.tid), 4, false)
 }
 
 function inputText(input: Input): string {

@@ -11,7 +11,7 @@ import { Frame } from './frame.js'
 import { HitState, type Needs } from './hit-state.js'
 import { Literals } from './literals.js'
 import { handlerRanges } from './live-ranges.js'
-import { NotGenerated } from './not-generated.js'
+import { NotGenerated, OutOfRegisters } from './not-generated.js'
 import { RegisterPool } from './register-pool.js'
 import { clearLocal } from './set-local.js'
 import { hitRegister } from './simple-operand.js'
@@ -56,11 +56,11 @@ export interface EmittedHandler extends HandlerCost {
  * 5. Refuse a handler whose `stackBytes` the target's stacks may not have.
  *
  * A thread inside of a handler cannot be moved back to the site: wait until it has left; handlers do not block and have an end. Where
- * `comm` is read, or `tid` without `Machine.tidOffset`, system calls are made (gettid, prctl): not under seccomp.
+ * `comm` or `tid` is read, system calls are made (gettid, prctl): not under seccomp.
  */
 export function generateHandler(asm: Assembler, request: HandlerRequest, support: Support): EmittedHandler | Refusal {
   try {
-    const needs = findNeeds(asm, request, support)
+    const needs = findAnyNeeds(asm, request, support)
     const { emission, emitCold } = emitOnce(asm, request, support, needs)
     return {
       clobbered: [...needs.clobbered],
@@ -74,17 +74,30 @@ export function generateHandler(asm: Assembler, request: HandlerRequest, support
   }
 }
 
+/** Registers kept for values inside of a statement: enough for nearly all; the more there are, the more locals live in the frame. */
+const TEMPORARIES = 5
+const ALL_TEMPORARIES = 10
+
+function findAnyNeeds(asm: Assembler, request: HandlerRequest, support: Support): Needs {
+  try {
+    return findNeeds(asm, request, support, TEMPORARIES)
+  } catch (error) {
+    if (error instanceof OutOfRegisters) return findNeeds(asm, request, support, ALL_TEMPORARIES)
+    throw error
+  }
+}
+
 /** What registers it changes decides where it finds those of the hit, and that may change what it needs: asks until nothing changes. */
-function findNeeds({ base }: Assembler, request: HandlerRequest, support: Support): Needs {
+function findNeeds({ base }: Assembler, request: HandlerRequest, support: Support, temporaries: number): Needs {
   const read = registersRead(request)
-  let needs: Needs = { clobbered: new Set(), read, frameSize: 0 }
+  let needs: Needs = { clobbered: new Set(), read, frameSize: 0, temporaries }
   for (let turn = 0; turn < 20; turn++) {
     const { emission, emitCold } = emitOnce(new Assembler(base), request, support, needs)
     emitCold()
     const clobbered = new Set([...needs.clobbered, ...emission.clobbered].toSorted((a, b) => a - b))
     const frameSize = Math.max(needs.frameSize, emission.frame.size)
     if (clobbered.size === needs.clobbered.size && frameSize === needs.frameSize) return needs
-    needs = { clobbered, read, frameSize }
+    needs = { clobbered, read, frameSize, temporaries }
   }
   assert(false, 'a handler needs no more registers than there are')
 }
@@ -98,7 +111,8 @@ function emitOnce(
   const code = new Encoder(asm)
   const frame = new Frame()
   const ranges = handlerRanges(request.handler, (statement) => usesSlot(statement, request))
-  const assignment = assignLocals(request.handler, ranges, registersFor(request, needs), frame)
+  const supply = { registers: registersFor(request, needs), temporaries: needs.temporaries }
+  const assignment = assignLocals(request.handler, ranges, supply, frame)
   const turns = hasLoop(request.handler.body) ? frame.take(8) : undefined
   const end: Label = newLabel()
   const emission: Emission = {

@@ -9,6 +9,8 @@ export interface Needs {
   /** Registers of the hit that it reads. */
   readonly read: ReadonlySet<Register>
   readonly frameSize: number
+  /** How many registers are kept for values inside of a statement. */
+  readonly temporaries: number
 }
 
 const WORD = 8

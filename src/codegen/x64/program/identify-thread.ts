@@ -9,8 +9,9 @@ const PRCTL = 157
 const PR_GET_NAME = 16
 
 /**
- * Makes sure that what a slot remembers of its thread is true: a thread that has ended leaves its slot to another one. Where no word
- * behind the thread pointer tells the thread's number, the kernel is asked at each hit.
+ * Makes sure that what a slot remembers of its thread is true: a thread that has ended leaves its slot to another one. The kernel is
+ * asked at a thread's first hit, and whenever the word behind the thread pointer, where the C library keeps the thread's number, is not
+ * what the kernel has said. Where no such word is known, it is asked at each hit.
  */
 export function emitIdentifyThread(emission: Emission, slot: Register): void {
   const { code, request } = emission

@@ -7,3 +7,10 @@ export class NotGenerated extends Error {
     super(`no machine code for ${what}`)
   }
 }
+
+/** There are not enough registers; with fewer locals in registers there may be. */
+export class OutOfRegisters extends NotGenerated {
+  constructor() {
+    super('an expression that needs so many registers')
+  }
+}

@@ -20,7 +20,7 @@ export function usesSlot(statement: Statement, request: HandlerRequest): boolean
 }
 
 /** Whether a statement reads what a slot remembers of its thread. */
-export function needsThread(expression: Expression, { constant, machine }: HandlerRequest): boolean {
+export function needsThread(expression: Expression, { constant }: HandlerRequest): boolean {
   if (expression.op !== 'input' || constant(expression.input) !== undefined) return false
-  return expression.input.kind === 'comm' || (expression.input.kind === 'tid' && machine.tidOffset === undefined)
+  return expression.input.kind === 'comm' || expression.input.kind === 'tid'
 }
