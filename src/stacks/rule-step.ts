@@ -11,16 +11,19 @@ export function stepByRule(frame: Frame, rule: UnwindRule, scene: StackScene): F
   if (cfa === undefined) return undefined
   const pc = scene.readWord(offsetBy(cfa, -WORD))
   if (pc === undefined) return undefined
-  return { pc: address(pc), sp: cfa, fp: framePointer(frame, cfa, framePointerOf(rule), scene), isInterrupted: false }
+  const fp = framePointer(frame, cfa, framePointerOf(rule), scene)
+  return { pc: address(pc), sp: cfa, fp, r10: undefined, isInterrupted: false }
 }
 
-function cfaOf({ pc, sp, fp }: Frame, rule: UnwindRule, scene: StackScene): Address | undefined {
+function cfaOf({ pc, sp, fp, r10 }: Frame, rule: UnwindRule, scene: StackScene): Address | undefined {
   const offset = offsetOf(rule)
   switch (kindOf(rule)) {
     case CFA.fromStackPointer:
       return offsetBy(sp, offset * WORD)
     case CFA.fromFramePointer:
       return fp && offsetBy(fp, offset * WORD)
+    case CFA.fromR10:
+      return r10 && offsetBy(r10, offset * WORD)
     case CFA.keptAtFramePointer:
       return fp && keptAt(offsetBy(fp, offset * WORD), 0, scene)
     case CFA.keptAtStackPointer:

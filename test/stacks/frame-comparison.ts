@@ -1,0 +1,41 @@
+import type { RecordedStack } from './recorded-stack.js'
+
+export interface FrameComparison {
+  readonly frames: number
+  readonly equal: number
+  /** What differs, as text, a stack each. */
+  readonly differences: readonly string[]
+}
+
+interface WalkedStack {
+  readonly stack: RecordedStack
+  readonly walked: readonly bigint[]
+}
+
+/** Frame by frame, from the innermost on. What only one side has differs. */
+export function comparison(stacks: readonly WalkedStack[]): FrameComparison {
+  let [frames, equal] = [0, 0]
+  const differences: string[] = []
+  for (const { stack, walked } of stacks) {
+    const expected = stack.frames.map(({ pc }) => BigInt(pc))
+    const length = Math.max(expected.length, walked.length)
+    const same = expected.filter((pc, at) => pc === walked[at]).length
+    frames += length
+    equal += same
+    if (same < length) differences.push(differenceText({ stack, walked }))
+  }
+  return { frames, equal, differences }
+}
+
+function differenceText({ stack: { frames, sp, fp }, walked }: WalkedStack): string {
+  const lines = Array.from({ length: Math.max(frames.length, walked.length) }, (_, at) => {
+    const [gdb, own] = [frames[at], walked[at]]
+    const mark = gdb !== undefined && BigInt(gdb.pc) === own ? ' ' : '!'
+    return `${mark} ${hex(gdb && BigInt(gdb.pc))} ${hex(own)} ${gdb?.name ?? ''}`
+  })
+  return [`sp ${hex(BigInt(sp))} fp ${hex(BigInt(fp))}; gdb, ours:`, ...lines].join('\n')
+}
+
+function hex(value: bigint | undefined): string {
+  return (value === undefined ? '-' : `0x${value.toString(16)}`).padEnd(16)
+}
