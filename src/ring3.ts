@@ -1,5 +1,10 @@
+export { flameGraphHtml } from './outputs/flame-graph/flame-graph-html.js'
+export { type FlameGraphOptions, flameGraphSvg } from './outputs/flame-graph/flame-graph-svg.js'
+export { foldedStacks } from './outputs/flame-graph/folded-stacks.js'
 export type { MechanismTraits } from './probe/mechanism.js'
+export type { FrameSymbol, StackFrame } from './record/data-value.js'
 export type { MechanismCost, MechanismRecord } from './record/mechanism-record.js'
+export type { StackCount } from './record/stack-count.js'
 export type { RefusalCode } from './refusal/codes.js'
 export type { Refusal } from './refusal/refusal.js'
 export {
@@ -44,3 +49,4 @@ export type {
   RefusedSite,
   Snapshot,
 } from './session/session-types.js'
+export type { StackProbes } from './session/stack-probes.js'

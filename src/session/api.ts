@@ -5,6 +5,7 @@ import type { CatchOptions } from './catch-options.js'
 import type { Hit } from './hit.js'
 import type { ScriptRun } from './script-run.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
+import type { StackProbes } from './stack-probes.js'
 
 /** Thrown by the library when a whole request is refused: carries the refusal. */
 export class RefusedError extends Error {
@@ -76,6 +77,8 @@ export interface Session {
   probe(pattern: string | readonly string[], handler: ProbeHandler): Promise<HandlerProbes>
   /** Runs a script of bpftrace’s language. @throws ScriptError, RefusedError */
   run(source: string, options?: RunOptions): Promise<ScriptRun>
+  /** Counts the stacks of the threads that pass these functions. The handler runs in the tracer. */
+  stacks(...patterns: string[]): Promise<StackProbes>
   explain(pattern: string): Promise<readonly Explanation[]>
   list(pattern: string): Promise<readonly ListedFunction[]>
   /** Removes every probe and leaves the target as it was found. Idempotent. */

@@ -16,6 +16,7 @@ import { HandlerRunner, openTargetMemory } from './handler-runner.js'
 import { LaunchedCommand } from './launched-command.js'
 import type { ScriptRun } from './script-run.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Snapshot } from './session-types.js'
+import { StackProbes, stackScript } from './stack-probes.js'
 import type { startRun } from './start-run.js'
 import { TracerThread } from './tracer-thread.js'
 
@@ -128,6 +129,10 @@ class TracedSession implements Session {
   async run(source: string, options?: RunOptions): Promise<ScriptRun> {
     this.signal?.throwIfAborted()
     return startScript(this.thread, source, options)
+  }
+
+  async stacks(...patterns: string[]): Promise<StackProbes> {
+    return new StackProbes(await this.run(stackScript(patterns)))
   }
 
   explain(pattern: string): Promise<readonly Explanation[]> {

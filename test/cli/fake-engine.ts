@@ -78,6 +78,7 @@ function fakeSession(pid: number, scenario: Scenario, log: (event: string) => vo
       return fakeProbes(scenario, log)
     },
     run: () => Promise.reject(new Error('the fake engine runs no scripts')),
+    stacks: () => Promise.reject(new Error('the fake engine takes no stacks')),
     probe: () => Promise.reject(new Error('the fake engine has no handlers')),
     explain: async () => scenario.explanations ?? [],
     list: async () => scenario.functions ?? [],

@@ -12,12 +12,19 @@ interface WalkedStack {
   readonly walked: readonly bigint[]
 }
 
-/** Frame by frame, from the innermost on. What only one side has differs. */
-export function comparison(stacks: readonly WalkedStack[]): FrameComparison {
+/**
+ * Frame by frame, from the innermost on. What only one side has differs. From code of no module on, the callers are not
+ * compared: gdb knows nothing about what a JIT compiler has made, and guesses that it has no frame pointers.
+ */
+export function comparison(stacks: readonly WalkedStack[], isInModule: (pc: bigint) => boolean): FrameComparison {
   let [frames, equal] = [0, 0]
   const differences: string[] = []
-  for (const { stack, walked } of stacks) {
-    const expected = stack.frames.map(({ pc }) => BigInt(pc))
+  for (const { stack, walked: all } of stacks) {
+    const expected = untilJit(
+      stack.frames.map(({ pc }) => BigInt(pc)),
+      isInModule,
+    )
+    const walked = untilJit(all, isInModule)
     const length = Math.max(expected.length, walked.length)
     const same = expected.filter((pc, at) => pc === walked[at]).length
     frames += length
@@ -25,6 +32,12 @@ export function comparison(stacks: readonly WalkedStack[]): FrameComparison {
     if (same < length) differences.push(differenceText({ stack, walked }))
   }
   return { frames, equal, differences }
+}
+
+/** Up to the first address that is in no module. */
+function untilJit(addresses: readonly bigint[], isInModule: (pc: bigint) => boolean): readonly bigint[] {
+  const first = addresses.findIndex((pc) => !isInModule(pc))
+  return first < 0 ? addresses : addresses.slice(0, first + 1)
 }
 
 function differenceText({ stack: { frames, sp, fp }, walked }: WalkedStack): string {

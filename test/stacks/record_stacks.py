@@ -51,10 +51,17 @@ def mapping_end(pid, address):
 
 
 def read(inferior, start, length):
+    # A frame that gdb has guessed may be anywhere.
+    if not 0 <= start < 1 << 47:
+        return b""
     try:
         return bytes(inferior.read_memory(start, length))
     except gdb.error:
         return b""
+
+
+def piece(inferior, start, length):
+    return {"start": str(start), "bytes": base64.b64encode(read(inferior, start, length)).decode()}
 
 
 def record(inferior):
@@ -67,11 +74,8 @@ def record(inferior):
         start = word(frame, "rsp") - RED_ZONE
         inside = [word(f, "rsp") for f in frames if start <= word(f, "rsp") < mapping_end(inferior.pid, start)]
         end = min(max(inside, default=start) + BEYOND, mapping_end(inferior.pid, start))
-        stacks.append({"start": str(start), "bytes": base64.b64encode(read(inferior, start, end - start)).decode()})
-    codes = [
-        {"start": str(f.pc() - CODE_BEFORE), "bytes": base64.b64encode(read(inferior, f.pc() - CODE_BEFORE, CODE_BEFORE + CODE_AFTER)).decode()}
-        for f in frames
-    ]
+        stacks.append(piece(inferior, start, end - start))
+    codes = [piece(inferior, f.pc() - CODE_BEFORE, CODE_BEFORE + CODE_AFTER) for f in frames]
     # What gdb calls a frame's name is for people who look at a difference.
     shown = [{"pc": str(f.pc()), "name": f.name() or "?"} for f in frames]
     return {"pc": str(pc), "sp": str(sp), "fp": str(fp), "r10": str(r10), "frames": shown, "memory": stacks + codes}

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -46,7 +46,7 @@ export async function recordStacks({ pid, functions, stops, steps, seed }: Recor
     let complaints = ''
     gdb.stderr.on('data', (text) => (complaints += String(text)))
     await once(gdb, 'exit')
-    const lines = readFileSync(out, 'utf8').split('\n').filter((line) => line !== '')
+    const lines = (existsSync(out) ? readFileSync(out, 'utf8') : '').split('\n').filter((line) => line !== '')
     if (lines.length < stops) throw new Error(`gdb made ${lines.length} stops of ${stops}: ${complaints.slice(-2000)}`)
     return lines.map((line): RecordedStack => JSON.parse(line))
   } finally {
