@@ -18,6 +18,7 @@ export {
   type Ring3,
   type RunOptions,
   type Session,
+  type StackProbes,
 } from './session/api.js'
 export type { CatchOptions, ResumeChoice, Via } from './session/catch-options.js'
 export type { Hit, HitMemory, HitRegisters } from './session/hit.js'
@@ -49,4 +50,3 @@ export type {
   RefusedSite,
   Snapshot,
 } from './session/session-types.js'
-export type { StackProbes } from './session/stack-probes.js'

@@ -1,11 +1,11 @@
 import type { MechanismTraits } from '../probe/mechanism.js'
 import type { MechanismRecord } from '../record/mechanism-record.js'
+import type { StackCount } from '../record/stack-count.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { CatchOptions } from './catch-options.js'
 import type { Hit } from './hit.js'
 import type { ScriptRun } from './script-run.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
-import type { StackProbes } from './stack-probes.js'
 
 /** Thrown by the library when a whole request is refused: carries the refusal. */
 export class RefusedError extends Error {
@@ -38,6 +38,16 @@ export interface CountProbes {
   every(intervalMs: number): AsyncIterable<Snapshot>
   /** Takes these probes out; resolves to the last counts. */
   remove(): Promise<Snapshot>
+}
+
+/** Stacks of the threads that pass some functions, counted since the probes began to work. */
+export interface StackProbes {
+  /** What became of the probes. */
+  readonly attached: Attached | undefined
+  /** The target has ended, or executes another program. */
+  readonly isOver: boolean
+  /** Takes these probes out; resolves to the stacks, each with how often it was met. Idempotent. */
+  remove(): Promise<readonly StackCount[]>
 }
 
 /** Probes with a handler that holds the thread. */

@@ -9,6 +9,7 @@ import type {
   ProbeHandler,
   RunOptions,
   Session,
+  StackProbes,
 } from './api.js'
 import { catching } from './catch-options.js'
 import { Guardian } from './guardian.js'
@@ -16,7 +17,7 @@ import { HandlerRunner, openTargetMemory } from './handler-runner.js'
 import { LaunchedCommand } from './launched-command.js'
 import type { ScriptRun } from './script-run.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Snapshot } from './session-types.js'
-import { StackProbes, stackScript } from './stack-probes.js'
+import { ScriptedStacks, stackScript } from './stack-probes.js'
 import type { startRun } from './start-run.js'
 import { TracerThread } from './tracer-thread.js'
 
@@ -132,7 +133,7 @@ class TracedSession implements Session {
   }
 
   async stacks(...patterns: string[]): Promise<StackProbes> {
-    return new StackProbes(await this.run(stackScript(patterns)))
+    return new ScriptedStacks(await this.run(stackScript(patterns)))
   }
 
   explain(pattern: string): Promise<readonly Explanation[]> {

@@ -1,4 +1,5 @@
 import { type StackCount, stackCounts } from '../record/stack-count.js'
+import type { StackProbes } from './api.js'
 import type { ScriptRun } from './script-run.js'
 import type { Attached } from './session-types.js'
 
@@ -11,8 +12,8 @@ export function stackScript(patterns: readonly string[]): string {
   return `config = { max_map_keys = ${MAX_STACKS} }\n${probes} { @[ustack] = count() }\n`
 }
 
-/** Stacks of the threads that pass some functions, counted since the probes began to work. */
-export class StackProbes {
+/** The script at work. */
+export class ScriptedStacks implements StackProbes {
   readonly attached: Attached | undefined
   #counts: readonly StackCount[] = []
 
@@ -23,12 +24,10 @@ export class StackProbes {
     })
   }
 
-  /** The target has ended, or executes another program. */
   get isOver(): boolean {
     return this.run.over !== undefined
   }
 
-  /** Takes the probes out. Also for a target that has ended. */
   async remove(): Promise<readonly StackCount[]> {
     await this.run.close()
     return this.#counts

@@ -107,8 +107,8 @@ OWN_FUNCTION unsigned long recurse(unsigned long depth)
 
 OWN_FUNCTION void handle(int signal)
 {
-	sink += on_stack((unsigned long)signal);
 	sort();
+	sink += on_stack((unsigned long)signal);
 }
 
 static void handle_with(int signal, int flags)

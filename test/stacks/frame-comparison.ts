@@ -7,6 +7,16 @@ export interface FrameComparison {
   readonly differences: readonly string[]
 }
 
+export const nothingCompared: FrameComparison = { frames: 0, equal: 0, differences: [] }
+
+export function sumOf(a: FrameComparison, b: FrameComparison): FrameComparison {
+  return {
+    frames: a.frames + b.frames,
+    equal: a.equal + b.equal,
+    differences: [...a.differences, ...b.differences],
+  }
+}
+
 interface WalkedStack {
   readonly stack: RecordedStack
   readonly walked: readonly bigint[]

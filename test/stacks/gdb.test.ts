@@ -7,12 +7,15 @@ import { hasTool } from '../elf/elf-files.js'
 import { buildProgram, findTool } from '../programs/build.js'
 import { startTarget, type Target } from '../programs/start-target.js'
 import { postgresWorkload } from '../workloads/postgres-workload.js'
-import { comparison, type FrameComparison } from './frame-comparison.js'
+import { comparison, type FrameComparison, nothingCompared, sumOf } from './frame-comparison.js'
 import { unwindingsOf, walkRecorded } from './recorded-scene.js'
 import { recordStacks } from './recorded-stack.js'
 
 const STOPS = Number(process.env['RING3_STACK_STOPS'] ?? 150)
 const SEED = Number(process.env['RING3_STACK_SEED'] ?? 1)
+
+/** Stops that gdb makes at one go. */
+const BATCH = 1000
 
 /** Instructions behind the beginning of a function. */
 const STEPS = 60
@@ -21,15 +24,17 @@ const STEPS = 60
 const LEAST_EQUAL = 0.999
 
 async function compared(t: TestContext, pid: number, functions: readonly string[], steps = STEPS): Promise<void> {
-  const stacks = await recordStacks({ pid, functions, stops: STOPS, steps, seed: SEED })
-  const unwindings = unwindingsOf(pid)
-  const isEntry = steps === 1
-  const all = comparison(
-    stacks.map((stack) => ({ stack, walked: walkRecorded(stack, unwindings, isEntry) })),
-    (pc) => unwindings.some(({ start, end }) => start <= pc && pc < end),
-  )
-  t.diagnostic(`${all.equal} of ${all.frames} frames in ${stacks.length} stacks are equal`)
-  assert.ok(all.frames > 3 * stacks.length, 'the stacks have callers')
+  let all = nothingCompared
+  for (let first = 0; first < STOPS; first += BATCH) {
+    const stops = Math.min(BATCH, STOPS - first)
+    const stacks = await recordStacks({ pid, functions, stops, steps, seed: SEED + first })
+    const unwindings = unwindingsOf(pid)
+    const isInModule = (pc: bigint): boolean => unwindings.some(({ start, end }) => start <= pc && pc < end)
+    const walked = stacks.map((stack) => ({ stack, walked: walkRecorded(stack, unwindings, steps === 1) }))
+    all = sumOf(all, comparison(walked, isInModule))
+  }
+  t.diagnostic(`${all.equal} of ${all.frames} frames in ${STOPS} stacks are equal`)
+  assert.ok(all.frames > 3 * STOPS, 'the stacks have callers')
   assert.ok(isGood(all), `${all.equal} of ${all.frames} frames are equal; the first difference:\n${all.differences[0]}`)
 }
 
