@@ -19,15 +19,15 @@ function cfaOf({ pc, sp, fp, r10 }: Frame, rule: UnwindRule, scene: StackScene):
   const offset = offsetOf(rule)
   switch (kindOf(rule)) {
     case CFA.fromStackPointer:
-      return offsetBy(sp, offset * WORD)
+      return above(sp, offset)
     case CFA.fromFramePointer:
-      return fp && offsetBy(fp, offset * WORD)
+      return above(fp, offset)
     case CFA.fromR10:
-      return r10 && offsetBy(r10, offset * WORD)
+      return above(r10, offset)
     case CFA.keptAtFramePointer:
-      return fp && keptAt(offsetBy(fp, offset * WORD), 0, scene)
+      return keptAt(above(fp, offset), 0, scene)
     case CFA.keptAtStackPointer:
-      return keptAt(offsetBy(sp, offset * WORD), WORD, scene)
+      return keptAt(above(sp, offset), WORD, scene)
     case CFA.linkageEntry:
       return offsetBy(sp, (pc & 15n) >= BigInt(offset) ? 2 * WORD : WORD)
     default:
@@ -35,8 +35,13 @@ function cfaOf({ pc, sp, fp, r10 }: Frame, rule: UnwindRule, scene: StackScene):
   }
 }
 
-function keptAt(at: Address, added: number, scene: StackScene): Address | undefined {
-  const kept = scene.readWord(at)
+/** So many words above what a register holds. */
+function above(base: Address | undefined, words: number): Address | undefined {
+  return base === undefined ? undefined : offsetBy(base, words * WORD)
+}
+
+function keptAt(at: Address | undefined, added: number, scene: StackScene): Address | undefined {
+  const kept = at === undefined ? undefined : scene.readWord(at)
   return kept === undefined ? undefined : address(kept + BigInt(added))
 }
 

@@ -12,7 +12,8 @@ export function interruptedFrame(ucontext: Address, scene: StackScene): Frame | 
     return word === undefined ? undefined : address(word)
   }
   const [pc, sp, fp, r10] = [saved('rip'), saved('rsp'), saved('rbp'), saved('r10')]
-  return pc && sp && scene.settle({ pc, sp, fp, r10, isInterrupted: true })
+  if (pc === undefined || sp === undefined) return undefined
+  return scene.settle({ pc, sp, fp, r10, isInterrupted: true })
 }
 
 /** `mov $15,%rax; syscall` as glibc, musl and Go have it, up to the syscall’s first byte. */
