@@ -57,6 +57,7 @@ export async function runFlame(
     progress[Symbol.dispose]()
     if (probes.attached !== undefined) messages.note(attachedText(probes.attached))
     const stacks = await collect(probes, options, ending)
+    for (const warning of probes.warnings) messages.warning(warning.trimEnd())
     if (stacks.length === 0) messages.note('no thread has passed there')
     sink.write(rendererFor(options.output)(stacks, `process ${options.pid}: ${patterns.join(', ')}`))
     return 'done'

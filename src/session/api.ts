@@ -46,6 +46,8 @@ export interface StackProbes {
   readonly attached: Attached | undefined
   /** The target has ended, or executes another program. */
   readonly isOver: boolean
+  /** What went wrong so far, such as stacks that found no room: text of several lines each. */
+  readonly warnings: readonly string[]
   /** Takes these probes out; resolves to the stacks, each with how often it was met. Idempotent. */
   remove(): Promise<readonly StackCount[]>
 }

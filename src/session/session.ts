@@ -17,7 +17,7 @@ import { HandlerRunner, openTargetMemory } from './handler-runner.js'
 import { LaunchedCommand } from './launched-command.js'
 import type { ScriptRun } from './script-run.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Snapshot } from './session-types.js'
-import { ScriptedStacks, stackScript } from './stack-probes.js'
+import { asRefusal, ScriptedStacks, stackScript } from './stack-probes.js'
 import type { startRun } from './start-run.js'
 import { TracerThread } from './tracer-thread.js'
 
@@ -133,7 +133,10 @@ class TracedSession implements Session {
   }
 
   async stacks(...patterns: string[]): Promise<StackProbes> {
-    return new ScriptedStacks(await this.run(stackScript(patterns)))
+    const run = await this.run(stackScript(patterns)).catch((error: unknown) => {
+      throw asRefusal(error)
+    })
+    return new ScriptedStacks(run)
   }
 
   explain(pattern: string): Promise<readonly Explanation[]> {

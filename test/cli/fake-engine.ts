@@ -125,6 +125,7 @@ function fakeStacks(
   return {
     attached,
     isOver: stacksOver,
+    warnings: [],
     async remove() {
       log('remove')
       return stacks

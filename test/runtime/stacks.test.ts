@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { attach, type StackCount } from '../../src/ring3.js'
+import { attach, RefusedError, type StackCount } from '../../src/ring3.js'
 import { buildProgram } from '../programs/build.js'
 import { startTarget, type Target } from '../programs/start-target.js'
 import { captureState, stateDifferences } from './target-state.js'
@@ -42,6 +42,20 @@ test('the stacks at a function are those that lead to it, and the target is left
     assert.equal((await probes.remove()).length, stacks.length)
   }
   assert.deepEqual(stateDifferences(before, captureState(target.pid)), [])
+})
+
+test('patterns may begin with uprobe:, and one that names nothing is refused', async (t) => {
+  await using target = await startStacks(t)
+  if (target === undefined) return
+  await using session = await attach(target.pid)
+  await assert.rejects(session.stacks('stacks:nosuch'), (error) => {
+    assert.ok(error instanceof RefusedError)
+    assert.match(error.refusal.because, /^no function in .*\/stacks[^ ]* matches nosuch/)
+    return true
+  })
+  const probes = await session.stacks('uprobe:stacks:leaf')
+  assert.equal(probes.attached?.probes, 1)
+  await probes.remove()
 })
 
 test('what a script has counted by stack has names when the target has ended', async (t) => {

@@ -1,7 +1,7 @@
 import type { StackCount } from '../../record/stack-count.js'
 import { escaped, type FlameGraphOptions, flameGraphSvg } from './flame-graph-svg.js'
 
-/** Marks the functions whose names have what is typed, and says how many of the boxes those are. */
+/** Marks the functions whose names have what is typed. */
 const search = `
 const field = document.querySelector('input')
 const boxes = [...document.querySelectorAll('g')]
