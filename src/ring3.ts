@@ -1,5 +1,10 @@
+export { flameGraphHtml } from './outputs/flame-graph/flame-graph-html.js'
+export { type FlameGraphOptions, flameGraphSvg } from './outputs/flame-graph/flame-graph-svg.js'
+export { foldedStacks } from './outputs/flame-graph/folded-stacks.js'
 export type { MechanismTraits } from './probe/mechanism.js'
+export type { FrameSymbol, StackFrame } from './record/data-value.js'
 export type { MechanismCost, MechanismRecord } from './record/mechanism-record.js'
+export type { StackCount } from './record/stack-count.js'
 export type { RefusalCode } from './refusal/codes.js'
 export type { Refusal } from './refusal/refusal.js'
 export {
@@ -13,6 +18,7 @@ export {
   type Ring3,
   type RunOptions,
   type Session,
+  type StackProbes,
 } from './session/api.js'
 export type { CatchOptions, ResumeChoice, Via } from './session/catch-options.js'
 export type { Hit, HitMemory, HitRegisters } from './session/hit.js'

@@ -9,7 +9,17 @@ import { type CountOptions, runCount } from './count-command.js'
 import type { PrintOptions } from './destination.js'
 import { type CommandResult, codeOf } from './exit-code.js'
 import { type ExplainOptions, runExplain } from './explain-command.js'
-import { cleanHelp, countHelp, explainHelp, generalHelp, listHelp, mechanismsHelp, runHelp } from './help-text.js'
+import { type FlameOptions, flameEndings, runFlame } from './flame-command.js'
+import {
+  cleanHelp,
+  countHelp,
+  explainHelp,
+  flameHelp,
+  generalHelp,
+  listHelp,
+  mechanismsHelp,
+  runHelp,
+} from './help-text.js'
 import type { Host } from './host.js'
 import { type ListCommandOptions, runList } from './list-command.js'
 import { listProbes } from './list-probes.js'
@@ -65,6 +75,7 @@ export function createProgram(context: Context, version: string): Command {
     .configureOutput(commanderOutput(context.host))
   addRun(program, context)
   addCount(program, context)
+  addFlame(program, context)
   addList(program, context)
   addExplain(program, context)
   addClean(program, context)
@@ -126,6 +137,32 @@ function addCount(program: Command, { engine, host, finish }: Context): void {
     const messages = new Messages(host.stderr, options)
     finish(await guarded(messages, () => runCount(patterns, options, engine, host, messages)))
   })
+}
+
+function addFlame(program: Command, { engine, host, finish }: Context): void {
+  program
+    .command('flame')
+    .summary('draw who calls functions in a running process: a flame graph')
+    .usage('-p PID [options] PATTERN…')
+    .argument('<patterns...>', 'functions whose callers are wanted')
+    .addOption(pidOption().makeOptionMandatory())
+    .addOption(new Option('-d, --duration <SECONDS>', 'end after so long').argParser(secondsValue))
+    .addOption(
+      new Option('-o, --output <FILE>', `write to a file: ${flameEndings.join(', ')}`).argParser(flameFileValue),
+    )
+    .option('-v, --verbose', 'say more on stderr: progress, refusals, causes')
+    .option('-q, --quiet', 'say nothing on stderr but errors')
+    .addHelpText('after', flameHelp)
+    .action(async (patterns: string[], options: FlameOptions) => {
+      const messages = new Messages(host.stderr, options)
+      finish(await guarded(messages, () => runFlame(patterns, options, engine, host, messages)))
+    })
+}
+
+/** The name of a file says what is drawn. */
+function flameFileValue(path: string): string {
+  if (flameEndings.some((ending) => path.endsWith(ending))) return path
+  throw new InvalidArgumentError(`The name of the file ends in ${flameEndings.join(', ')}.`)
 }
 
 function addList(program: Command, { engine, host, finish }: Context): void {

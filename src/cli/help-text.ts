@@ -54,6 +54,21 @@ Examples:
   ring3 count -p 1234 -f json -i 1 'libc:*' | jq -c '.data["@"]'
 `
 
+export const flameHelp = `
+Counts the stacks of the threads that call the functions, until Ctrl-C, for -d seconds,
+or until the process ends, and draws them: the callers below, each as wide as its part
+of the calls. What is written goes by the name of the file: a picture (.svg), a page in
+which functions can be searched (.html), or lines for other tools (.folded), which also
+go to stdout without -o.
+
+Stacks are walked by unwind tables (.eh_frame) and by frame pointers. They are taken at
+breakpoints, some thousand a second: a process that calls the functions more often waits.
+
+Examples:
+  ring3 flame -p 1234 -d 10 -o malloc.svg libc:malloc
+  ring3 flame -p 1234 -d 5 'libc:*write*' | flamegraph.pl > write.svg
+`
+
 export const listHelp = `
 Lists functions as module:symbol, one a line. With -p those of a running process,
 by pattern; else those of a file, by symbol globs. -v adds offset, size and file.

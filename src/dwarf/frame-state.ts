@@ -4,6 +4,7 @@ import { CFA, FRAME_POINTER, type UnwindRule, unwindRule } from './unwind-rule.j
 // System V ABI for x86-64, figure 3.36.
 const RBP = 6
 const RSP = 7
+const R10 = 10
 const WORD = 8
 
 /** Where a register of the caller is. */
@@ -43,6 +44,7 @@ export function ruleOf(state: FrameState): UnwindRule {
   if (expression !== undefined) return keptRule(expression, framePointer)
   if (cfaRegister === RSP) return unwindRule(CFA.fromStackPointer, framePointer, cfaOffset / WORD)
   if (cfaRegister === RBP) return unwindRule(CFA.fromFramePointer, framePointer, cfaOffset / WORD)
+  if (cfaRegister === R10) return unwindRule(CFA.fromR10, framePointer, cfaOffset / WORD)
   return CFA.end
 }
 

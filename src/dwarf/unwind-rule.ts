@@ -1,5 +1,5 @@
 /**
- * How the caller of a frame is found, in 32 bits: bits 0–2 the kind, bits 3–10 where the caller's rbp is, bits 11–31 a signed
+ * How the caller of a frame is found, in 32 bits: bits 0–3 the kind, bits 4–11 where the caller's rbp is, bits 12–31 a signed
  * offset in words. The return address is in the word below the CFA (System V ABI for x86-64, 3.2.2).
  */
 export type UnwindRule = number
@@ -22,6 +22,8 @@ export const CFA = {
   linkageEntry: 6,
   /** The kernel's signal frame: a ucontext at rsp. */
   signalFrame: 7,
+  /** r10 + offset: functions that align their stack have their CFA there until it is kept. */
+  fromR10: 8,
 } as const
 
 /** Where the caller's rbp is: these, or so many words below the CFA. */
@@ -33,26 +35,26 @@ export const FRAME_POINTER = {
   atItself: 255,
 } as const
 
-/** Words: 2^20 of them are 8 MB. */
-const MAX_OFFSET = 2 ** 20 - 1
+/** Words: 2^19 of them are 4 MB. */
+const MAX_OFFSET = 2 ** 19 - 1
 
 export const unknownRule: UnwindRule = CFA.unknown
 
 /** `offset` in words, but for linkage entries. An offset that does not fit ends the stack. */
 export function unwindRule(kind: number, framePointer: number, offset: number): UnwindRule {
   if (!Number.isInteger(offset) || Math.abs(offset) > MAX_OFFSET) return CFA.end
-  return ((offset << 11) | (framePointer << 3) | kind) >>> 0
+  return ((offset << 12) | (framePointer << 4) | kind) >>> 0
 }
 
 export function kindOf(rule: UnwindRule): number {
-  return rule & 7
+  return rule & 15
 }
 
 export function framePointerOf(rule: UnwindRule): number {
-  return (rule >>> 3) & 0xff
+  return (rule >>> 4) & 0xff
 }
 
 /** In words, but for linkage entries. */
 export function offsetOf(rule: UnwindRule): number {
-  return (rule | 0) >> 11
+  return (rule | 0) >> 12
 }

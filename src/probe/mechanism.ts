@@ -1,4 +1,5 @@
 import type { Refusal } from '../refusal/refusal.js'
+import type { Frame } from '../stacks/frame.js'
 import type { PatchStyle } from './patch-style.js'
 import type { ModuleSites, RefusedSite, Site } from './site.js'
 
@@ -103,6 +104,8 @@ export interface InstalledProbes {
   rest?(): void
   /** Lets a thread that was held for a hit go on, with these registers. An answer that comes too late is dropped. */
   goOn?(hit: HitName, registers: Uint8Array): void
+  /** A frame in these probes' trampolines as it would be without. Absent where no thread is ever interrupted in one. */
+  settle?(frame: Frame): Frame | undefined
   /** Takes the probes out; sentences about what could not be. @throws KernelError */
   remove(): readonly string[]
 }

@@ -41,7 +41,7 @@ export function threadEnvironment(host: RunHost, thread: ThreadAtProbe): HitEnvi
 
 function stackOf({ code }: RunHost, { registers, memory, point }: ThreadAtProbe, limit: number): Address[] {
   const at = (name: RegisterName): Address => address(registers.get(name))
-  const frame = { pc: at('rip'), sp: at('rsp'), fp: at('rbp'), isInterrupted: true }
+  const frame = { pc: at('rip'), sp: at('rsp'), fp: at('rbp'), r10: at('r10'), isInterrupted: true }
   return walkStack(frame, threadScene(memory, code), { limit, isEntry: point.isEntry })
 }
 

@@ -1,5 +1,6 @@
 import type { MechanismTraits } from '../probe/mechanism.js'
 import type { MechanismRecord } from '../record/mechanism-record.js'
+import type { StackCount } from '../record/stack-count.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { CatchOptions } from './catch-options.js'
 import type { Hit } from './hit.js'
@@ -39,6 +40,18 @@ export interface CountProbes {
   remove(): Promise<Snapshot>
 }
 
+/** Stacks of the threads that pass some functions, counted since the probes began to work. */
+export interface StackProbes {
+  /** What became of the probes. */
+  readonly attached: Attached | undefined
+  /** The target has ended, or executes another program. */
+  readonly isOver: boolean
+  /** What went wrong so far, such as stacks that found no room: text of several lines each. */
+  readonly warnings: readonly string[]
+  /** Takes these probes out; resolves to the stacks, each with how often it was met. Idempotent. */
+  remove(): Promise<readonly StackCount[]>
+}
+
 /** Probes with a handler that holds the thread. */
 export interface HandlerProbes {
   readonly attached: Attached
@@ -76,6 +89,8 @@ export interface Session {
   probe(pattern: string | readonly string[], handler: ProbeHandler): Promise<HandlerProbes>
   /** Runs a script of bpftrace’s language. @throws ScriptError, RefusedError */
   run(source: string, options?: RunOptions): Promise<ScriptRun>
+  /** Counts the stacks of the threads that pass these functions. The handler runs in the tracer. */
+  stacks(...patterns: string[]): Promise<StackProbes>
   explain(pattern: string): Promise<readonly Explanation[]>
   list(pattern: string): Promise<readonly ListedFunction[]>
   /** Removes every probe and leaves the target as it was found. Idempotent. */

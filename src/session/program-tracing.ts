@@ -88,7 +88,7 @@ export class ProgramTracing {
       door,
       childPid,
       startedNs: readClock(door, 'boot'),
-      code: tracer === undefined ? noCode : new TargetCode(tracer.catalog, () => namer?.learn()),
+      code: tracer === undefined ? noCode : new TargetCode(tracer, () => namer?.learn()),
       symbolAddress: (name) => namer?.addressOf(name) ?? 0n,
     }
     const tracing = new ProgramTracing(setting, sites, host, program, namer)

@@ -9,6 +9,7 @@ import type {
   ProbeHandler,
   RunOptions,
   Session,
+  StackProbes,
 } from './api.js'
 import { catching } from './catch-options.js'
 import { Guardian } from './guardian.js'
@@ -16,6 +17,7 @@ import { HandlerRunner, openTargetMemory } from './handler-runner.js'
 import { LaunchedCommand } from './launched-command.js'
 import type { ScriptRun } from './script-run.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Snapshot } from './session-types.js'
+import { asRefusal, ScriptedStacks, stackScript } from './stack-probes.js'
 import type { startRun } from './start-run.js'
 import { TracerThread } from './tracer-thread.js'
 
@@ -128,6 +130,13 @@ class TracedSession implements Session {
   async run(source: string, options?: RunOptions): Promise<ScriptRun> {
     this.signal?.throwIfAborted()
     return startScript(this.thread, source, options)
+  }
+
+  async stacks(...patterns: string[]): Promise<StackProbes> {
+    const run = await this.run(stackScript(patterns)).catch((error: unknown) => {
+      throw asRefusal(error)
+    })
+    return new ScriptedStacks(run)
   }
 
   explain(pattern: string): Promise<readonly Explanation[]> {

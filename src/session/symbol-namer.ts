@@ -1,4 +1,5 @@
 import { type Vaddr, vaddr } from '../bytes/address.js'
+import { bytesAt } from '../elf/elf-image.js'
 import { KernelError } from '../kernel/kernel-error.js'
 import type { FrameSymbol } from '../record/data-value.js'
 import { isRefusal } from '../refusal/refusal.js'
@@ -55,8 +56,9 @@ export class SymbolNamer implements SymbolNames {
 
   frameAt(at: bigint, isCaller: boolean): FrameSymbol | undefined {
     const found = this.#find(at)
-    // A call that does not return may be the last of its function: what stands behind it is another one.
-    const isBehind = isCaller && found !== undefined && found.offset === 0n
+    // A call that does not return may be the last of its function: what stands behind it is another one. Without a call
+    // there, the function was interrupted by a signal before its first instruction.
+    const isBehind = isCaller && found !== undefined && found.offset === 0n && isBehindCall(found)
     const { module, symbol, offset } = (isBehind ? this.#find(at, 1n) : undefined) ?? found ?? {}
     if (module === undefined || symbol === undefined || offset === undefined) return undefined
     return { name: module.loaded.symbols.demangle(symbol.name), offset, module: module.path }
@@ -83,6 +85,12 @@ interface Found {
   readonly module: CatalogModule
   readonly symbol: FunctionSymbol
   readonly offset: bigint
+}
+
+/** Whether a `call rel32`, or a `call *disp32(%rip)`, ends where the function begins. */
+function isBehindCall({ module, symbol }: Found): boolean {
+  const code = bytesAt(module.image, symbol.vaddr - 6, 6)
+  return code[1] === 0xe8 || (code[0] === 0xff && code[1] === 0x15)
 }
 
 function offsetIn({ bias }: CatalogModule, at: bigint): Vaddr {

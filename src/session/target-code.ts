@@ -5,7 +5,7 @@ import type { ProcessCode } from '../runs/thread-scene.js'
 import type { Frame } from '../stacks/frame.js'
 import type { Unwinding } from '../stacks/stack-scene.js'
 import type { LoadedModule } from '../target/module.js'
-import type { ModuleCatalog } from './module-catalog.js'
+import type { Tracer } from './tracer.js'
 
 /** Pages of code in no module that are remembered: a JIT compiler may have many. */
 const MAX_PAGES = 4096
@@ -26,12 +26,12 @@ export class TargetCode implements ProcessCode {
 
   /** `onFound` is told of modules when they are first met. */
   constructor(
-    private readonly catalog: ModuleCatalog,
+    private readonly tracer: Pick<Tracer, 'catalog' | 'settle'>,
     private readonly onFound: () => void,
   ) {}
 
   settle(frame: Frame): Frame {
-    return frame
+    return this.tracer.settle(frame)
   }
 
   unwindingAt(pc: Address): Unwinding | undefined {
@@ -61,8 +61,8 @@ export class TargetCode implements ProcessCode {
   /** What is mapped now. What is no longer mapped is forgotten: something else may be there. */
   #look(): void {
     const known = new Map(this.#modules.map((each) => [each.module, each]))
-    this.#modules = this.catalog.modules().flatMap((mapped) => {
-      const module = this.catalog.image(mapped)
+    this.#modules = this.tracer.catalog.modules().flatMap((mapped) => {
+      const module = this.tracer.catalog.image(mapped)
       return isRefusal(module) ? [] : [known.get(module) ?? { module, unwinding: undefined }]
     })
   }

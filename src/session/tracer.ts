@@ -9,6 +9,7 @@ import type { ProgramCode, ProgramData, ProgramPlan } from '../probe/program-pla
 import type { RefusedSite } from '../probe/site.js'
 import type { Watchpoint } from '../probe/watchpoint.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
+import type { Frame } from '../stacks/frame.js'
 import { clean, findAreas } from '../target/clean.js'
 import { TargetProcess } from '../target/target-process.js'
 import type { CatchOptions } from './catch-options.js'
@@ -296,6 +297,16 @@ export class Tracer implements Disposable {
   /** Lets a thread that waits for its handler go on. @throws KernelError */
   goOn(hit: HitName, registers: Uint8Array): void {
     for (const probes of this.polled()) probes.goOn?.(hit, registers)
+  }
+
+  /** A frame in a trampoline of any probes as it would be without; else as it is. */
+  settle(frame: Frame): Frame {
+    for (const { installed } of this.groups.values())
+      for (const probes of installed) {
+        const settled = probes.settle?.(frame)
+        if (settled !== undefined) return settled
+      }
+    return frame
   }
 
   snapshot(group: number): Snapshot {

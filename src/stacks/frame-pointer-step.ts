@@ -33,5 +33,5 @@ function callerAbove({ sp, fp }: Frame, pushed: 0 | 1, scene: StackScene): Frame
 
 function frameAt(pc: bigint | undefined, sp: Address, fp: bigint | undefined): Frame | undefined {
   if (pc === undefined || fp === undefined) return undefined
-  return { pc: address(pc), sp, fp: address(fp), isInterrupted: false }
+  return { pc: address(pc), sp, fp: address(fp), r10: undefined, isInterrupted: false }
 }

@@ -7,6 +7,8 @@ export interface Frame {
   readonly sp: Address
   /** rbp, unless the frame below has not kept it. */
   readonly fp: Address | undefined
+  /** Callers do not have it kept for them: undefined in them. */
+  readonly r10: Address | undefined
   /** The instruction at `pc` itself has not been executed: the first frame, or one that a signal has interrupted. */
   readonly isInterrupted: boolean
 }

@@ -11,20 +11,23 @@ export function stepByRule(frame: Frame, rule: UnwindRule, scene: StackScene): F
   if (cfa === undefined) return undefined
   const pc = scene.readWord(offsetBy(cfa, -WORD))
   if (pc === undefined) return undefined
-  return { pc: address(pc), sp: cfa, fp: framePointer(frame, cfa, framePointerOf(rule), scene), isInterrupted: false }
+  const fp = framePointer(frame, cfa, framePointerOf(rule), scene)
+  return { pc: address(pc), sp: cfa, fp, r10: undefined, isInterrupted: false }
 }
 
-function cfaOf({ pc, sp, fp }: Frame, rule: UnwindRule, scene: StackScene): Address | undefined {
+function cfaOf({ pc, sp, fp, r10 }: Frame, rule: UnwindRule, scene: StackScene): Address | undefined {
   const offset = offsetOf(rule)
   switch (kindOf(rule)) {
     case CFA.fromStackPointer:
-      return offsetBy(sp, offset * WORD)
+      return above(sp, offset)
     case CFA.fromFramePointer:
-      return fp && offsetBy(fp, offset * WORD)
+      return above(fp, offset)
+    case CFA.fromR10:
+      return above(r10, offset)
     case CFA.keptAtFramePointer:
-      return fp && keptAt(offsetBy(fp, offset * WORD), 0, scene)
+      return keptAt(above(fp, offset), 0, scene)
     case CFA.keptAtStackPointer:
-      return keptAt(offsetBy(sp, offset * WORD), WORD, scene)
+      return keptAt(above(sp, offset), WORD, scene)
     case CFA.linkageEntry:
       return offsetBy(sp, (pc & 15n) >= BigInt(offset) ? 2 * WORD : WORD)
     default:
@@ -32,8 +35,13 @@ function cfaOf({ pc, sp, fp }: Frame, rule: UnwindRule, scene: StackScene): Addr
   }
 }
 
-function keptAt(at: Address, added: number, scene: StackScene): Address | undefined {
-  const kept = scene.readWord(at)
+/** So many words above what a register holds. */
+function above(base: Address | undefined, words: number): Address | undefined {
+  return base === undefined ? undefined : offsetBy(base, words * WORD)
+}
+
+function keptAt(at: Address | undefined, added: number, scene: StackScene): Address | undefined {
+  const kept = at === undefined ? undefined : scene.readWord(at)
   return kept === undefined ? undefined : address(kept + BigInt(added))
 }
 

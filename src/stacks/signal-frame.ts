@@ -3,13 +3,17 @@ import type { Frame } from './frame.js'
 import type { StackScene } from './stack-scene.js'
 
 /** Offsets in struct ucontext (arch/x86/include/uapi/asm/ucontext.h, sigcontext.h). */
-const UCONTEXT = { rbp: 120, rsp: 160, rip: 168 } as const
+const UCONTEXT = { r10: 56, rbp: 120, rsp: 160, rip: 168 } as const
 
 /** What a signal has interrupted, where `ucontext` is its frame. */
 export function interruptedFrame(ucontext: Address, scene: StackScene): Frame | undefined {
-  const [pc, sp, fp] = [UCONTEXT.rip, UCONTEXT.rsp, UCONTEXT.rbp].map((at) => scene.readWord(offsetBy(ucontext, at)))
-  if (pc === undefined || sp === undefined || fp === undefined) return undefined
-  return scene.settle({ pc: address(pc), sp: address(sp), fp: address(fp), isInterrupted: true })
+  const saved = (register: keyof typeof UCONTEXT): Address | undefined => {
+    const word = scene.readWord(offsetBy(ucontext, UCONTEXT[register]))
+    return word === undefined ? undefined : address(word)
+  }
+  const [pc, sp, fp, r10] = [saved('rip'), saved('rsp'), saved('rbp'), saved('r10')]
+  if (pc === undefined || sp === undefined) return undefined
+  return scene.settle({ pc, sp, fp, r10, isInterrupted: true })
 }
 
 /** `mov $15,%rax; syscall` as glibc, musl and Go have it, up to the syscall’s first byte. */

@@ -49,15 +49,26 @@ export function moveOutOfTrampolines(target: MovingThreads, threads: readonly St
 }
 
 function moveOut(memory: Memory, state: ThreadState, edits: EditSet): boolean {
-  const to = edits.outOfTrampoline(state.resumesAt) ?? leave(memory, state, edits) ?? rewind(memory, state, edits)
+  const to = outOfTrampoline(memory, state, edits)
   if (to === undefined) return false
   state.moveTo(to)
   state.commit()
   return true
 }
 
+/** Registers of a place where a thread goes on. */
+export type LeavingState = Pick<ThreadState, 'get' | 'set' | 'resumesAt'>
+
+/**
+ * Gives registers the values that they would have in the program's own code. @returns where that is; undefined where it
+ * is not known, and then nothing is changed
+ */
+export function outOfTrampoline(memory: Memory, state: LeavingState, edits: EditSet): Address | undefined {
+  return edits.outOfTrampoline(state.resumesAt) ?? leave(memory, state, edits) ?? rewind(memory, state, edits)
+}
+
 /** Finishes or undoes the moved instruction in whose middle a thread stands. */
-function leave(memory: Memory, state: ThreadState, edits: EditSet): Address | undefined {
+function leave(memory: Memory, state: LeavingState, edits: EditSet): Address | undefined {
   const found = edits.exitAt(state.resumesAt)
   return (
     found &&
@@ -70,7 +81,7 @@ function leave(memory: Memory, state: ThreadState, edits: EditSet): Address | un
 }
 
 /** Undoes what the handler has done so far. Whether the hit has been counted by then or not, it happens once. */
-function rewind(memory: Memory, state: ThreadState, edits: EditSet): Address | undefined {
+function rewind(memory: Memory, state: LeavingState, edits: EditSet): Address | undefined {
   const edit = edits.inHandler(state.resumesAt)
   if (edit === undefined) return undefined
   const executed = memory.read(edit.trampoline, Number(state.resumesAt - edit.trampoline))

@@ -5,8 +5,10 @@ import type { ModuleSites, RefusedSite } from '../probe/site.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { untilPlaced } from '../target/area.js'
 import { type InstallResult, install, type TablePublisher } from '../target/install.js'
+import { editSetOf } from '../target/installation.js'
 import { thisProcess } from '../target/owner.js'
 import { listThreads } from '../target/process-state.js'
+import { settleFrame } from '../target/settle-frame.js'
 import type { ResidentSignals } from '../target/signals/resident-signals.js'
 import type { TargetProcess } from '../target/target-process.js'
 import { uninstall } from '../target/uninstall.js'
@@ -153,6 +155,7 @@ function installed(
   const { hits } = plan
   assert(hits !== undefined, 'counting was planned')
   const { form, layout } = hits.data
+  const edits = editSetOf(result.installation.areas)
   const reader = new CounterReader(target.memory, hits.image.start, layout, form.name !== 'per-thread')
   return {
     sites: plan.served.map(({ site }) => site),
@@ -160,6 +163,7 @@ function installed(
     heldNs: result.heldNs + (signals?.heldByInstalling() ?? 0n),
     read: () => reader.read(),
     latest: () => reader.latest(),
+    settle: (frame) => settleFrame(target.memory, edits, frame),
     remove() {
       const { remaining } = uninstall(target, result.installation, () => reader.read(), tables?.use)
       // An int3 that could not be taken out needs its handler.

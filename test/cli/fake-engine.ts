@@ -1,5 +1,6 @@
+import type { StackCount } from '../../src/record/stack-count.js'
 import type { Refusal } from '../../src/refusal/refusal.js'
-import { type CountProbes, RefusedError, type Ring3, type Session } from '../../src/session/api.js'
+import { type CountProbes, RefusedError, type Ring3, type Session, type StackProbes } from '../../src/session/api.js'
 import type {
   Attached,
   Cleaned,
@@ -23,6 +24,9 @@ export interface Scenario {
   readonly readings?: readonly Readonly<Record<string, bigint>>[]
   /** The reading at which the target is gone. */
   readonly goneAtReading?: number
+  readonly stacks?: readonly StackCount[]
+  /** The target ends while stacks are counted. */
+  readonly stacksOver?: boolean
   readonly functions?: readonly ListedFunction[]
   readonly explanations?: readonly Explanation[]
   readonly cleaned?: Cleaned
@@ -78,6 +82,10 @@ function fakeSession(pid: number, scenario: Scenario, log: (event: string) => vo
       return fakeProbes(scenario, log)
     },
     run: () => Promise.reject(new Error('the fake engine runs no scripts')),
+    async stacks(...patterns) {
+      log(`stacks ${patterns.join(' ')}`)
+      return fakeStacks(scenario, log)
+    },
     probe: () => Promise.reject(new Error('the fake engine has no handlers')),
     explain: async () => scenario.explanations ?? [],
     list: async () => scenario.functions ?? [],
@@ -106,6 +114,21 @@ function fakeProbes(scenario: Scenario, log: (event: string) => void): CountProb
       await pause(scenario.removeMs)
       if (scenario.removeFails !== undefined) throw new Error(scenario.removeFails)
       return snapshot()
+    },
+  }
+}
+
+function fakeStacks(
+  { stacks = [], attached = nothingAttached, stacksOver = false }: Scenario,
+  log: (event: string) => void,
+): StackProbes {
+  return {
+    attached,
+    isOver: stacksOver,
+    warnings: [],
+    async remove() {
+      log('remove')
+      return stacks
     },
   }
 }

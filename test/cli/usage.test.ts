@@ -5,7 +5,15 @@ import { fakeHost, runFake } from './fake-host.js'
 
 test('--help is worth reading', async () => {
   const pages: string[] = []
-  for (const line of ['--help', 'run --help', 'count --help', 'list --help', 'explain --help', 'clean --help']) {
+  for (const line of [
+    '--help',
+    'run --help',
+    'count --help',
+    'flame --help',
+    'list --help',
+    'explain --help',
+    'clean --help',
+  ]) {
     const run = await runFake(line)
     assert.equal(run.code, 0)
     pages.push(`$ ring3 ${line}\n${run.stdout}`)
@@ -28,6 +36,10 @@ const wrong: readonly [string, RegExp][] = [
   ['count -p 7 -i x libc:malloc', /a number of seconds/],
   ['count -p 7 -f xml libc:malloc', /The formats are text, json/],
   ['count -p 7 --al libc:malloc', /unknown option '--al'\n\(Did you mean --all\?\)/],
+  ['flame libc:malloc', /required option '-p, --pid <PID>' not specified/],
+  ['flame -p 7', /missing required argument 'patterns'/],
+  ['flame -p 7 -o malloc.png libc:malloc', /The name of the file ends in \.svg, \.html, \.folded/],
+  ['flame -p 7 malloc', /there is no module/],
   ['cuont -p 7 libc:malloc', /unknown command 'cuont'\n\(Did you mean count\?\)/],
   ['list', /list needs -p PID or a FILE/],
   ['explain -p 7', /missing required argument/],

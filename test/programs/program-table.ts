@@ -17,6 +17,8 @@ function fromC(source: string, ...flags: readonly string[]): ProgramSpec {
 /** Every target program. The name is the file name of the binary, and so its module name in patterns. */
 export const programs = {
   calls: fromC('calls'),
+  stacks: fromC('stacks', '-fomit-frame-pointer'),
+  'stacks-framed': fromC('stacks', '-fno-omit-frame-pointer', '-fno-asynchronous-unwind-tables'),
   'calls-nonpie': fromC('calls', '-no-pie'),
   'calls-static': fromC('calls', '-static'),
   'calls-static-pie': fromC('calls', '-static-pie'),

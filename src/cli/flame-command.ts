@@ -1,0 +1,85 @@
+import { extname } from 'node:path'
+import { flameGraphHtml } from '../outputs/flame-graph/flame-graph-html.js'
+import { flameGraphSvg } from '../outputs/flame-graph/flame-graph-svg.js'
+import { foldedStacks } from '../outputs/flame-graph/folded-stacks.js'
+import { attachedText } from '../outputs/text/attached-text.js'
+import type { StackCount } from '../record/stack-count.js'
+import type { AttachOptions, Ring3, StackProbes } from '../session/api.js'
+import { checkPatterns } from './check-patterns.js'
+import { Ending } from './ending.js'
+import type { Outcome } from './exit-code.js'
+import type { Host } from './host.js'
+import type { Messages, Volume } from './messages.js'
+import { ProgressLine } from './progress-line.js'
+
+/** `ring3 flame`. Times in milliseconds. */
+export interface FlameOptions extends Volume {
+  readonly pid: number
+  readonly duration?: number
+  readonly output?: string
+}
+
+/** How soon it is noticed that the target has ended. */
+const LOOK_MS = 200
+
+type Renderer = (stacks: readonly StackCount[], title: string) => string
+
+const renderers: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
+  ['.svg', (stacks, title) => flameGraphSvg(stacks, { title })],
+  ['.html', (stacks, title) => flameGraphHtml(stacks, { title })],
+  ['.folded', foldedStacks],
+])
+
+/** The endings that `-o` may have. */
+export const flameEndings: readonly string[] = [...renderers.keys()]
+
+/** Counts the stacks at some functions, and draws them when the end is wished for, the time is up or the target ends. */
+export async function runFlame(
+  patterns: readonly string[],
+  options: FlameOptions,
+  engine: Ring3,
+  host: Host,
+  messages: Messages,
+): Promise<Outcome> {
+  checkPatterns(patterns)
+  using file = options.output === undefined ? undefined : host.openFile(options.output)
+  const sink = file ?? host.stdout
+  using ending = new Ending(host, sink, () => messages.error('detaching: this cannot be cut short'))
+  using progress = new ProgressLine(host.stderr, messages)
+  const setUp: AttachOptions = {
+    onProgress: (step) => progress.show(step),
+    onWarning: (sentence) => messages.warning(sentence),
+    signal: ending.signal,
+  }
+  try {
+    await using session = await engine.attach(options.pid, setUp)
+    const probes = await session.stacks(...patterns)
+    progress[Symbol.dispose]()
+    if (probes.attached !== undefined) messages.note(attachedText(probes.attached))
+    const stacks = await collect(probes, options, ending)
+    for (const warning of probes.warnings) messages.warning(warning.trimEnd())
+    if (stacks.length === 0) messages.note('no thread has passed there')
+    sink.write(rendererFor(options.output)(stacks, `process ${options.pid}: ${patterns.join(', ')}`))
+    return 'done'
+  } catch (error) {
+    if (ending.reason === undefined || error !== ending.signal.reason) throw error
+    if (ending.reason === 'output-closed') return 'done'
+    messages.error(`${ending.reason} came before the probes worked: nothing was counted`)
+    return ending.reason
+  }
+}
+
+async function collect(
+  probes: StackProbes,
+  { duration = Number.POSITIVE_INFINITY }: FlameOptions,
+  ending: Ending,
+): Promise<readonly StackCount[]> {
+  const end = performance.now() + duration
+  for (let left = duration; left > 0 && !probes.isOver && ending.reason === undefined; left = end - performance.now())
+    await ending.wait(Math.min(LOOK_MS, left))
+  return probes.remove()
+}
+
+function rendererFor(output: string | undefined): Renderer {
+  return renderers.get(extname(output ?? '')) ?? foldedStacks
+}

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { hasTool } from '../elf/elf-files.js'
+import { buildProgram, findTool } from '../programs/build.js'
+import { startTarget, type Target } from '../programs/start-target.js'
+import { postgresWorkload } from '../workloads/postgres-workload.js'
+import { comparison, type FrameComparison, nothingCompared, sumOf } from './frame-comparison.js'
+import { unwindingsOf, walkRecorded } from './recorded-scene.js'
+import { recordStacks } from './recorded-stack.js'
+
+const STOPS = Number(process.env['RING3_STACK_STOPS'] ?? 150)
+const SEED = Number(process.env['RING3_STACK_SEED'] ?? 1)
+
+/** Stops that gdb makes at one go. */
+const BATCH = 1000
+
+/** Instructions behind the beginning of a function. */
+const STEPS = 60
+
+/** What the project promises. */
+const LEAST_EQUAL = 0.999
+
+async function compared(t: TestContext, pid: number, functions: readonly string[], steps = STEPS): Promise<void> {
+  let all = nothingCompared
+  for (let first = 0; first < STOPS; first += BATCH) {
+    const stops = Math.min(BATCH, STOPS - first)
+    const stacks = await recordStacks({ pid, functions, stops, steps, seed: SEED + first })
+    const unwindings = unwindingsOf(pid)
+    const isInModule = (pc: bigint): boolean => unwindings.some(({ start, end }) => start <= pc && pc < end)
+    const walked = stacks.map((stack) => ({ stack, walked: walkRecorded(stack, unwindings, steps === 1) }))
+    all = sumOf(all, comparison(walked, isInModule))
+  }
+  t.diagnostic(`${all.equal} of ${all.frames} frames in ${STOPS} stacks are equal`)
+  assert.ok(all.frames > 3 * STOPS, 'the stacks have callers')
+  assert.ok(isGood(all), `${all.equal} of ${all.frames} frames are equal; the first difference:\n${all.differences[0]}`)
+}
+
+function isGood({ equal, frames }: FrameComparison): boolean {
+  return equal >= LEAST_EQUAL * frames
+}
+
+const inPrograms = ['leaf', 'on_stack', 'large', 'aligned', 'compare', 'recurse', 'handle', 'raise']
+
+test('without frame pointers: our stacks are those of gdb', async (t) => {
+  await using target = await startProgram(t, 'stacks', [])
+  if (target !== undefined) await compared(t, target.pid, inPrograms)
+})
+
+// Without tables, what gdb makes of the middle of a prologue is its own guess: the stops are at entries.
+test('with frame pointers only: our stacks are those of gdb', async (t) => {
+  await using target = await startProgram(t, 'stacks-framed', ['--period', '0'])
+  if (target !== undefined) await compared(t, target.pid, inPrograms, 1)
+})
+
+async function startProgram(
+  t: TestContext,
+  name: 'stacks' | 'stacks-framed',
+  parameters: readonly string[],
+): Promise<Target | undefined> {
+  if (!hasTool(t, 'gdb')) return undefined
+  const built = await buildProgram(name)
+  if (built.kind === 'built') return startTarget(built.path, parameters)
+  t.skip(built.because)
+  return undefined
+}
+
+test('python3: our stacks are those of gdb', async (t) => {
+  const python = findTool('python3')
+  if (!hasTool(t, 'gdb') || python === undefined) return t.skip('not installed: python3')
+  const script = [
+    'import json, re',
+    'def work(n):',
+    '    d = {i: [str(i)] * 10 for i in range(n)}',
+    '    return sorted(json.loads(json.dumps(d)), key=lambda k: re.sub("[0-4]", "x", k))',
+    'print("ready", flush=True)',
+    'while True: work(50)',
+  ]
+  await using target = await startTarget(python, ['-c', script.join('\n')])
+  await compared(t, target.pid, ['malloc', 'PyObject_Malloc', '_PyEval_EvalFrameDefault', 'PyDict_SetItem'])
+})
+
+test('node: our stacks are those of gdb', async (t) => {
+  if (!hasTool(t, 'gdb')) return
+  await using target = await startNode()
+  await compared(t, target.pid, ['malloc', 'free', 'EVP_DigestUpdate'])
+})
+
+async function startNode(): Promise<Target & AsyncDisposable> {
+  const folder = mkdtempSync(join(tmpdir(), 'ring3-node-'))
+  const file = join(folder, 'busy.mjs')
+  const lines = [
+    "import { createHash } from 'node:crypto'",
+    "import { readFile } from 'node:fs/promises'",
+    "console.log('ready')",
+    'for (let n = 0; ; n++) {',
+    "  const text = JSON.stringify(Array.from({ length: 50 }, (_, at) => ({ at, hash: createHash('sha1').update(String(n + at)).digest('hex') })))",
+    '  JSON.parse(text).sort((a, b) => (a.hash < b.hash ? -1 : 1))',
+    "  await readFile('/proc/self/stat')",
+    '}',
+  ]
+  writeFileSync(file, lines.join('\n'))
+  const target = await startTarget(process.execPath, [file])
+  void target.exited.then(() => rmSync(folder, { recursive: true }))
+  return target
+}
+
+test('postgres: our stacks are those of gdb', async (t) => {
+  const missing = postgresWorkload.missing()
+  if (!hasTool(t, 'gdb') || missing !== undefined) return t.skip(missing)
+  await using server = await postgresWorkload.start()
+  const [backend] = server.pids
+  assert.ok(backend !== undefined)
+  const load = server.startLoad()
+  await compared(t, backend, ['palloc', 'pfree', 'hash_search', 'LWLockAcquire'])
+  await load.finish()
+})
