@@ -12,17 +12,18 @@ const SELF = 16
 const MAX_DISTANCE = 2048n
 
 /**
- * Where a thread finds its own number, in bytes from its thread pointer: the same for all threads that are there, else undefined. No
- * thread is stopped for that: the kernel tells where their robust lists are (get_robust_list(2)).
+ * Where a thread finds its own number, in bytes from its thread pointer: the same for all threads that have a robust list (one that is
+ * just beginning has none yet), else undefined. No thread is stopped for that: the kernel tells where the lists are
+ * (get_robust_list(2)).
  */
 export function threadNumberOffset({ door, pid, memory }: TargetProcess): number | undefined {
-  const offsets = new Set(listThreads(door, pid).map((tid) => offsetOf(door, memory, tid)))
+  const heads = listThreads(door, pid).map((tid) => ({ tid, head: robustListOf(door, tid) }))
+  const offsets = new Set(heads.filter(({ head }) => head !== 0n).map(({ tid, head }) => offsetOf(memory, tid, head)))
   const [only] = offsets
   return offsets.size === 1 ? only : undefined
 }
 
-function offsetOf(door: KernelDoor, memory: Memory, tid: number): number | undefined {
-  const head = robustListOf(door, tid)
+function offsetOf(memory: Memory, tid: number, head: bigint): number | undefined {
   if (head < NUMBER_BELOW_HEAD) return undefined
   const place = address(head - NUMBER_BELOW_HEAD)
   const bytes = memory.tryRead(place, 4)
