@@ -26,12 +26,16 @@ export class TargetCode implements ProcessCode {
 
   /** `onFound` is told of modules when they are first met. */
   constructor(
-    private readonly tracer: Pick<Tracer, 'catalog' | 'settle'>,
+    private readonly tracer: Pick<Tracer, 'catalog' | 'installed'>,
     private readonly onFound: () => void,
   ) {}
 
   settle(frame: Frame): Frame {
-    return this.tracer.settle(frame)
+    for (const probes of this.tracer.installed) {
+      const settled = probes.settle?.(frame)
+      if (settled !== undefined) return settled
+    }
+    return frame
   }
 
   unwindingAt(pc: Address): Unwinding | undefined {

@@ -9,8 +9,6 @@ import type { ProgramCode, ProgramData, ProgramPlan } from '../probe/program-pla
 import type { RefusedSite } from '../probe/site.js'
 import type { Watchpoint } from '../probe/watchpoint.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
-import type { Frame } from '../stacks/frame.js'
-import { clean, findAreas } from '../target/clean.js'
 import { TargetProcess } from '../target/target-process.js'
 import type { CatchOptions } from './catch-options.js'
 import { describeAttached, type Outcome } from './describe-attached.js'
@@ -24,6 +22,7 @@ import { passedOver } from './passed-over.js'
 import { type ProbeGroup, snapshotOf } from './probe-group.js'
 import { ProgramLadder } from './program-ladder.js'
 import { readPatterns } from './read-patterns.js'
+import { removeLeftover } from './remove-leftover.js'
 import { matchingModules, type ResolvedSites, resolveSites } from './resolve-sites.js'
 import type { Attached, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
 import { SignalKeeper } from './signal-keeper.js'
@@ -286,7 +285,11 @@ export class Tracer implements Disposable {
   }
 
   private polled(): readonly InstalledProbes[] {
-    return [...this.groups.values()].flatMap(({ installed }) => installed.filter(({ poll }) => poll !== undefined))
+    return this.installed.filter(({ poll }) => poll !== undefined)
+  }
+
+  get installed(): readonly InstalledProbes[] {
+    return [...this.groups.values()].flatMap(({ installed }) => installed)
   }
 
   /** Between polls: what these keep for themselves is given back, so that other work is not done with it. */
@@ -297,16 +300,6 @@ export class Tracer implements Disposable {
   /** Lets a thread that waits for its handler go on. @throws KernelError */
   goOn(hit: HitName, registers: Uint8Array): void {
     for (const probes of this.polled()) probes.goOn?.(hit, registers)
-  }
-
-  /** A frame in a trampoline of any probes as it would be without; else as it is. */
-  settle(frame: Frame): Frame {
-    for (const { installed } of this.groups.values())
-      for (const probes of installed) {
-        const settled = probes.settle?.(frame)
-        if (settled !== undefined) return settled
-      }
-    return frame
   }
 
   snapshot(group: number): Snapshot {
@@ -361,18 +354,4 @@ export class Tracer implements Disposable {
   [Symbol.dispose](): void {
     this.target[Symbol.dispose]()
   }
-}
-
-/** What a killed tracer left is taken out first; a living one is left alone. */
-function removeLeftover(target: TargetProcess, { beforeChange }: TracerListener): Refusal | undefined {
-  const found = findAreas(target)
-  if (found.owner !== undefined) {
-    return refuse('busy', `ring3 (process ${found.owner}) is already at work in process ${target.pid}`)
-  }
-  if (found.nothing) return undefined
-  beforeChange?.()
-  const { remaining } = clean(target, found)
-  return remaining.length === 0
-    ? undefined
-    : refuse('busy', `an earlier ring3 left something behind: ${remaining.join('; ')}`)
 }

@@ -37,7 +37,7 @@ for (const file of [...systemFiles, ...moreFiles, ...builtFiles]) {
 /** What readelf says, in the words of `describe`. */
 function ruleText({ columns }: ReadelfRow): string {
   const cfa = columns.get('CFA') ?? ''
-  if (columns.get('ra') !== 'c-8' || !/^(rsp|rbp)\+\d+$|^exp$/.test(cfa)) return 'end'
+  if (columns.get('ra') !== 'c-8' || !/^(rsp|rbp|r10)\+\d+$|^exp$/.test(cfa)) return 'end'
   return cfa === 'exp' ? 'exp' : `${cfa} ${savedText(columns.get('rbp') ?? 'u')}`
 }
 
@@ -56,6 +56,8 @@ function describe(rule: UnwindRule): string {
       return `rsp+${8 * offsetOf(rule)} ${framePointerText(rule)}`
     case CFA.fromFramePointer:
       return `rbp+${8 * offsetOf(rule)} ${framePointerText(rule)}`
+    case CFA.fromR10:
+      return `r10+${8 * offsetOf(rule)} ${framePointerText(rule)}`
     case CFA.signalFrame:
       return 'signal frame'
     default:
