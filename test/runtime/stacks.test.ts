@@ -63,9 +63,10 @@ test('what a script has counted by stack has names when the target has ended', a
   if (target === undefined) return
   await using session = await attach(target.pid)
   const probes = await session.stacks('stacks:leaf')
-  await sleep(500)
+  await sleep(1500)
   await target.stop()
   while (!probes.isOver) await sleep(50)
   const paths = (await probes.remove()).map(pathOf)
-  assert.ok(paths.length > 3 && paths.every((path) => path.endsWith(';leaf')))
+  assert.ok(paths.length > 0)
+  for (const path of paths) assert.match(path, /^_start;.*;main;.*leaf$/)
 })
