@@ -3,6 +3,7 @@ export { type FlameGraphOptions, flameGraphSvg } from './outputs/flame-graph/fla
 export { foldedStacks } from './outputs/flame-graph/folded-stacks.js'
 export type { MechanismTraits } from './probe/mechanism.js'
 export type { FrameSymbol, StackFrame } from './record/data-value.js'
+export type { LatencyBucket, LatencyRecord } from './record/latency-record.js'
 export type { MechanismCost, MechanismRecord } from './record/mechanism-record.js'
 export type { StackCount } from './record/stack-count.js'
 export type { RefusalCode } from './refusal/codes.js'
@@ -22,6 +23,8 @@ export {
 } from './session/api.js'
 export type { CatchOptions, ResumeChoice, Via } from './session/catch-options.js'
 export type { Hit, HitMemory, HitRegisters } from './session/hit.js'
+export type { LatencyProbes } from './session/latency.js'
+export type { LatencyOptions } from './session/latency-script.js'
 export {
   type Data,
   Histogram,

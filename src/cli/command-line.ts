@@ -16,11 +16,13 @@ import {
   explainHelp,
   flameHelp,
   generalHelp,
+  latencyHelp,
   listHelp,
   mechanismsHelp,
   runHelp,
 } from './help-text.js'
 import type { Host } from './host.js'
+import { type LatencyCommandOptions, runLatency } from './latency-command.js'
 import { type ListCommandOptions, runList } from './list-command.js'
 import { listProbes } from './list-probes.js'
 import { type MechanismsOptions, runMechanisms } from './mechanisms-command.js'
@@ -76,6 +78,7 @@ export function createProgram(context: Context, version: string): Command {
   addRun(program, context)
   addCount(program, context)
   addFlame(program, context)
+  addLatency(program, context)
   addList(program, context)
   addExplain(program, context)
   addClean(program, context)
@@ -163,6 +166,23 @@ function addFlame(program: Command, { engine, host, finish }: Context): void {
 function flameFileValue(path: string): string {
   if (flameEndings.some((ending) => path.endsWith(ending))) return path
   throw new InvalidArgumentError(`The name of the file ends in ${flameEndings.join(', ')}.`)
+}
+
+function addLatency(program: Command, { engine, host, finish }: Context): void {
+  const command = program
+    .command('latency')
+    .summary('measure how long calls of functions take in a running process')
+    .usage('-p PID [options] PATTERN…')
+    .argument('<patterns...>', 'functions to measure')
+    .addOption(pidOption().makeOptionMandatory())
+    .addOption(new Option('-d, --duration <SECONDS>', 'end after so long').argParser(secondsValue))
+    .addOption(new Option('--by <WHAT>', 'threads apart').choices(['tid']))
+    .addOption(viaOption())
+    .addHelpText('after', latencyHelp)
+  addPrintOptions(command).action(async (patterns: string[], options: LatencyCommandOptions) => {
+    const messages = new Messages(host.stderr, options)
+    finish(await guarded(messages, () => runLatency(patterns, options, engine, host, messages)))
+  })
 }
 
 function addList(program: Command, { engine, host, finish }: Context): void {

@@ -1,4 +1,3 @@
-import { attachedText, refusedLines, refusedSummary, servedLines } from '../outputs/text/attached-text.js'
 import { countTable } from '../record/counts-record.js'
 import type { CountProbes, Ring3, Session } from '../session/api.js'
 import type { CatchOptions } from '../session/catch-options.js'
@@ -12,6 +11,7 @@ import type { Host } from './host.js'
 import { LiveTable } from './live-table.js'
 import type { Messages } from './messages.js'
 import { ProgressLine } from './progress-line.js'
+import { reportAttached } from './report-attached.js'
 
 /** `ring3 count`. Times in milliseconds. */
 export interface CountOptions extends PrintOptions, CatchOptions {
@@ -65,7 +65,8 @@ export async function runCount(
 async function countWith(probes: CountProbes, session: Session, count: Count): Promise<Outcome> {
   const { destination, ending, messages } = count
   if (ending.reason !== undefined) return endedEarly(ending.reason, messages)
-  reportAttached(probes.attached, count)
+  destination.sink.write(destination.output.attached(probes.attached, destination.options))
+  if (destination.output.forPeople) reportAttached(probes.attached, messages)
   if (probes.attached.probes === 0) {
     messages.error(noneServed(probes.attached))
     return 'failed'
@@ -90,17 +91,6 @@ function endedEarly(reason: EndReason, messages: Messages): Outcome {
   if (reason === 'output-closed') return 'done'
   messages.error(`${reason} came before the probes worked: nothing was counted`)
   return reason
-}
-
-function reportAttached(attached: Attached, { destination, messages }: Count): void {
-  destination.sink.write(destination.output.attached(attached, destination.options))
-  if (!destination.output.forPeople) return
-  messages.note(attachedText(attached))
-  for (const line of servedLines(attached)) messages.detail(line)
-  const summary = refusedSummary(attached)
-  if (summary === undefined) return
-  messages.note(messages.volume.verbose ? summary : `${summary} (-v lists them)`)
-  for (const line of refusedLines(attached.refused)) messages.detail(line)
 }
 
 /** Reads the counters until the count ends, and shows them as often as was asked for. Returns the last reading. */

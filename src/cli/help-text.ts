@@ -13,6 +13,7 @@ Examples:
   ring3 -p 1234 -e 'uprobe:libc:malloc { @bytes = hist(arg0) }'   a script, as for bpftrace
   ring3 count -p 1234 libc:malloc              count calls until Ctrl-C
   ring3 count -p 1234 -d 10 'redis-server:*'   every function of a program, for 10 s
+  ring3 latency -p 1234 libc:malloc            how long calls take, until Ctrl-C
   ring3 list -p 1234 'libc:mem*'               which functions can be counted
   ring3 explain -p 1234 libc:malloc            how a probe would be planted, or why not
 
@@ -67,6 +68,19 @@ breakpoints, some thousand a second: a process that calls the functions more oft
 Examples:
   ring3 flame -p 1234 -d 10 -o malloc.svg libc:malloc
   ring3 flame -p 1234 -d 5 'libc:*write*' | flamegraph.pl > write.svg
+`
+
+export const latencyHelp = `
+Measures how long calls take, from their first instruction to their return, until
+Ctrl-C, for -d seconds, or until the process ends. Calls that were in progress before,
+and those that an exception or longjmp ends, are left out.
+
+Where no jump can be planted, the figures hold what the dearer mechanism costs; what
+was taken is said at the beginning. p50 and p99 are exact to about 3 %.
+
+Examples:
+  ring3 latency -p 1234 'postgres:exec_simple_query'
+  ring3 latency -p 1234 -d 10 --by tid libc:malloc libc:free
 `
 
 export const listHelp = `

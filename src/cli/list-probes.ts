@@ -23,19 +23,15 @@ export async function listProbes(
   host: Host,
   messages: Messages,
 ): Promise<Outcome> {
-  const patterns = (searches.length > 0 ? searches : everything(options)).map(readSearch)
+  const wanted = (searches.length > 0 ? searches : everything(options)).map(readSearch)
   using destination = openDestination(options, false, host)
   const listen: ListOptions = { onWarning: (sentence) => messages.warning(sentence) }
-  const found =
-    options.pid === undefined
-      ? await inFiles(patterns, engine, host, listen)
-      : await listProcess(
-          options.pid,
-          patterns.map(({ text }) => text),
-          engine,
-          listen,
-        )
-  const lines = new Set(found.map(({ module, symbol }) => `uprobe:${module}:${symbol}\n`))
+  const lines = new Set<string>()
+  for (const kind of probeKinds) {
+    const patterns = wanted.filter((search) => search.kind === kind).map(({ pattern }) => pattern)
+    const found = patterns.length === 0 ? [] : await functionsOf(patterns, options, engine, host, listen)
+    for (const { module, symbol } of found) lines.add(`${kind}:${module}:${symbol}\n`)
+  }
   destination.sink.write([...lines].sort().join(''))
   if (options.verbose === true && lines.size > 0)
     messages.note('types of parameters are not shown: they would have to come from DWARF, which is not read yet')
@@ -49,11 +45,37 @@ function everything({ pid }: ListProbesOptions): readonly string[] {
   )
 }
 
-/** A file alone stands for all of its functions. */
-function readSearch(search: string): ProbePattern {
-  const pattern = parsePattern(/^[./]/.test(search) && !search.includes(':') ? `uprobe:${search}:*` : search)
+const probeKinds = ['uprobe', 'uretprobe'] as const
+
+interface Search {
+  readonly kind: (typeof probeKinds)[number]
+  readonly pattern: ProbePattern
+}
+
+/** A file alone stands for all of its functions. Those of which returns are wanted are listed as others are. */
+function readSearch(search: string): Search {
+  const functions = search.replace(/^(?:uretprobe|ur):/, 'uprobe:')
+  const isFile = /^[./]/.test(search) && !search.includes(':')
+  const pattern = parsePattern(isFile ? `uprobe:${search}:*` : functions)
   if (isRefusal(pattern)) throw new RefusedError(pattern)
-  return pattern
+  return { kind: functions === search ? 'uprobe' : 'uretprobe', pattern }
+}
+
+function functionsOf(
+  patterns: readonly ProbePattern[],
+  { pid }: ListProbesOptions,
+  engine: Ring3,
+  host: Host,
+  listen: ListOptions,
+): Promise<ListedFunction[]> {
+  return pid === undefined
+    ? inFiles(patterns, engine, host, listen)
+    : listProcess(
+        pid,
+        patterns.map(({ text }) => text),
+        engine,
+        listen,
+      )
 }
 
 async function inFiles(

@@ -15,6 +15,8 @@ export interface Program {
   readonly records: ReadonlyMap<string, RecordLayout>
   readonly enums: ReadonlyMap<string, ReadonlyMap<bigint, string>>
   readonly config: ProgramConfig
+  /** The handler that runs where a call begins whose return is probed, by index; where there are such probes. */
+  readonly noteCall?: number
 }
 
 /** One action block: it runs at each of its probes, in the order of the script. */
@@ -38,6 +40,8 @@ export interface MapDeclaration {
   readonly key: ValueType | undefined
   readonly value: ValueType
   readonly maxKeys: number
+  /** It is not the script's, and not shown. */
+  readonly isHidden?: true
 }
 
 /** Where a handler is to run. `text` is the probe's full name; a `pattern` is one that `parsePattern` has read. */

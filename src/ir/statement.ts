@@ -92,6 +92,8 @@ export type MapStatement =
       readonly key: Expression | undefined
       readonly value: Expression
       readonly span: Span
+      /** What is said where the map is full, if it is not one of the script’s. */
+      readonly whenFull?: 'too-many-calls'
     }
   /** Takes one more value into an aggregate. */
   | {

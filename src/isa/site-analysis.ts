@@ -1,6 +1,7 @@
 import type { Address, Vaddr } from '../bytes/address.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { CodeFacts } from './code-facts.js'
+import type { ReturnFinder } from './function-returns.js'
 import type { InstructionClass } from './instruction-class.js'
 import type { Emulation } from './x64/emulate/emulation-of.js'
 
@@ -20,7 +21,10 @@ export interface DisplacedInstruction {
 /** A window that has been proven safe, and what the trampoline needs to know about the site. */
 export interface SiteAnalysis {
   readonly kind: 'site'
+  /** Where the window begins. */
   readonly site: Vaddr
+  /** Bytes from there to the instruction before which the handler runs: 0, but for some returns. */
+  readonly lead: number
   readonly windowLength: WindowLength
   /** Whole instructions from the site on, covering at least `windowLength` bytes together with `padding`. */
   readonly displaced: readonly DisplacedInstruction[]
@@ -30,9 +34,9 @@ export interface SiteAnalysis {
   readonly padding: number
   /** False when the last displaced instruction never falls through (`ret`, `jmp`). */
   readonly fallsThrough: boolean
-  /** True when the arithmetic flags are written before they are read on every path from the site. */
+  /** True when the arithmetic flags are written before they are read on every path from where the handler runs. */
   readonly flagsDead: boolean
-  /** General registers (hardware numbers 0–15) written before they are read on every path from the site. */
+  /** General registers (hardware numbers 0–15) written before they are read on every path from there. */
   readonly deadRegisters: readonly number[]
 }
 
@@ -82,15 +86,31 @@ export interface RelocatedCode {
  * into windows reads the whole text.
  */
 export interface ModuleAnalysis {
-  analyse(site: Vaddr): SiteAnalysis | Refusal
+  /** `lead`: how far before the site the window is to begin, one of those that `leadsTo` gives for it. */
+  analyse(site: Vaddr, lead?: number): SiteAnalysis | Refusal
+  /**
+   * How far before a site its window may begin, the nearest first: 0; before a return also at the instructions that run one after
+   * the other up to it. Nobody comes from elsewhere to what follows there, the return among it: `analyse` sees to that.
+   */
+  leadsTo(site: Vaddr): readonly number[]
 }
 
 export interface Architecture {
   readonly name: 'x86-64'
-  /** Prepares the proof for these sites. Everything that reads the whole module's text happens here, once. */
-  analyseModule(facts: CodeFacts, sites: readonly Vaddr[], windowLength: WindowLength): ModuleAnalysis
+  /**
+   * Prepares the proof for these sites. Everything that reads the whole module's text happens here, once. `returns` are those of
+   * them at which functions return.
+   */
+  analyseModule(
+    facts: CodeFacts,
+    sites: readonly Vaddr[],
+    windowLength: WindowLength,
+    returns?: ReadonlySet<Vaddr>,
+  ): ModuleAnalysis
   /** Why no instruction begins there, or `unknown-boundaries` where nobody can tell; undefined when one does. */
   checkBoundary(facts: CodeFacts, site: Vaddr): Refusal | undefined
+  /** Prepares to find where the functions of a module return. */
+  returnFinder(facts: CodeFacts): ReturnFinder
   /**
    * Encodes the displaced instructions of a site, which is at `from` in the target, to run at `to`. Does not add the jump
    * back. The size may depend on the distance, but on nothing else.

@@ -6,8 +6,6 @@ export interface CompileOptions {
   readonly unsafe: boolean
   /** The tracer has started the target itself, so there is a `cpid`. */
   readonly hasChild: boolean
-  /** Returns of functions can be caught. */
-  readonly hasReturns: boolean
   /** Settings from the environment, by lower-case name; they go before those of the script. */
   readonly settings: ReadonlyMap<string, string>
 }
@@ -16,6 +14,5 @@ export const defaultOptions: CompileOptions = {
   parameters: [],
   unsafe: false,
   hasChild: false,
-  hasReturns: true,
   settings: new Map(),
 }

@@ -9,6 +9,8 @@ const sentences: Readonly<Record<RunWarning['kind'], string>> = {
     'Divide or modulo by 0 detected. This can lead to unexpected results. 1 is being used as the result.',
   'map-full':
     "Map full; can't update element. Try increasing max_map_keys config or manually setting the max entries in a map declaration e.g. `let @a = hash(5000)`",
+  'too-many-calls':
+    'More than 16384 calls were in progress: those beyond were not noted, and their returns have not been seen.',
   'no-such-key': "Can't delete map element because it does not exist.",
   'loop-bound': 'The loop was stopped, and the handler with it: it took more turns than max_loop_turns allows.',
 }

@@ -11,6 +11,8 @@ export interface Site {
   readonly fileOffset: FileOffset
   /** Where it is in the target. */
   readonly address: Address
+  /** A function returns here: its handler runs right before, and its window may begin earlier. */
+  readonly isReturn?: true
 }
 
 /** A module with the sites wanted in it. */

@@ -3,6 +3,7 @@ import type { CleanedRecord } from './cleaned-record.js'
 import type { CountsRecord } from './counts-record.js'
 import type { ExplanationRecord } from './explanation-record.js'
 import type { FunctionRecord } from './function-record.js'
+import type { LatencyRecord } from './latency-record.js'
 import type { MechanismRecord } from './mechanism-record.js'
 import type { ProgramRecord } from './program-record.js'
 
@@ -28,6 +29,7 @@ export interface Output {
   /** Counts amid a count. `previous` are those before, for formats that show rates; undefined stands for the beginning. */
   interimCounts(now: CountsRecord, previous: CountsRecord | undefined, options: OutputOptions): string
   finalCounts(counts: CountsRecord, options: OutputOptions): string
+  latencies(latencies: readonly LatencyRecord[], options: OutputOptions): string
   functions(functions: readonly FunctionRecord[], options: OutputOptions): string
   explanations(explanations: readonly ExplanationRecord[], options: OutputOptions): string
   cleaned(cleaned: CleanedRecord, options: OutputOptions): string

@@ -55,7 +55,11 @@ export class ProgramRun {
   }
 
   /** Runs the handler of an attach point. */
-  fire({ handler: index, request }: AttachPoint, environment: HitEnvironment, sendSignal: SignalSender): void {
+  fire(
+    { handler: index, request }: Pick<AttachPoint, 'handler' | 'request'>,
+    environment: HitEnvironment,
+    sendSignal: SignalSender,
+  ): void {
     if (this.#exited && request.kind !== 'end') return
     const handler = this.program.handlers[index]
     assert(handler !== undefined, `there is no handler ${index}`)
@@ -118,7 +122,8 @@ export class ProgramRun {
 
   /** All maps, in the order of their names. */
   readMaps(): MapRecord[] {
-    const order = [...this.program.maps.entries()].sort(([, a], [, b]) => (a.name < b.name ? -1 : 1))
+    const shown = [...this.program.maps.entries()].filter(([, { isHidden }]) => isHidden !== true)
+    const order = shown.sort(([, a], [, b]) => (a.name < b.name ? -1 : 1))
     return order.map(([map]) => mapRecord(this.maps.snapshot(map), { top: 0, div: 1n }, this.#context))
   }
 

@@ -19,8 +19,6 @@ export function mapsOfTarget({ handlers }: Program): Set<number> {
  * would change a map together in a way that needs them to be in step.
  */
 export function objectionTo(program: Program): Refusal | undefined {
-  const [late] = program.handlers.flatMap(({ probes }) => probes.filter(({ kind }) => kind === 'uretprobe'))
-  if (late !== undefined) return refuse('not-compiled', `${late.text}: machine code runs at entries only`)
   const shared = mapsOfTarget(program)
   const here = statementsOf(program.handlers.filter((handler) => runsIn(handler, 'tracer')))
   const wrong = here.flatMap((statement) =>

@@ -4,6 +4,8 @@ import type { StackCount } from '../record/stack-count.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { CatchOptions } from './catch-options.js'
 import type { Hit } from './hit.js'
+import type { LatencyProbes } from './latency.js'
+import type { LatencyOptions } from './latency-script.js'
 import type { ScriptRun } from './script-run.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
 
@@ -91,6 +93,8 @@ export interface Session {
   run(source: string, options?: RunOptions): Promise<ScriptRun>
   /** Counts the stacks of the threads that pass these functions. The handler runs in the tracer. */
   stacks(...patterns: string[]): Promise<StackProbes>
+  /** Measures how long calls take. @throws RefusedError, ScriptError */
+  latency(pattern: string | readonly string[], options?: LatencyOptions): Promise<LatencyProbes>
   explain(pattern: string): Promise<readonly Explanation[]>
   list(pattern: string): Promise<readonly ListedFunction[]>
   /** Removes every probe and leaves the target as it was found. Idempotent. */

@@ -2,6 +2,7 @@ import type { Program } from '../ir/program.js'
 import { compile } from '../lang/compile.js'
 import { diagnosticText } from '../lang/diagnostic.js'
 import type { SourceText } from '../lang/source-text.js'
+import { followCalls } from '../runs/follow-calls.js'
 import type { RunOptions } from './api.js'
 import { ScriptError } from './script-error.js'
 
@@ -20,10 +21,9 @@ export function compileScript(text: string, options: RunOptions = {}): CompiledS
     parameters,
     unsafe,
     hasChild: childPid !== undefined,
-    hasReturns: false,
     settings: new Map(Object.entries(settings)),
   })
   if (compiled.kind === 'rejected') throw new ScriptError(compiled.source, compiled.diagnostics)
   const { program, source, warnings } = compiled
-  return { program, source, warnings: warnings.map((warning) => diagnosticText(source, warning)) }
+  return { program: followCalls(program), source, warnings: warnings.map((warning) => diagnosticText(source, warning)) }
 }

@@ -1,6 +1,7 @@
 import { assert } from '../bytes/assert.js'
 import { MapStore } from '../codegen/interpreter/map-store.js'
 import type { Program } from '../ir/program.js'
+import { x64 } from '../isa/x64/x64.js'
 import { readClock } from '../kernel/clock.js'
 import type { KernelDoor } from '../kernel/door.js'
 import type { HeldHit, HitAnswer } from '../probe/mechanism.js'
@@ -17,6 +18,7 @@ import type { RunHost } from '../runs/run-host.js'
 import { threadEnvironment } from '../runs/thread-environment.js'
 import { tracerEnvironment } from '../runs/tracer-environment.js'
 import { Registers } from '../target/registers.js'
+import { incompletePoints } from './complete-points.js'
 import { type NamesWanted, namesWanted } from './names-wanted.js'
 import { type MissingProbe, type ProgramSites, programSites } from './program-sites.js'
 import { ResidentProgram } from './resident-program.js'
@@ -55,6 +57,8 @@ export class ProgramTracing {
   readonly #intervals = new Intervals()
   readonly #waiting: RunAction[] = []
   #isAttached = false
+  /** Numbers of points that are not at work: a site of theirs is refused, be it one of several. */
+  #lost: ReadonlySet<number> = new Set()
   #group: number | undefined
   #resident: ResidentProgram | undefined
 
@@ -75,7 +79,7 @@ export class ProgramTracing {
   /** Runs BEGIN, plants the probes, and starts the intervals. @throws KernelError */
   static async start(program: Program, setting: ProgramSetting): Promise<ProgramStart | Refusal> {
     const { tracer, door, childPid } = setting
-    const sites = await programSites(program, (pattern) => resolveIn(tracer, pattern))
+    const sites = await programSites(program, x64, (pattern) => resolveIn(tracer, pattern))
     const policy = program.config.missingProbes
     const [first] = sites.missing
     if (first !== undefined && policy === 'error') return { kind: 'missing', probe: first }
@@ -104,13 +108,14 @@ export class ProgramTracing {
     this.#fireAll('begin')
     const attached = await this.#plant()
     if (isRefusal(attached)) return attached
+    this.#lost = incompletePoints(this.sites, new Set(attached?.refused.map(({ site }) => site)))
     const lost = this.#lostProbes(attached)
     const [first] = lost
     if (first !== undefined && allAreNeeded) {
       this.#unplant()
       return { kind: 'missing', probe: first }
     }
-    this.#open(attached)
+    this.#open()
     return { kind: 'started', tracing: this, attached, missing: [...this.sites.missing, ...lost] }
   }
 
@@ -148,9 +153,8 @@ export class ProgramTracing {
   }
 
   /** Everything works: says so, and lets out what handlers have said meanwhile. */
-  #open(attached: Attached | undefined): void {
-    const refused = new Set(attached?.refused.map(({ site }) => site))
-    const probes = this.sites.points.filter(({ site }) => site === undefined || !refused.has(site)).length
+  #open(): void {
+    const probes = this.sites.points.length - this.#lost.size
     this.#isAttached = true
     this.setting.sink({ kind: 'show', record: { kind: 'attached', probes } })
     for (const action of this.#waiting.splice(0)) this.setting.sink(action)
@@ -170,11 +174,14 @@ export class ProgramTracing {
     if (tracer === undefined) return 'go-on'
     const { pid, memory } = tracer.target
     const registers = new Registers(Buffer.from(bytes))
-    for (const pointNumber of this.sites.at.get(site.address) ?? []) {
+    for (const { point: pointNumber, handler } of this.sites.at.get(site.address) ?? []) {
       const point = this.sites.points[pointNumber]
       assert(point !== undefined, `there is no attach point ${pointNumber}`)
+      if (this.#lost.has(pointNumber)) continue
       const environment = threadEnvironment(this.host, { pid, tid, registers, memory, point, pointNumber })
-      this.#run.fire(point, environment, ({ signal, to }) => sendSignal(this.setting.door, pid, tid, to, signal))
+      this.#run.fire({ handler, request: point.request }, environment, ({ signal, to }) =>
+        sendSignal(this.setting.door, pid, tid, to, signal),
+      )
     }
     return 'go-on'
   }

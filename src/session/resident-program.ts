@@ -16,9 +16,11 @@ import { storedBytes, TargetMaps } from '../runs/target-maps.js'
 import { mapsOfTarget, objectionTo } from '../runs/target-part.js'
 import { ThreadNames } from '../runs/thread-names.js'
 import { CONTROL } from '../store/program-layout.js'
+import { withoutIncomplete } from './complete-points.js'
 import { exitSites } from './exit-sites.js'
 import { joinModules } from './join-modules.js'
-import type { ProgramSites } from './program-sites.js'
+import type { PlacedHandler, ProgramSites } from './program-sites.js'
+import type { ResolvedSites } from './resolve-sites.js'
 import type { MadeGroup, Tracer } from './tracer.js'
 
 /** A program that is to run in a target. */
@@ -70,14 +72,15 @@ export class ResidentProgram {
 
   /** Changes nothing if it refuses. @throws KernelError */
   static async plant(setting: ResidentSetting): Promise<MadeResident | Refusal> {
-    const { program, sites, tracer, maps } = setting
+    const { program, tracer, maps } = setting
     const objection = objectionTo(program)
     if (objection !== undefined) return objection
     const exits = await exitSites(tracer.catalog, tracer.target.executable)
-    const modules = joinModules([...sites.resolved.modules, ...exits])
+    const complete = await completePlacement(setting, exits)
+    if (isRefusal(complete)) return complete
+    const { resolved, code } = complete
     let resident: ResidentProgram | undefined
-    const code = codeOf(setting, exits)
-    const made = await tracer.plantProgram({ ...sites.resolved, modules }, code, () => resident?.lookLast())
+    const made = await tracer.plantProgram(resolved, code, () => resident?.lookLast())
     if (isRefusal(made)) return made
     if (made.data !== undefined) {
       maps.move(mapsOfTarget(program), new TargetMaps(program, made.data))
@@ -171,6 +174,31 @@ function pauseAfter(looked: Looked, pauseMs: number): number {
   return looked === 'something' ? MIN_PAUSE_MS : Math.min(MAX_PAUSE_MS, 2 * Math.max(pauseMs, MIN_PAUSE_MS))
 }
 
+/** What is planted, and where. */
+interface Placement {
+  readonly resolved: ResolvedSites
+  readonly code: ProgramCode
+}
+
+function placementOf(setting: ResidentSetting, exits: readonly ModuleSites[]): Placement {
+  const { resolved } = setting.sites
+  const modules = joinModules([...resolved.modules, ...exits])
+  return { resolved: { ...resolved, modules }, code: codeOf(setting, exits) }
+}
+
+/** Without the probes of returns that cannot be had: whether all sites of one can is known when all are planned together. */
+async function completePlacement(
+  setting: ResidentSetting,
+  exits: readonly ModuleSites[],
+): Promise<Placement | Refusal> {
+  const placement = placementOf(setting, exits)
+  if (setting.program.noteCall === undefined) return placement
+  const refused = await setting.tracer.refusedInTarget(placement.resolved, placement.code)
+  if (isRefusal(refused)) return refused
+  const sites = withoutIncomplete(setting.sites, refused)
+  return sites === undefined ? placement : completePlacement({ ...setting, sites }, exits)
+}
+
 function missedText(times: bigint): string {
   return `WARNING: ${times} times a handler was left undone, in whole or in part: amid another of its thread, waiting for another thread, or without room for one more\n`
 }
@@ -179,13 +207,13 @@ function codeOf({ program, sites, host, tracer, here }: ResidentSetting, exits: 
   const { pid } = tracer.target
   const known = new Map<Address, readonly SiteHandler[]>()
   const handlersAt = (site: Address): readonly SiteHandler[] => {
-    const handlers = known.get(site) ?? (sites.at.get(site) ?? []).map((pointNumber) => handlerOf(pointNumber, site))
+    const handlers = known.get(site) ?? (sites.at.get(site) ?? []).map((placed) => handlerOf(placed, site))
     known.set(site, handlers)
     return handlers
   }
-  const handlerOf = (pointNumber: number, site: Address): SiteHandler => {
+  const handlerOf = ({ point: pointNumber, handler: index }: PlacedHandler, site: Address): SiteHandler => {
     const point = sites.points[pointNumber]
-    const handler = point && program.handlers[point.handler]
+    const handler = program.handlers[index]
     assert(point !== undefined && handler !== undefined, `there is no attach point ${pointNumber}`)
     return { handler, constant: siteConstants(host, { pid, site, point, pointNumber }) }
   }

@@ -14,6 +14,8 @@ import type {
 import { catching } from './catch-options.js'
 import { Guardian } from './guardian.js'
 import { HandlerRunner, openTargetMemory } from './handler-runner.js'
+import { LatencyProbes } from './latency.js'
+import { type LatencyOptions, latencyScript } from './latency-script.js'
 import { LaunchedCommand } from './launched-command.js'
 import type { ScriptRun } from './script-run.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Snapshot } from './session-types.js'
@@ -137,6 +139,11 @@ class TracedSession implements Session {
       throw asRefusal(error)
     })
     return new ScriptedStacks(run)
+  }
+
+  async latency(pattern: string | readonly string[], options: LatencyOptions = {}): Promise<LatencyProbes> {
+    const patterns = typeof pattern === 'string' ? [pattern] : pattern
+    return new LatencyProbes(await this.run(latencyScript(patterns, options), { name: 'latency' }))
   }
 
   explain(pattern: string): Promise<readonly Explanation[]> {

@@ -23,6 +23,7 @@ import { type ProbeGroup, snapshotOf } from './probe-group.js'
 import { ProgramLadder } from './program-ladder.js'
 import { readPatterns } from './read-patterns.js'
 import { removeLeftover } from './remove-leftover.js'
+import { resolveAsked, withoutPartial } from './resolve-returns.js'
 import { matchingModules, type ResolvedSites, resolveSites } from './resolve-sites.js'
 import type { Attached, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
 import { SignalKeeper } from './signal-keeper.js'
@@ -185,6 +186,17 @@ export class Tracer implements Disposable {
     return refused.find(({ site }) => served.has(site))
   }
 
+  /**
+   * The sites at which a program cannot run in the target; refused where handlers here could have some of them. Changes nothing.
+   * @throws KernelError
+   */
+  async refusedInTarget(resolved: ResolvedSites, code: ProgramCode): Promise<readonly RefusedSite[] | Refusal> {
+    const plan = await this.programs.plan(resolved.modules, code)
+    if (isRefusal(plan)) return plan
+    const better = await this.servedHereOnly(resolved, plan.refused)
+    return better === undefined ? plan.refused : better.refusal
+  }
+
   /** Mechanisms whose handler runs here. */
   private holding(): readonly Mechanism[] | Refusal {
     const holding = this.mechanisms.filter(({ traits }) => traits.handlerIn === 'tracer')
@@ -207,7 +219,9 @@ export class Tracer implements Disposable {
     this.listener.onProgress?.({ phase: 'symbols', done: 0, total: patterns.length })
     const asked = readPatterns(patterns)
     if (isRefusal(asked)) return asked
-    const resolved = await resolveSites(this.catalog, asked.functions)
+    if (onHit !== undefined && asked.returns.length > 0)
+      return refuse('bad-pattern', 'returns can be counted, and probed by scripts: handlers of your own run at entries')
+    const resolved = await resolveAsked(this.catalog, x64, asked)
     if (isRefusal(resolved)) return resolved
     return this.plantResolved(resolved, mechanisms, began, onHit, asked.watchpoints)
   }
@@ -220,6 +234,8 @@ export class Tracer implements Disposable {
     watchpoints: readonly Watchpoint[] = [],
   ): Promise<MadeGroup | Refusal> {
     const ladder = await this.climb(resolved, mechanisms)
+    const whole = withoutPartial(resolved, ladder.refused)
+    if (whole !== undefined) return this.plantResolved(whole, mechanisms, began, onHit, watchpoints)
     const watching = installWatches(this.target, watchpoints)
     if (isRefusal(watching)) return watching
     const steps = installLadder(ladder, onHit, (plan) => this.beforeInstalling(plan))

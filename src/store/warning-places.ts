@@ -2,7 +2,13 @@ import type { Program } from '../ir/program.js'
 import type { Span, Statement } from '../ir/statement.js'
 
 /** What can go wrong in a handler, which then goes on with a value that stands for it. */
-export type WarningKind = 'bad-address' | 'division-by-zero' | 'map-full' | 'no-such-key' | 'loop-bound'
+export type WarningKind =
+  | 'bad-address'
+  | 'division-by-zero'
+  | 'map-full'
+  | 'too-many-calls'
+  | 'no-such-key'
+  | 'loop-bound'
 
 /** A place in the script that can make a warning. */
 export interface WarningPlace {
@@ -30,8 +36,8 @@ export function placeKey({ kind, span }: WarningPlace): string {
   return `${kind} ${span.start}`
 }
 
-export function warningKind({ op }: Statement): WarningKind | undefined {
-  switch (op) {
+export function warningKind(statement: Statement): WarningKind | undefined {
+  switch (statement.op) {
     case 'divide':
     case 'modulo':
       return 'division-by-zero'
@@ -41,6 +47,7 @@ export function warningKind({ op }: Statement): WarningKind | undefined {
     case 'join':
       return 'bad-address'
     case 'map-store':
+      return statement.whenFull ?? 'map-full'
     case 'map-aggregate':
       return 'map-full'
     case 'map-delete':

@@ -1,5 +1,5 @@
 import { type Address, offsetBy } from '../bytes/address.js'
-import type { ResumeExit } from '../isa/site-analysis.js'
+import type { ResumeExit, ResumePoint } from '../isa/site-analysis.js'
 import type { ManifestEdit } from './manifest.js'
 
 /** An edit with its trampoline's address in the target. */
@@ -55,11 +55,17 @@ export class EditSet {
     return edit === undefined || exit === undefined ? undefined : { site: edit.site, exit }
   }
 
-  /** The edit in whose trampoline, before the displaced instructions, an address lies. */
-  inHandler(rip: Address): PlacedEdit | undefined {
+  /**
+   * Where the handler begins that an address lies in, and the instruction before which it runs. That one has two places in the
+   * trampoline: where the handler begins, and behind it.
+   */
+  inHandler(rip: Address): { readonly start: Address; readonly instruction: Address } | undefined {
     const edit = floor(this.byTrampoline, rip, (each) => each.trampoline)
-    const body = edit?.points.find(({ original }) => original === 0)?.relocated
-    return edit !== undefined && body !== undefined && rip - edit.trampoline < BigInt(body) ? edit : undefined
+    if (edit === undefined) return undefined
+    const [start = BEGINNING, behind = start] = handlerPlaces(edit)
+    const isInside = rip < offsetBy(edit.trampoline, behind.relocated)
+    if (!isInside || rip < offsetBy(edit.trampoline, start.relocated)) return undefined
+    return { start: offsetBy(edit.trampoline, start.relocated), instruction: offsetBy(edit.site, start.original) }
   }
 
   /** Whether an address lies in any of the areas. */
@@ -72,6 +78,14 @@ export class EditSet {
     const edit = floor(this.bySite, rip, (each) => each.site)
     return edit !== undefined && rip !== edit.site && rip - edit.site < BigInt(edit.after.length)
   }
+}
+
+const BEGINNING: ResumePoint = { original: 0, relocated: 0 }
+
+/** A handler that comes first begins with the trampoline, which is no point of its own. */
+function handlerPlaces({ points }: PlacedEdit): ResumePoint[] {
+  const all = points.some(({ relocated }) => relocated === 0) ? points : [BEGINNING, ...points]
+  return all.filter(({ original }) => all.filter((other) => other.original === original).length === 2)
 }
 
 /** The last element whose key is at most `value`. */

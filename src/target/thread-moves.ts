@@ -82,9 +82,9 @@ function leave(memory: Memory, state: LeavingState, edits: EditSet): Address | u
 
 /** Undoes what the handler has done so far. Whether the hit has been counted by then or not, it happens once. */
 function rewind(memory: Memory, state: LeavingState, edits: EditSet): Address | undefined {
-  const edit = edits.inHandler(state.resumesAt)
-  if (edit === undefined) return undefined
-  const executed = memory.read(edit.trampoline, Number(state.resumesAt - edit.trampoline))
+  const handler = edits.inHandler(state.resumesAt)
+  if (handler === undefined) return undefined
+  const executed = memory.read(handler.start, Number(state.resumesAt - handler.start))
   const rewinding = rewindingFor(executed)
   if (rewinding === undefined) return undefined
   const rsp = state.get('rsp')
@@ -95,7 +95,7 @@ function rewind(memory: Memory, state: LeavingState, edits: EditSet): Address | 
     state.set(name, memory.read(address(rsp + BigInt(stackOffset)), 8).readBigUInt64LE())
   }
   state.set('rsp', rsp + BigInt(rewinding.stackDelta))
-  return edit.site
+  return handler.instruction
 }
 
 /** Every place where threads go on from: their registers, and those in the signal frames on their stacks. */

@@ -5,6 +5,7 @@ import type { Site } from '../probe/site.js'
 import type { PlacedEdit } from '../target/edit-set.js'
 import type { AreaImage } from '../target/installation.js'
 import type { ServedSite, TrampolinePlan } from './plan-trampolines.js'
+import { windowStart } from './style-sites.js'
 
 /** Says what a plan would write for a site, in bytes and words. Nothing for a site that it does not serve. */
 export function explainerOf(plan: TrampolinePlan, arch: Architecture): (site: Site) => SiteExplanation {
@@ -29,23 +30,20 @@ function sitesOf({ served, areas }: TrampolinePlan): ReadonlyMap<Site, SiteInPla
   const placed = new Map(areas.flatMap((area) => area.edits.map((edit) => [edit.site, { area, edit }] as const)))
   const found = new Map<Site, SiteInPlan>()
   for (const each of served) {
-    const place = placed.get(each.site.address)
+    const place = placed.get(windowStart(each))
     if (place !== undefined) found.set(each.site, { served: each, ...place })
   }
   return found
 }
 
-function windowOf(
-  { site, analysis }: ServedSite,
-  { before, after }: PlacedEdit,
-  arch: Architecture,
-): WindowExplanation {
+function windowOf(served: ServedSite, { before, after }: PlacedEdit, arch: Architecture): WindowExplanation {
+  const { analysis } = served
   const original = Buffer.concat(analysis.displaced.map(({ bytes }) => bytes))
   return {
     length: analysis.windowLength,
     before: spaced(before),
     after: spaced(after),
-    displaced: arch.disassemble(original, site.address).map(line),
+    displaced: arch.disassemble(original, windowStart(served)).map(line),
     flagsDead: analysis.flagsDead,
     deadRegisters: analysis.deadRegisters.map((register) => arch.registerNames[register] ?? `r${register}`),
   }

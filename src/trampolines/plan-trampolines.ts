@@ -9,7 +9,7 @@ import {
 } from '../codegen/x64/trampolines.js'
 import { bytesAt, type CodeFacts } from '../isa/code-facts.js'
 import type { Architecture, RelocatedCode } from '../isa/site-analysis.js'
-import type { ModuleSites, RefusedSite, Site } from '../probe/site.js'
+import type { ModuleSites, RefusedSite } from '../probe/site.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import type { DataImage } from '../target/area.js'
 import type { PlacedEdit } from '../target/edit-set.js'
@@ -22,7 +22,7 @@ import { behindTrap } from '../target/signals/planted-traps.js'
 import type { PublishedTable } from '../target/signals/resident-signals.js'
 import type { HitData, HitWork } from './hit-work.js'
 import { type AreaGroup, type Placed, placeAreas, placeInPadding } from './place-areas.js'
-import { type AnalysedSite, type StyleSituation, styleSites } from './style-sites.js'
+import { type AnalysedSite, type StyleSituation, styleSites, windowStart } from './style-sites.js'
 
 /** What planning needs to know beyond the sites. */
 export interface TrampolineSituation<D extends HitData = HitData> extends StyleSituation {
@@ -259,36 +259,30 @@ function alignUp(value: number, boundary: number): number {
 /** Bytes below the stack pointer that a leaf function may use (System V ABI, x86-64, 3.2.2). */
 const RED_ZONE = 128
 
-function trampolineSite({ site, facts, analysis, index }: ServedSite, { arch }: TrampolineSituation): TrampolineSite {
+function trampolineSite(served: ServedSite, { arch }: TrampolineSituation): TrampolineSite {
+  const { site, facts, analysis, index } = served
   return {
     index,
     address: site.address,
+    lead: analysis.lead,
     flagsDead: analysis.flagsDead,
     deadRegisters: analysis.deadRegisters,
     redZone: facts.hasRedZone ? RED_ZONE : 0,
-    relocate: (to) => relocateWithJumpBack(arch, { site, analysis }, to),
+    relocate: (to) => relocateWithJumpBack(arch, served, to),
   }
 }
 
 /** A site's displaced instructions with the jump back behind them, to run at `to`. */
-export function relocateWithJumpBack(
-  arch: Architecture,
-  served: Pick<ServedSite, 'site' | 'analysis'>,
-  to: Address,
-): RelocatedCode | Refusal {
-  const code = arch.relocate(served.analysis, served.site.address, to)
+export function relocateWithJumpBack(arch: Architecture, served: AnalysedSite, to: Address): RelocatedCode | Refusal {
+  const code = arch.relocate(served.analysis, windowStart(served), to)
   if (isRefusal(code) || !served.analysis.fallsThrough) return code
   const jump = encodeJumpBack(arch, served, offsetBy(to, code.bytes.length))
   return isRefusal(jump) ? jump : { ...code, bytes: Buffer.concat([code.bytes, jump]) }
 }
 
 /** A jump at `from` to what follows a site's displaced instructions. */
-export function encodeJumpBack(
-  arch: Architecture,
-  { site, analysis }: Pick<ServedSite, 'site' | 'analysis'>,
-  from: Address,
-): Uint8Array | Refusal {
-  const back = offsetBy(site.address, analysis.displacedLength)
+export function encodeJumpBack(arch: Architecture, served: AnalysedSite, from: Address): Uint8Array | Refusal {
+  const back = offsetBy(windowStart(served), served.analysis.displacedLength)
   const near = arch.encodeJump(from, back, 5)
   return isRefusal(near) ? arch.encodeJump(from, back, 14) : near
 }
@@ -302,7 +296,8 @@ function placeEdits(
   const byIndex = new Map(made.trampolines.map((trampoline) => [trampoline.index, trampoline]))
   const edits: PlacedEdit[] = []
   const refused: RefusedSite[] = []
-  for (const { site, facts, style, index } of served) {
+  for (const each of served) {
+    const { site, style, index } = each
     const trampoline = byIndex.get(index)
     const refusal = made.refused.get(index)
     if (trampoline === undefined) {
@@ -314,11 +309,11 @@ function placeEdits(
     }
     const start = HEADER_SIZE + trampoline.start
     const at = offsetBy(group.address, start)
-    const after = style.encode(arch, site.address, at, group.near)
+    const after = style.encode(arch, windowStart(each), at, group.near)
     if (isRefusal(after)) refused.push({ site, refusal: after })
     else
       edits.push({
-        ...editOf(site, facts, after),
+        ...editOf(each, after),
         trampoline: at,
         trampolineStart: start,
         trampolineEnd: HEADER_SIZE + trampoline.end,
@@ -334,6 +329,7 @@ function fromStart<T extends { readonly relocated: number }>(places: readonly T[
   return places.map((place) => ({ ...place, relocated: place.relocated - start }))
 }
 
-function editOf(site: Site, facts: CodeFacts, after: Uint8Array): Pick<ManifestEdit, 'site' | 'before' | 'after'> {
-  return { site: site.address, before: bytesAt(facts.text, site.vaddr, after.length), after }
+function editOf(served: ServedSite, after: Uint8Array): Pick<ManifestEdit, 'site' | 'before' | 'after'> {
+  const { facts, analysis } = served
+  return { site: windowStart(served), before: bytesAt(facts.text, analysis.site, after.length), after }
 }

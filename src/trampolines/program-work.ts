@@ -51,7 +51,7 @@ const FIXUP_BYTES = 16
 /** Nothing is dead, so that everything must be saved. */
 function hardestSite(site: Address) {
   const relocate = () => ({ bytes: new Uint8Array(0), points: [], exits: [] })
-  return { index: 0, address: site, flagsDead: false, deadRegisters: [], redZone: 128, relocate }
+  return { index: 0, address: site, lead: 0, flagsDead: false, deadRegisters: [], redZone: 128, relocate }
 }
 
 /** One site for each sequence of handlers, and those where the process ends. */

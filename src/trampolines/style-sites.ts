@@ -1,4 +1,4 @@
-import { type Address, address, offsetBy } from '../bytes/address.js'
+import { type Address, address, offsetBy, type Vaddr, vaddr } from '../bytes/address.js'
 import { assert } from '../bytes/assert.js'
 import type { Architecture, ModuleAnalysis, SiteAnalysis, WindowLength } from '../isa/site-analysis.js'
 import type { PassedStyle, PatchStyle, StyledSite } from '../probe/patch-style.js'
@@ -43,13 +43,25 @@ export function styleSites(
         passedOver.push({ style: trial.style, refusal: analysis })
         continue
       }
-      occupiedUntil = offsetBy(site.address, trial.windowLength)
+      occupiedUntil = offsetBy(windowStart({ site, analysis }), Math.max(trial.windowLength, analysis.displacedLength))
       return { site, analysis, style: trial.style, passedOver }
     }
     const [first] = passedOver
     assert(first !== undefined, 'there is a style')
     return { site, refusal: first.refusal }
   })
+}
+
+/** Where a window begins. */
+type WindowPlace = Pick<Site, 'key' | 'vaddr' | 'address'>
+
+/** Where in the target the window of a site begins. */
+export function windowStart({ site, analysis }: Pick<AnalysedSite, 'site' | 'analysis'>): Address {
+  return offsetBy(site.address, -analysis.lead)
+}
+
+function vaddrsOf(sites: readonly Site[]): Vaddr[] {
+  return sites.map(({ vaddr }) => vaddr)
 }
 
 /** One style, and what speaks against it in a module. */
@@ -65,22 +77,35 @@ class Trial {
     private readonly situation: StyleSituation,
   ) {}
 
+  /** The first of the windows that the site may have which nothing speaks against; else what speaks against the nearest. */
   analyse(site: Site, occupiedUntil: Address, next: Site | undefined): SiteAnalysis | Refusal {
-    return (
-      this.#reserved(site, occupiedUntil, next) ??
-      signalReturn(this.module.facts, site, this.windowLength) ??
-      this.#analysis().analyse(site.vaddr)
-    )
+    const analysis = this.#analysis()
+    let nearest: Refusal | undefined
+    for (const lead of analysis.leadsTo(site.vaddr)) {
+      const window = { key: site.key, vaddr: vaddr(site.vaddr - lead), address: offsetBy(site.address, -lead) }
+      const own =
+        this.#reserved(window, occupiedUntil, next) ??
+        signalReturn(this.module.facts, window, this.windowLength) ??
+        analysis.analyse(site.vaddr, lead)
+      if (!isRefusal(own)) return own
+      nearest ??= own
+    }
+    assert(nearest !== undefined, 'a window may begin at its site')
+    return nearest
   }
 
   /** Later styles are asked about few sites, or none. */
   #analysis(): ModuleAnalysis {
-    const vaddrs = this.sites.map(({ vaddr }) => vaddr)
-    this.#prepared ??= this.situation.arch.analyseModule(this.module.facts, vaddrs, this.windowLength)
+    this.#prepared ??= this.situation.arch.analyseModule(
+      this.module.facts,
+      vaddrsOf(this.sites),
+      this.windowLength,
+      new Set(vaddrsOf(this.sites.filter(({ isReturn }) => isReturn))),
+    )
     return this.#prepared
   }
 
-  #reserved(site: Site, occupiedUntil: Address, next: Site | undefined): Refusal | undefined {
+  #reserved(site: WindowPlace, occupiedUntil: Address, next: Site | undefined): Refusal | undefined {
     if (site.address < occupiedUntil)
       return refuse('window-overlap', `${site.key} begins inside the window of the probe before it`)
     if (!this.isLast && next !== undefined && next.address < offsetBy(site.address, this.windowLength))

@@ -18,6 +18,7 @@ import { type CounterData, counterWork } from './counter-work.js'
 import { explainerOf } from './explain-site.js'
 import type { Host } from './host.js'
 import { planTrampolines, type TrampolinePlan } from './plan-trampolines.js'
+import { windowStart } from './style-sites.js'
 
 /** Counting in the target: a trampoline for every site, reached in the way that the style writes there. */
 export function planCounting(host: Host, style: PatchStyle, modules: readonly ModuleSites[]): ProbePlan | Refusal {
@@ -174,7 +175,7 @@ function installed(
 
 /** Sites whose window was found occupied or changed in the stop. */
 export function leftOut(plan: TrampolinePlan, result: InstallResult): readonly RefusedSite[] {
-  const bySite = new Map(plan.served.map(({ site }) => [site.address, site]))
+  const bySite = new Map(plan.served.map((served) => [windowStart(served), served.site]))
   return result.leftOut.flatMap(({ edit, refusal }) => {
     const site = bySite.get(edit.site)
     return site === undefined ? [] : [{ site, refusal }]

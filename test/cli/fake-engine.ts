@@ -86,6 +86,7 @@ function fakeSession(pid: number, scenario: Scenario, log: (event: string) => vo
       log(`stacks ${patterns.join(' ')}`)
       return fakeStacks(scenario, log)
     },
+    latency: () => Promise.reject(new Error('the fake engine measures nothing')),
     probe: () => Promise.reject(new Error('the fake engine has no handlers')),
     explain: async () => scenario.explanations ?? [],
     list: async () => scenario.functions ?? [],

@@ -70,7 +70,6 @@ test('errors of a script come before anything is touched', async () => {
 
 test('what bpftrace has and ring3 has not is refused by name', async () => {
   const refused: readonly [string, RegExp][] = [
-    ['uretprobe:libc:malloc { @ = retval }', /^stdin:1:1-22: ERROR: uretprobe probes: .*\n.*\n~{21}\nHINT: /m],
     ['uprobe:libc:malloc { @[kstack] = count() }', /^stdin:1:24-30: ERROR: kstack: .*\n.*\n {23}~{6}\nHINT: /m],
     ['kprobe:vfs_read { @ = count() }', /^stdin:1:1-16: ERROR: kprobe probes: .*\n.*\n~{15}\nHINT: /m],
     ['usdt:libc:memory { }', /^stdin:1:1-17: ERROR: usdt probes: /m],

@@ -22,5 +22,5 @@ export function countOneSite(
 ): TrampolineCode {
   const relocate = () => ({ bytes: displaced, points: [{ original: 0, relocated: 0 }], exits: [] })
   const coder = countingCode({ form, layout, blocksAddress: offsetBy(DATA_AT, layout.blocksOffset) })
-  return emitTrampolines(CODE_AT, coder, [{ ...state, index, address: CODE_AT, relocate }])
+  return emitTrampolines(CODE_AT, coder, [{ ...state, index, address: CODE_AT, lead: 0, relocate }])
 }

@@ -22,6 +22,7 @@ function sitesFor(count: number, relocatedTo: Address[] = []): TrampolineSite[] 
     address: BASE,
     flagsDead: index % 2 === 0,
     deadRegisters: dead[index % dead.length] ?? [],
+    lead: 0,
     redZone: index % 3 === 0 ? 0 : 128,
     relocate: (to) => {
       if (index % 5 === 4) return refuse('not-relocatable', `site ${index} stays`)

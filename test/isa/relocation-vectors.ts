@@ -41,6 +41,7 @@ export function siteOf({ bytes, from }: RelocationVector): SiteAnalysis {
   }
   return {
     kind: 'site',
+    lead: 0,
     site: vaddr(Number(from)),
     windowLength: 5,
     displaced,

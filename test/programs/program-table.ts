@@ -40,6 +40,8 @@ export const programs = {
   'signal-witness-musl': { source: 'signal-witness.c', compiler: 'musl-gcc', flags: [...c, '-static'] },
   'trap-victim': fromC('trap-victim'),
   scripted: fromC('scripted'),
+  // pthread_exit loads libgcc otherwise, and the mappings would change.
+  returns: fromC('returns', '-Wl,--no-as-needed', '-lgcc_s'),
   waiter: fromC('waiter'),
   'child-maker': fromC('child-maker'),
   crowd: fromC('crowd'),

@@ -125,3 +125,24 @@ test('whoever goes into a trampoline comes out where it was, however many edits 
     { numRuns: 30 },
   )
 })
+
+test('a handler that comes first begins with the trampoline, and runs before the site', () => {
+  for (const offset of [0, 1, 19])
+    assert.deepEqual(set.inHandler(inArea(0x140 + offset)), { start: inArea(0x140), instruction: inText(0x100) })
+  for (const offset of [20, 21, 40]) assert.equal(set.inHandler(inArea(0x140 + offset)), undefined)
+})
+
+test('a handler amid displaced instructions lies between the two places of the one that it runs before', () => {
+  const points = [
+    { original: 0, relocated: 0 },
+    { original: 3, relocated: 3 },
+    { original: 4, relocated: 4 },
+    { original: 4, relocated: 30 },
+  ]
+  const amid = new EditSet([{ ...edit(0x100, 0x140), points, exits: [] }], set.areas)
+  for (const offset of [4, 5, 29])
+    assert.deepEqual(amid.inHandler(inArea(0x140 + offset)), { start: inArea(0x144), instruction: inText(0x104) })
+  for (const offset of [0, 3, 30, 31]) assert.equal(amid.inHandler(inArea(0x140 + offset)), undefined)
+  assert.equal(amid.intoTrampoline(inText(0x104)), inArea(0x144), 'to the handler')
+  for (const offset of [4, 30]) assert.equal(amid.outOfTrampoline(inArea(0x140 + offset)), inText(0x104))
+})

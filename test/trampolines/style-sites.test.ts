@@ -46,12 +46,16 @@ function processor(noJump: readonly number[], nothing: readonly number[] = []): 
     if (windowLength > 1 && noJump.includes(site)) return refuse('window-too-short', `no jump at ${site}`)
     return analysisOf(site, windowLength)
   }
-  return { ...x64, analyseModule: (_facts, _sites, length) => ({ analyse: (site) => analyse(site, length) }) }
+  return {
+    ...x64,
+    analyseModule: (_facts, _sites, length) => ({ leadsTo: () => [0], analyse: (site) => analyse(site, length) }),
+  }
 }
 
 function analysisOf(site: Vaddr, windowLength: WindowLength): SiteAnalysis {
   return {
     kind: 'site',
+    lead: 0,
     site,
     windowLength,
     displaced: [],

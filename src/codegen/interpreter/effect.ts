@@ -1,4 +1,5 @@
 import type { Span } from '../../ir/statement.js'
+import type { WarningKind } from '../../store/warning-places.js'
 import type { Value } from './value.js'
 
 /** What a handler wants the tracer to do, in order. */
@@ -10,7 +11,7 @@ export type Effect =
 
 /** Something that went wrong in a handler, which went on with a value that stands for it. */
 export interface RunWarning {
-  readonly kind: 'bad-address' | 'division-by-zero' | 'map-full' | 'no-such-key' | 'loop-bound'
+  readonly kind: WarningKind
   readonly span: Span
   /** How often it happened during the hit. */
   readonly count: number

@@ -126,9 +126,11 @@ class Run {
       case 'map-load':
         this.#set(statement.local, this.maps.load(map, key) ?? zeroOf(this.#type(statement.local)))
         return
-      case 'map-store':
-        this.#warnUnless(this.maps.store(map, key, this.#value(statement.value)), 'map-full', statement.span)
+      case 'map-store': {
+        const { value, span, whenFull = 'map-full' } = statement
+        this.#warnUnless(this.maps.store(map, key, this.#value(value)), whenFull, span)
         return
+      }
       case 'map-aggregate':
         this.#aggregate(statement, key)
         return

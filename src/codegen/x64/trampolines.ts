@@ -17,7 +17,10 @@ export interface DisplacedCode {
 export interface TrampolineSite extends DeadState {
   /** Among the sites of all areas. */
   readonly index: number
+  /** Of the instruction before which the handler runs. */
   readonly address: Address
+  /** Bytes of displaced instructions that run before the handler does. What is behind it runs anywhere then. */
+  readonly lead: number
   /** Encodes the displaced instructions, with the jump back, to run at `to`. */
   relocate(to: Address): DisplacedCode | Refusal
 }
@@ -81,6 +84,10 @@ function positionOf({ position }: Label): number {
 
 function emitTrampoline(asm: Assembler, site: TrampolineSite, hits: HitCode | undefined): Trampoline | Refusal {
   asm.align(ALIGNMENT)
+  return site.lead === 0 ? emitHandlerFirst(asm, site, hits) : emitHandlerAmid(asm, site, hits)
+}
+
+function emitHandlerFirst(asm: Assembler, site: TrampolineSite, hits: HitCode | undefined): Trampoline | Refusal {
   const start = asm.position
   const refusal = hits?.emitHit(site)
   if (refusal !== undefined) return refusal
@@ -88,12 +95,30 @@ function emitTrampoline(asm: Assembler, site: TrampolineSite, hits: HitCode | un
   const displaced = site.relocate(offsetBy(asm.base, body))
   if (isRefusal(displaced)) return displaced
   asm.append(displaced.bytes)
+  const { points, exits } = displaced
+  return { index: site.index, start, end: asm.position, points: moved(points, body), exits: moved(exits, body) }
+}
+
+/** A thread at the instruction behind the handler can be moved to the handler; in the trampoline it has two places. */
+function emitHandlerAmid(asm: Assembler, site: TrampolineSite, hits: HitCode | undefined): Trampoline | Refusal {
+  const start = asm.position
+  const displaced = site.relocate(offsetBy(asm.base, start))
+  if (isRefusal(displaced)) return displaced
+  const { bytes, points, exits } = displaced
+  const last = points.find(({ original }) => original === site.lead)
+  assert(last !== undefined && last === points.at(-1), 'what follows the handler is one instruction')
+  asm.append(bytes.subarray(0, last.relocated))
+  const refusal = hits?.emitHit(site)
+  if (refusal !== undefined) return refusal
+  const body = asm.position
+  asm.append(bytes.subarray(last.relocated))
+  const behind: ResumePoint = { original: site.lead, relocated: body }
   return {
     index: site.index,
     start,
     end: asm.position,
-    points: moved(displaced.points, body),
-    exits: moved(displaced.exits, body),
+    points: [...moved(points, start), behind],
+    exits: moved(exits, start),
   }
 }
 

@@ -27,14 +27,27 @@ export function unknownJump(module: DecodedModule, bounds: FunctionBounds): Refu
   return unknown && refuse('jump-table-unknown', `where the jump at ${hex(unknown.address)} goes cannot be told`)
 }
 
-function notUnderstood({ code }: DecodedModule, owner: FunctionCode): IndirectJump | undefined {
+function notUnderstood(module: DecodedModule, owner: FunctionCode): IndirectJump | undefined {
+  const goesOf = whereJumpsGo(module, owner)
+  return owner.indirectJumps.find((jump) => goesOf(jump) === 'anywhere')
+}
+
+/**
+ * Where an indirect jump of a function goes, by its register: where an entry of a table of the function says, where a
+ * pointer does, or nobody knows.
+ */
+export function whereJumpsGo(
+  { code }: DecodedModule,
+  owner: FunctionCode,
+): (jump: IndirectJump) => 'by-table' | 'by-pointer' | 'anywhere' {
   const targets = likelyTableTargets(code, owner, Float64Array.from(owner.addresses).sort())
   const origins = jumpOrigins(code, owner, { tableTargets: targets, labels: new Set(labelsOf(code, owner.bounds)) })
   const tableKnown = leadsInto(owner.bounds, targets)
-  return owner.indirectJumps.find(({ address }) => {
+  return ({ address }) => {
     const origin = origins.get(address) ?? COMPUTED
-    return origin !== POINTER && !(origin === SUM && tableKnown)
-  })
+    if (origin === POINTER) return 'by-pointer'
+    return origin === SUM && tableKnown ? 'by-table' : 'anywhere'
+  }
 }
 
 function labelsOf({ facts }: ModuleCode, { start, end }: FunctionBounds): Float64Array {

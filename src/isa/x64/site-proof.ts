@@ -1,4 +1,4 @@
-import { hex, type Vaddr } from '../../bytes/address.js'
+import { hex, type Vaddr, vaddr } from '../../bytes/address.js'
 import { assert } from '../../bytes/assert.js'
 import { isRefusal, type Refusal } from '../../refusal/refusal.js'
 import type { CodeFacts, FunctionBounds } from '../code-facts.js'
@@ -8,6 +8,7 @@ import { referenceInto } from './branch-proof.js'
 import type { DecodedModule } from './decoded-module.js'
 import { ownerOf } from './entry-proof.js'
 import { unknownJump } from './indirect-proof.js'
+import { leadsTo } from './lead-in.js'
 import { liveness } from './liveness.js'
 import { moduleCode } from './module-code.js'
 import { suspendedInside } from './preemption-proof.js'
@@ -16,7 +17,7 @@ import { relocatable } from './relocate.js'
 import { restartedInside } from './restartable-proof.js'
 import { labelInto } from './symbol-proof.js'
 import { scanTables, type TableEntries, tableEntryInto } from './table-proof.js'
-import { windowBits } from './window-bits.js'
+import { type Window, windowBits } from './window-bits.js'
 import { type WindowShape, windowShape } from './window-shape.js'
 
 /**
@@ -25,17 +26,43 @@ import { type WindowShape, windowShape } from './window-shape.js'
  * table, a return, a direct branch from anywhere, an indirect jump, a runtime that had suspended it. Nor may the kernel
  * watch over the thread there, as it does in restartable sequences.
  */
-export function analyseModule(facts: CodeFacts, sites: readonly Vaddr[], windowLength: WindowLength): ModuleAnalysis {
+export function analyseModule(
+  facts: CodeFacts,
+  sites: readonly Vaddr[],
+  windowLength: WindowLength,
+  returns: ReadonlySet<Vaddr> = new Set(),
+): ModuleAnalysis {
   const module: DecodedModule = { code: moduleCode(facts), decoded: new Map() }
-  const intruders = findIntruders(module, hasInterior(windowLength) ? sites : [], windowLength)
-  const prepared = new Set(sites)
+  const leads = new Map(sites.map((site) => [site, returns.has(site) ? leadsOf(module, site, windowLength) : [0]]))
+  const windows = [...leads].flatMap(([site, each]) => each.map((lead) => windowOf(site, lead, windowLength)))
+  const intruders = findIntruders(module, hasInterior(windowLength) ? windows : [])
   return {
-    analyse(site) {
-      assert(prepared.has(site), `the module was not scanned for branches into a window at ${hex(site)}`)
+    leadsTo: (site) => leads.get(site) ?? [0],
+    analyse(site, lead = 0) {
+      assert(
+        leads.get(site)?.includes(lead) === true,
+        `the module was not scanned for branches into a window at ${hex(site)}`,
+      )
       const bounds = ownerOf(module.code, site)
-      return isRefusal(bounds) ? bounds : prove(module, intruders, bounds, site, windowLength)
+      return isRefusal(bounds) ? bounds : prove(module, intruders, bounds, { site, lead, windowLength })
     },
   }
+}
+
+function leadsOf(module: DecodedModule, site: Vaddr, windowLength: WindowLength): number[] {
+  const bounds = ownerOf(module.code, site)
+  return isRefusal(bounds) ? [0] : leadsTo(module.code, bounds, site, windowLength)
+}
+
+/** What the jump overwrites, and all up to the site: who came in between would miss the handler. */
+function windowOf(site: Vaddr, lead: number, windowLength: WindowLength): Window {
+  return { start: site - lead, length: Math.max(windowLength, lead + 1) }
+}
+
+interface WantedWindow {
+  readonly site: Vaddr
+  readonly lead: number
+  readonly windowLength: WindowLength
 }
 
 /** Of one byte nobody can begin to execute in the middle. */
@@ -49,9 +76,9 @@ interface Intruders {
   readonly tables: TableEntries
 }
 
-function findIntruders(module: DecodedModule, sites: readonly Vaddr[], windowLength: WindowLength): Intruders {
+function findIntruders(module: DecodedModule, wanted: readonly Window[]): Intruders {
   const { text, data } = module.code.facts
-  const windows = windowBits(text, sites, windowLength)
+  const windows = windowBits(text, wanted)
   const references = scanReferences(text, windows)
   if (module.code.fixedAddress) scanAddresses(text, data, windows, references)
   return { references, tables: scanTables(module, windows) }
@@ -61,19 +88,21 @@ function prove(
   module: DecodedModule,
   intruders: Intruders,
   bounds: FunctionBounds,
-  site: Vaddr,
-  windowLength: WindowLength,
+  { site, lead, windowLength }: WantedWindow,
 ): SiteAnalysis | Refusal {
-  const shape = windowShape(module.code, bounds, site, windowLength)
+  const window = windowOf(site, lead, windowLength)
+  const start = vaddr(window.start)
+  const shape = windowShape(module.code, bounds, start, windowLength, lead)
   if (isRefusal(shape)) return shape
-  const watched = restartedInside(module.code, site, shape)
+  const watched = restartedInside(module.code, start, shape)
   if (watched !== undefined) return watched
-  const intruder = hasInterior(windowLength) && whoComesInside(module, intruders, bounds, site, windowLength, shape)
+  const intruder = hasInterior(windowLength) && whoComesInside(module, intruders, bounds, window, shape)
   if (intruder) return intruder
   const { displaced, displacedLength, padding, fallsThrough } = shape
   const analysis: SiteAnalysis = {
     kind: 'site',
-    site,
+    site: start,
+    lead,
     windowLength,
     displaced,
     displacedLength,
@@ -88,15 +117,14 @@ function whoComesInside(
   module: DecodedModule,
   { references, tables }: Intruders,
   bounds: FunctionBounds,
-  site: Vaddr,
-  windowLength: WindowLength,
+  { start, length }: Window,
   shape: WindowShape,
 ): Refusal | undefined {
   return (
-    labelInto(module.code, site, windowLength) ??
-    referenceInto(module, references, site, windowLength) ??
-    tableEntryInto(tables, site, shape) ??
+    labelInto(module.code, start, length) ??
+    referenceInto(module, references, start, length) ??
+    tableEntryInto(tables, start, shape) ??
     unknownJump(module, bounds) ??
-    suspendedInside(module.code, site, windowLength, shape)
+    suspendedInside(module.code, start, length, shape)
   )
 }

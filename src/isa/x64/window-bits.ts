@@ -7,22 +7,28 @@ export interface WindowBits {
   readonly bits: Uint8Array
 }
 
-/** Marks the interior of each window (offsets 1 … windowLength − 1) in the ranges that hold it. */
-export function windowBits(text: readonly ByteRange[], sites: readonly number[], windowLength: number): WindowBits[] {
+/** Bytes in which nobody may begin to execute, but for the first. */
+export interface Window {
+  readonly start: number
+  readonly length: number
+}
+
+/** Marks the interior of each window (all but its first byte) in the ranges that hold it. */
+export function windowBits(text: readonly ByteRange[], windows: readonly Window[]): WindowBits[] {
   const marked = text.map(({ start, bytes }) => ({
     start,
     length: bytes.length,
     bits: new Uint8Array((bytes.length >>> 3) + 1),
   }))
-  for (const site of sites) {
-    for (const range of marked) markInterior(range, site, windowLength)
+  for (const window of windows) {
+    for (const range of marked) markInterior(range, window)
   }
   return marked
 }
 
-function markInterior({ start, length, bits }: WindowBits, site: number, windowLength: number): void {
-  const first = Math.max(site + 1 - start, 0)
-  const end = Math.min(site + windowLength - start, length)
+function markInterior({ start, length, bits }: WindowBits, window: Window): void {
+  const first = Math.max(window.start + 1 - start, 0)
+  const end = Math.min(window.start + window.length - start, length)
   for (let offset = first; offset < end; offset++) {
     bits[offset >>> 3] = (bits[offset >>> 3] ?? 0) | (1 << (offset & 7))
   }

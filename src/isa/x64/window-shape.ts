@@ -19,20 +19,25 @@ export interface WindowShape {
 /** Longest instruction (SDM vol. 2, 2.3.11). */
 const LONGEST_INSTRUCTION = 15
 
-/** Decodes whole instructions from the site on until the jump is covered, with padding behind the last where it has to be. */
+/**
+ * Decodes whole instructions from the site on until the jump is covered, with padding behind the last where it has to be, and
+ * until the one that begins `lead` bytes behind the site is among them.
+ */
 export function windowShape(
   code: ModuleCode,
   bounds: FunctionBounds,
   site: number,
   windowLength: WindowLength,
+  lead: number,
 ): WindowShape | Refusal {
   if ((site % PAGE_SIZE) + windowLength > PAGE_SIZE) {
     return refuse('window-crosses-page', `a jump of ${windowLength} bytes at ${hex(site)} would cross a page boundary`)
   }
-  const bytes = textBytes(code, site, windowLength + LONGEST_INSTRUCTION)
+  const wanted = Math.max(windowLength, lead + 1)
+  const bytes = textBytes(code, site, wanted + LONGEST_INSTRUCTION)
   const displaced: DisplacedInstruction[] = []
   using cursor = new InstructionCursor(bytes.subarray(0, bounds.end - site), site)
-  while (cursor.nextOffset < windowLength) {
+  while (cursor.nextOffset < wanted) {
     if (!cursor.next()) return ranOut(cursor, bounds, site)
     displaced.push({ offset: cursor.offset, bytes: bytes.slice(cursor.offset, cursor.nextOffset) })
     const inside = returnsInside(cursor, site, windowLength)

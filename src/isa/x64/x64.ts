@@ -4,6 +4,7 @@ import { disassemble } from './disassemble.js'
 import { emulationOf } from './emulate/emulation-of.js'
 import { encodeJump } from './encode-jump.js'
 import { checkBoundary } from './entry-proof.js'
+import { returnFinder } from './function-returns.js'
 import { registerNames } from './registers.js'
 import { relocate } from './relocate.js'
 import { analyseModule } from './site-proof.js'
@@ -13,6 +14,7 @@ export const x64: Architecture = {
   name: 'x86-64',
   analyseModule,
   checkBoundary,
+  returnFinder,
   relocate,
   classify: classifyInstruction,
   emulationOf,

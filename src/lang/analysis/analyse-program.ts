@@ -28,7 +28,7 @@ export function analyseProgram(
   diagnostics: Diagnostics,
 ): Program {
   const shared = sharedTables(node, options, diagnostics)
-  const probes = node.probes.map((probe) => requestedProbes(probe, options, diagnostics))
+  const probes = node.probes.map((probe) => requestedProbes(probe, diagnostics))
   if (node.probes.length === 0 && !diagnostics.hasErrors)
     diagnostics.error({ start: 0, end: 0 }, 'there is no probe in the program', 'BEGIN { … }, uprobe:libc:malloc { … }')
   const environment = new TypeEnvironment()
@@ -85,18 +85,10 @@ function namesByValue({ members }: EnumNode): ReadonlyMap<bigint, string> {
   return new Map(members.map(({ name, value }) => [value, name]))
 }
 
-function requestedProbes(probe: ProbeNode, options: CompileOptions, diagnostics: Diagnostics): PlacedProbe[] {
+function requestedProbes(probe: ProbeNode, diagnostics: Diagnostics): PlacedProbe[] {
   return probe.attachPoints.flatMap((point) => {
     const parsed = parseAttachPoint(point)
-    if (!isProblem(parsed)) {
-      if (parsed.kind === 'uretprobe' && !options.hasReturns)
-        diagnostics.error(
-          point.span,
-          'uretprobe probes: the return of a function cannot be caught yet',
-          `${parsed.pattern} is told of each call`,
-        )
-      return [{ ...parsed, span: point.span }]
-    }
+    if (!isProblem(parsed)) return [{ ...parsed, span: point.span }]
     diagnostics.error(point.span, parsed.problem, parsed.instead)
     return []
   })

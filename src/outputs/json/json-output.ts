@@ -1,6 +1,7 @@
 import { type CountsRecord, orderedSites } from '../../record/counts-record.js'
 import type { ExplanationRecord } from '../../record/explanation-record.js'
 import type { FunctionRecord } from '../../record/function-record.js'
+import type { LatencyRecord } from '../../record/latency-record.js'
 import type { Output } from '../../record/output.js'
 import { type JsonValue, jsonText } from './json-value.js'
 import { programJson } from './program-json.js'
@@ -20,6 +21,7 @@ export const jsonOutput: Output = {
     }),
   interimCounts: (now, _previous, { all }) => countsLine(now, all),
   finalCounts: (counts, { all }) => countsLine(counts, all),
+  latencies: (latencies) => latencies.map((each) => line('latency', latencyData(each))).join(''),
   functions: (functions) => functions.map((found) => line('function', functionData(found))).join(''),
   explanations: (explanations) => explanations.map((site) => line('explanation', explanationData(site))).join(''),
   cleaned: ({ areas, edits, interruptedCall, stoppedNs, remaining }) =>
@@ -39,6 +41,14 @@ function line(type: string, data: JsonValue): string {
 
 function countsLine({ counts }: CountsRecord, all: boolean): string {
   return line('map', { '@': new Map(orderedSites(counts, all)) })
+}
+
+function latencyData({ buckets, tid, ...figures }: LatencyRecord): JsonValue {
+  return {
+    ...figures,
+    ...(tid !== undefined && { tid }),
+    buckets: buckets.filter(({ calls }) => calls > 0).map((each) => ({ ...each })),
+  }
 }
 
 function functionData({ module, moduleName, symbol, demangled, fileOffset, size }: FunctionRecord): JsonValue {

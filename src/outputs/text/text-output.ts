@@ -4,6 +4,7 @@ import { cleanedText } from './cleaned-text.js'
 import { countText } from './count-text.js'
 import { explanationText } from './explanation-text.js'
 import { functionText } from './function-text.js'
+import { latencyText } from './latency-text.js'
 import { mechanismText } from './mechanism-text.js'
 import { programText } from './program-text.js'
 
@@ -15,6 +16,7 @@ export const textOutput: Output = {
   attached: () => '',
   interimCounts: (now, previous, options) => `${countText(countTable(now, previous, options.all), options)}\n`,
   finalCounts: (counts, options) => countText(countTable(counts, undefined, options.all), options),
+  latencies: latencyText,
   functions: (functions, { verbose }) => functionText(functions, verbose),
   explanations: (explanations, { colour }) =>
     explanations.map((explanation) => explanationText(explanation, colour)).join('\n'),

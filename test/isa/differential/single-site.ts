@@ -10,6 +10,7 @@ export function singleSite(bytes: Uint8Array, at: Address): SiteAnalysis {
   assert(cursor.next(), 'an instruction')
   return {
     kind: 'site',
+    lead: 0,
     site: vaddr(Number(at)),
     windowLength: 5,
     displaced: [{ offset: 0, bytes }],

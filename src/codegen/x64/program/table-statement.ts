@@ -86,8 +86,8 @@ function emitLoad(emission: Emission, statement: MapStatement & { op: 'map-load'
 function emitStore(emission: Emission, statement: MapStatement & { op: 'map-store' }, layout: TableLayout): void {
   const { code } = emission
   const done = newLabel()
-  const full = warningCode(emission, 'map-full', statement.span, done)
-  const { value } = statement
+  const { value, span, whenFull = 'map-full' } = statement
+  const full = warningCode(emission, whenFull, span, done)
   // A block may itself come from the map, and needs work registers.
   const block = isScalar(value.type) ? undefined : placeOf(emission, value)
   withPlace(emission, statement, layout, { none: full, missed: done }, (place) => {

@@ -1,0 +1,63 @@
+import type { Ring3 } from '../session/api.js'
+import type { CatchOptions } from '../session/catch-options.js'
+import type { LatencyProbes } from '../session/latency.js'
+import type { LatencyOptions } from '../session/latency-script.js'
+import { attachOptions } from './attach-options.js'
+import { checkPatterns } from './check-patterns.js'
+import { openDestination, type PrintOptions } from './destination.js'
+import { Ending } from './ending.js'
+import type { Outcome } from './exit-code.js'
+import type { Host } from './host.js'
+import type { Messages } from './messages.js'
+import { ProgressLine } from './progress-line.js'
+import { reportAttached } from './report-attached.js'
+
+/** `ring3 latency`. Times in milliseconds. */
+export interface LatencyCommandOptions extends PrintOptions, CatchOptions, LatencyOptions {
+  readonly pid: number
+  readonly duration?: number
+}
+
+/** Measures until the end is wished for, the time is up or the target ends; then shows how long calls took. */
+export async function runLatency(
+  patterns: readonly string[],
+  options: LatencyCommandOptions,
+  engine: Ring3,
+  host: Host,
+  messages: Messages,
+): Promise<Outcome> {
+  checkPatterns(patterns)
+  using destination = openDestination(options, false, host)
+  using ending = new Ending(host, destination.sink, () => messages.error('detaching: this cannot be cut short'))
+  using progress = new ProgressLine(host.stderr, messages)
+  const setUp = attachOptions(options, progress, ending, messages)
+  try {
+    await using session = await engine.attach(options.pid, setUp)
+    const probes = await session.latency(patterns, options.by === undefined ? {} : { by: options.by })
+    progress[Symbol.dispose]()
+    tell(probes, messages)
+    await untilOver(probes, ending, options.duration ?? LONGEST_MS)
+    destination.sink.write(destination.output.latencies(await probes.remove(), destination.options))
+    return 'done'
+  } catch (error) {
+    if (ending.reason === undefined || error !== ending.signal.reason) throw error
+    return ending.reason === 'output-closed' ? 'done' : ending.reason
+  }
+}
+
+/** What timers can wait. */
+const LONGEST_MS = 2 ** 31 - 2
+
+function tell({ run, attached }: LatencyProbes, messages: Messages): void {
+  run.on('message', (text) => messages.script(text))
+  run.on('warning', (text) => messages.script(text))
+  if (attached !== undefined) reportAttached(attached, messages)
+}
+
+async function untilOver({ run }: LatencyProbes, ending: Ending, longestMs: number): Promise<void> {
+  const isOver = new Promise<void>((resolve) => {
+    if (run.over !== undefined) resolve()
+    else run.once('over', () => resolve())
+  })
+  await Promise.race([isOver, ending.wait(longestMs)])
+}

@@ -1,0 +1,27 @@
+import type { ModuleSites, RefusedSite } from '../probe/site.js'
+import type { AttachPoint } from '../runs/attach-point.js'
+import type { ProgramSites } from './program-sites.js'
+
+/** Numbers of the points that lack a site. */
+export function incompletePoints({ points }: Pick<ProgramSites, 'points'>, refused: ReadonlySet<string>): Set<number> {
+  const isIncomplete = ({ site, returns }: AttachPoint): boolean =>
+    site !== undefined && [site, ...returns].some((key) => refused.has(key))
+  return new Set([...points.entries()].flatMap(([number, point]) => (isIncomplete(point) ? [number] : [])))
+}
+
+/**
+ * Leaves out the probes that lack a site, with all their others: a return that is not caught where it happens would be taken for
+ * none. @returns undefined where nothing is to be left out
+ */
+export function withoutIncomplete(sites: ProgramSites, refused: readonly RefusedSite[]): ProgramSites | undefined {
+  if (refused.length === 0) return undefined
+  const incomplete = incompletePoints(sites, new Set(refused.map(({ site }) => site.key)))
+  const complete = [...sites.at].map(
+    ([site, placed]) => [site, placed.filter(({ point }) => !incomplete.has(point))] as const,
+  )
+  const at = new Map(complete.filter(([, placed]) => placed.length > 0))
+  const modules = sites.resolved.modules.map(
+    (module): ModuleSites => ({ ...module, sites: module.sites.filter(({ address }) => at.has(address)) }),
+  )
+  return { ...sites, at, resolved: { modules, refused: [...sites.resolved.refused, ...refused] } }
+}

@@ -1,0 +1,113 @@
+/** Where functions return, and how windows over returns begin earlier: by hand, and as objdump sees real programs. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { test } from 'node:test'
+import { vaddr } from '../../src/bytes/address.js'
+import type { CodeFacts } from '../../src/isa/code-facts.js'
+import { x64 } from '../../src/isa/x64/x64.js'
+import { isRefusal } from '../../src/refusal/refusal.js'
+import { buildProgram, missingTools } from '../programs/build.js'
+import { factsOf, loadModule } from '../symbols/loaded-module.js'
+import { hexBytes } from './vector-file.js'
+
+const START = 0x10_0000
+
+/** Code of functions that lie one behind the other: each begins at the offset that is its key. */
+function factsFor(functions: Readonly<Record<number, string>>): CodeFacts {
+  const starts = Object.keys(functions).map(Number)
+  const bytes = Object.values(functions).flatMap((hex) => [...hexBytes(hex)])
+  const bounds = starts.map((start, at) => ({
+    start: vaddr(START + start),
+    end: vaddr(START + (starts[at + 1] ?? bytes.length)),
+  }))
+  return {
+    text: [{ start: vaddr(START), bytes: Uint8Array.from(bytes) }],
+    data: [],
+    functions: bounds,
+    labels: new Float64Array(),
+    framed: Float64Array.from(bounds.flatMap(({ start, end }) => [start, end])),
+    hasRedZone: true,
+    preemptible: new Float64Array(),
+    restartable: new Float64Array(),
+  }
+}
+
+function returnsAt(functions: Readonly<Record<number, string>>): string {
+  const found = x64.returnFinder(factsFor(functions))(vaddr(START))
+  return isRefusal(found) ? found.code : found.at.map((at) => at - START).join(' ')
+}
+
+const cases: readonly (readonly [fact: string, functions: Record<number, string>, expected: string])[] = [
+  ['a return', { 0: '90 c3' }, '1'],
+  ['every return, with a prefix or an operand', { 0: '75 02 f3 c3 f2 c3 c2 08 00' }, '2 4 6'],
+  ['a jump to another function', { 0: '75 01 c3 e9 00 00 00 00', 8: 'c3' }, 'tail-call'],
+  ['a jump through a pointer that was handed over', { 0: '75 01 c3 ff e7' }, 'tail-call'],
+  ['a jump through memory', { 0: 'ff 25 00 00 00 00' }, 'tail-call'],
+  ['a part elsewhere that jumps back and returns', { 0: '75 02 90 c3', 4: '90 75 fb c3' }, '3 7'],
+  ['a part elsewhere that never returns', { 0: '75 02 90 c3', 4: '0f 0b' }, '3'],
+  ['nothing that returns', { 0: '0f 0b' }, 'no-return'],
+  ['a far return', { 0: '75 01 c3 cb' }, 'not-probeable'],
+  ['bytes that are no instruction', { 0: '06 c3' }, 'unknown-boundaries'],
+]
+
+for (const [fact, functions, expected] of cases)
+  test(`returns: ${fact}`, () => assert.equal(returnsAt(functions), expected))
+
+test('no function begins inside of another', () => {
+  const found = x64.returnFinder(factsFor({ 0: '90 c3' }))(vaddr(START + 1))
+  assert.ok(isRefusal(found) && found.code === 'unknown-boundaries')
+})
+
+/** What windows over the return at an offset begin how far before it, and the first of them that nothing speaks against. */
+function windowsOver(functions: Readonly<Record<number, string>>, at: number): string {
+  const site = vaddr(START + at)
+  const analysis = x64.analyseModule(factsFor(functions), [site], 5, new Set([site]))
+  const proven = analysis.leadsTo(site).map((lead) => analysis.analyse(site, lead))
+  return proven.map((each) => (isRefusal(each) ? each.code : `${each.lead}/${each.displacedLength}`)).join(' ')
+}
+
+const windows: readonly (readonly [fact: string, functions: Record<number, string>, at: number, expected: string])[] = [
+  ['padding behind is enough', { 0: '53 c3 90 90 90 90' }, 1, '0/1 1/2'],
+  ['as far back as it takes', { 0: '48 89 d8 5b c3', 5: '53 c3' }, 4, 'window-too-short window-too-short 4/5'],
+  ['beyond the bytes of the jump', { 0: 'b8 01 00 00 00 c3', 6: '53 c3' }, 5, 'window-too-short 5/6'],
+  ['not over a branch', { 0: '85 c0 75 00 5b c3', 6: '53 c3' }, 5, 'window-too-short window-too-short'],
+  [
+    'not where a branch leads to the return, even behind the jump',
+    { 0: '85 c0 75 05 b8 01 00 00 00 c3', 10: '53 c3' },
+    9,
+    'window-too-short branch-into-window',
+  ],
+]
+
+for (const [fact, functions, at, expected] of windows)
+  test(`a window over a return: ${fact}`, () => assert.equal(windowsOver(functions, at), expected))
+
+for (const name of ['returns', 'calls', 'throws'] as const) {
+  test(`the returns of ${name} are those that objdump shows`, async (t) => {
+    const built = await buildProgram(name)
+    const missing = built.kind === 'missing' ? built.because : missingTools('objdump')
+    if (built.kind === 'missing' || missing !== undefined) return t.skip(missing)
+    const shown = returnsShown(built.path)
+    const facts = factsOf(await loadModule(built.path))
+    const find = x64.returnFinder(facts)
+    let checked = 0
+    for (const { start, end } of facts.functions) {
+      const found = find(start)
+      if (isRefusal(found)) continue
+      const inside = found.at.filter((at) => at >= start && at < end)
+      assert.deepEqual(
+        inside,
+        shown.filter((at) => at >= start && at < end),
+        start.toString(16),
+      )
+      for (const at of found.at) assert.ok(shown.includes(at), at.toString(16))
+      checked++
+    }
+    assert.ok(checked > 8, `${checked} functions`)
+  })
+}
+
+function returnsShown(path: string): number[] {
+  const text = execFileSync('objdump', ['-d', '--no-show-raw-insn', path], { encoding: 'utf8', maxBuffer: 2 ** 28 })
+  return [...text.matchAll(/^\s*([0-9a-f]+):\s+(?:repz |bnd )?retq?\b/gm)].map(([, at = '']) => Number.parseInt(at, 16))
+}
