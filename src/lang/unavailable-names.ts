@@ -11,7 +11,7 @@ export const unavailableNames: ReadonlyMap<string, Unavailable> = new Map<string
   ...named(
     'kstack kstack_len',
     'the handler runs in user space, and sees no kernel stack',
-    'probe the caller, or use func and usym(reg("ip"))',
+    'ustack is the program’s own',
   ),
   ...named('ustack_len stack', 'it is not there yet', 'len(ustack), or ustack'),
   ...named('ksym kaddr percpu_kaddr kptr', kernelOnly, 'usym() and uaddr() name what is in the target'),
