@@ -6,7 +6,6 @@ import type { ModuleSites } from '../probe/site.js'
 import type { PassedOverRecord } from '../record/attached-record.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { Host } from '../trampolines/host.js'
-import { planProgram } from '../trampolines/plan-program.js'
 import type { Outcome } from './describe-attached.js'
 import type { Verdict } from './ladder.js'
 import { passedOver } from './passed-over.js'
@@ -29,7 +28,9 @@ export class ProgramLadder {
     return [...this.#names.values()]
   }
 
-  plan(modules: readonly ModuleSites[], code: ProgramCode): Promise<ProgramPlan | Refusal> {
+  async plan(modules: readonly ModuleSites[], code: ProgramCode): Promise<ProgramPlan | Refusal> {
+    // With its code generator, which counting does without.
+    const { planProgram } = await import('../trampolines/plan-program.js')
     return planProgram(this.host, [...this.#names.keys()], modules, code)
   }
 

@@ -12,7 +12,7 @@ import { ChangeGate } from './change-gate.js'
 import { cleanProcess } from './clean-process.js'
 import { listFile } from './list-functions.js'
 import { Outbox } from './outbox.js'
-import { ProgramTracing } from './program-tracing.js'
+import type { ProgramTracing } from './program-tracing.js'
 import { rehearse } from './rehearsal.js'
 import { type MadeGroup, Tracer, type TracerListener } from './tracer.js'
 import type { RunBegun, RunFinished, RunOver, TracerReply, TracerRequest, TracerRequests } from './tracer-protocol.js'
@@ -177,6 +177,8 @@ async function run({
 }: TracerRequests['run']['params']): Promise<RunBegun | Refusal> {
   const outbox = new Outbox(taken, (actions) => send({ kind: 'actions', run: number, actions }))
   const sink: RunSink = (action) => outbox.put(action)
+  // What only scripts need is loaded for them.
+  const { ProgramTracing } = await import('./program-tracing.js')
   const started = await ProgramTracing.start(program, { door, tracer, childPid, sink, receiver: outbox })
   if (isRefusal(started) || started.kind === 'missing') return started
   runs.set(number, started.tracing)
