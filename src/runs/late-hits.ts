@@ -1,9 +1,8 @@
-import { contains, operandsOf } from '../codegen/x64/program/walk-expression.js'
 import type { Input } from '../ir/expression.js'
 import type { Program } from '../ir/program.js'
 import type { Statement } from '../ir/statement.js'
+import { evaluates, statementsIn } from '../ir/walk-statement.js'
 import { type Refusal, refuse } from '../refusal/refusal.js'
-import { innerStatements } from '../store/warning-places.js'
 
 /**
  * Why the handlers of a program cannot run when the thread has gone on since its hit: of that, the registers and the thread's
@@ -12,7 +11,7 @@ import { innerStatements } from '../store/warning-places.js'
 export function objectionToLateHits({ handlers, maps }: Program): Refusal | undefined {
   for (const { probes, body } of handlers) {
     if (!probes.some(({ kind }) => kind === 'uprobe' || kind === 'uretprobe')) continue
-    const wanted = body.map((statement) => wantedOfThread(statement, maps)).find((what) => what !== undefined)
+    const wanted = wantedOfThread(body, maps)
     if (wanted !== undefined)
       return refuse(
         'no-handler',
@@ -22,13 +21,11 @@ export function objectionToLateHits({ handlers, maps }: Program): Refusal | unde
   return undefined
 }
 
-/** What a statement wants to know of the thread that only the hit itself could tell. */
-function wantedOfThread(statement: Statement, maps: Program['maps']): string | undefined {
-  const own = byStatement(statement, maps) ?? byOperands(statement)
-  if (own !== undefined) return own
-  for (const inner of innerStatements(statement)) {
-    const found = wantedOfThread(inner, maps)
-    if (found !== undefined) return found
+/** What statements want to know of the thread that only the hit itself could tell. */
+function wantedOfThread(body: readonly Statement[], maps: Program['maps']): string | undefined {
+  for (const statement of statementsIn(body)) {
+    const wanted = byStatement(statement, maps) ?? byOperands(statement)
+    if (wanted !== undefined) return wanted
   }
   return undefined
 }
@@ -57,8 +54,6 @@ function byStatement(statement: Statement, maps: Program['maps']): string | unde
 const ofLivingThreads: ReadonlySet<Input['kind']> = new Set(['comm', 'uid', 'gid', 'user-name'])
 
 function byOperands(statement: Statement): string | undefined {
-  const asks = operandsOf(statement).some((operand) =>
-    contains(operand, (part) => part.op === 'input' && ofLivingThreads.has(part.input.kind)),
-  )
+  const asks = evaluates(statement, (part) => part.op === 'input' && ofLivingThreads.has(part.input.kind))
   return asks ? 'comm or an owner' : undefined
 }

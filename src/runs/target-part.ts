@@ -1,8 +1,8 @@
 import type { Handler, Program } from '../ir/program.js'
 import type { Statement } from '../ir/statement.js'
 import { isAggregate } from '../ir/value-type.js'
+import { statementsIn } from '../ir/walk-statement.js'
 import { type Refusal, refuse } from '../refusal/refusal.js'
-import { innerStatements } from '../store/warning-places.js'
 
 /** Whether a handler runs where threads of the target are, or in the tracer, or both. */
 function runsIn({ probes }: Handler, where: 'target' | 'tracer'): boolean {
@@ -42,11 +42,7 @@ function isSafeFromOutside({ maps }: Program, { op }: Statement, map: number): b
 }
 
 function statementsOf(handlers: readonly Handler[]): Statement[] {
-  return handlers.flatMap(({ body }) => body.flatMap(withInner))
-}
-
-function withInner(statement: Statement): Statement[] {
-  return [statement, ...innerStatements(statement).flatMap(withInner)]
+  return handlers.flatMap(({ body }) => [...statementsIn(body)])
 }
 
 function mapOf(statement: Statement): number[] {

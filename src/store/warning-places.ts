@@ -1,5 +1,6 @@
 import type { Program } from '../ir/program.js'
 import type { Span, Statement } from '../ir/statement.js'
+import { statementsIn } from '../ir/walk-statement.js'
 
 /** What can go wrong in a handler, which then goes on with a value that stands for it. */
 export type WarningKind =
@@ -19,15 +20,12 @@ export interface WarningPlace {
 /** Every place of a program, each once, in the order of the script's statements. */
 export function warningPlaces(program: Program): WarningPlace[] {
   const places = new Map<string, WarningPlace>()
-  const visit = (statement: Statement): void => {
+  for (const statement of statementsIn(program.handlers.flatMap(({ body }) => body))) {
     const kind = warningKind(statement)
-    if (kind !== undefined && 'span' in statement) {
-      const place = { kind, span: statement.span }
-      places.set(placeKey(place), places.get(placeKey(place)) ?? place)
-    }
-    for (const inner of innerStatements(statement)) visit(inner)
+    if (kind === undefined || !('span' in statement)) continue
+    const place = { kind, span: statement.span }
+    places.set(placeKey(place), places.get(placeKey(place)) ?? place)
   }
-  for (const { body } of program.handlers) for (const statement of body) visit(statement)
   return [...places.values()]
 }
 
@@ -57,19 +55,5 @@ export function warningKind(statement: Statement): WarningKind | undefined {
       return 'loop-bound'
     default:
       return undefined
-  }
-}
-
-/** The statements directly inside of one. */
-export function innerStatements(statement: Statement): readonly Statement[] {
-  switch (statement.op) {
-    case 'if':
-      return [...statement.consequent, ...statement.alternative]
-    case 'loop':
-      return [...statement.body, ...statement.step]
-    case 'for-each':
-      return statement.body
-    default:
-      return []
   }
 }

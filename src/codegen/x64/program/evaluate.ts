@@ -1,6 +1,7 @@
 import { assert } from '../../../bytes/assert.js'
 import type { BinaryExpression, Expression, Input } from '../../../ir/expression.js'
 import { isScalar } from '../../../ir/value-type.js'
+import { partsOf } from '../../../ir/walk-expression.js'
 import { SLOT } from '../../../store/program-layout.js'
 import { RCX, type Register } from '../assembler.js'
 import { evaluateCall } from './call.js'
@@ -12,7 +13,6 @@ import { isSameInRegister, rangeOf } from './integer-range.js'
 import { NotGenerated } from './not-generated.js'
 import { memory, type RegisterOrPlace } from './operand.js'
 import { constantOf, hitRegister, simpleOperand } from './simple-operand.js'
-import { partsOf } from './walk-expression.js'
 
 /**
  * Leaves a scalar in a register, extended to 64 bits by its sign. Nothing in the expression may live in that register. May change work

@@ -1,7 +1,8 @@
 import { assert } from '../../../bytes/assert.js'
 import type { Statement } from '../../../ir/statement.js'
+import { contains } from '../../../ir/walk-expression.js'
+import { evaluates, hasStatement, operandsOf, statementsIn } from '../../../ir/walk-statement.js'
 import { type Refusal, refuse } from '../../../refusal/refusal.js'
-import { innerStatements } from '../../../store/warning-places.js'
 import { Assembler, type Label, type Register, RSP } from '../assembler.js'
 import type { Fixup } from '../hit-code.js'
 import { assignLocals } from './assign-locals.js'
@@ -18,7 +19,6 @@ import { hitRegister } from './simple-operand.js'
 import { emitStatements } from './statements.js'
 import type { Support } from './support.js'
 import { needsThread, usesSlot } from './uses-slot.js'
-import { contains, operandsOf } from './walk-expression.js'
 
 /** What a handler costs where it runs. */
 export interface HandlerCost {
@@ -161,7 +161,7 @@ function registersFor({ deadRegisters }: HandlerRequest, { read }: Needs): Regis
 
 function registersRead({ handler, constant }: HandlerRequest): Set<Register> {
   const read = new Set<Register>()
-  const visit = (statement: Statement): void => {
+  for (const statement of statementsIn(handler.body)) {
     for (const operand of operandsOf(statement)) {
       contains(operand, (part) => {
         const register = part.op === 'input' && constant(part.input) === undefined ? hitRegister(part.input) : undefined
@@ -169,22 +169,14 @@ function registersRead({ handler, constant }: HandlerRequest): Set<Register> {
         return false
       })
     }
-    for (const inner of innerStatements(statement)) visit(inner)
   }
-  for (const statement of handler.body) visit(statement)
   return read
 }
 
 function readsThread(body: readonly Statement[], request: HandlerRequest): boolean {
-  return body.some(
-    (statement) =>
-      operandsOf(statement).some((operand) => contains(operand, (part) => needsThread(part, request))) ||
-      readsThread(innerStatements(statement), request),
-  )
+  return hasStatement(body, (statement) => evaluates(statement, (part) => needsThread(part, request)))
 }
 
 function hasLoop(body: readonly Statement[]): boolean {
-  return body.some(
-    (statement) => statement.op === 'loop' || statement.op === 'for-each' || hasLoop(innerStatements(statement)),
-  )
+  return hasStatement(body, ({ op }) => op === 'loop' || op === 'for-each')
 }

@@ -1,6 +1,7 @@
 import type { Handler } from '../../../ir/program.js'
 import type { Statement } from '../../../ir/statement.js'
-import { contains, operandsOf } from './walk-expression.js'
+import { contains } from '../../../ir/walk-expression.js'
+import { operandsOf } from '../../../ir/walk-statement.js'
 
 /** From the first to the last of a handler's statements, counted in order, at which a local holds something that matters. */
 export interface LiveRange {

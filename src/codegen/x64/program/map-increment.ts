@@ -1,8 +1,8 @@
 import type { BinaryExpression, Expression } from '../../../ir/expression.js'
 import type { Statement } from '../../../ir/statement.js'
 import type { ValueType } from '../../../ir/value-type.js'
+import { mentions } from '../../../ir/walk-expression.js'
 import type { Emission } from './emission.js'
-import { mentions } from './walk-expression.js'
 
 type MapLoad = Statement & { op: 'map-load' }
 type MapStore = Statement & { op: 'map-store' }

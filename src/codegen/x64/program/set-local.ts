@@ -3,12 +3,12 @@ import type { Expression } from '../../../ir/expression.js'
 import { sizeOf } from '../../../ir/layout.js'
 import { localType } from '../../../ir/statement.js'
 import { isScalar, type ValueType } from '../../../ir/value-type.js'
+import { mentions } from '../../../ir/walk-expression.js'
 import type { Register } from '../assembler.js'
 import { emitBlock, emitWord } from './block.js'
 import { copyBlock, zeroBlock } from './copy.js'
 import { type Emission, type LocalPlace, withRegister } from './emission.js'
 import { evaluate } from './evaluate.js'
-import { mentions } from './walk-expression.js'
 
 /** Where a local lives; `undefined` for one that nothing reads or writes. */
 export function placeOfLocal({ locals }: Emission, local: number): LocalPlace {

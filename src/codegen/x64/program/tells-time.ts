@@ -1,11 +1,10 @@
 import type { Program } from '../../../ir/program.js'
 import type { Statement } from '../../../ir/statement.js'
-import { innerStatements } from '../../../store/warning-places.js'
+import { hasStatement } from '../../../ir/walk-statement.js'
 
 /** Whether a handler asks what time it is. */
 export function tellsTime({ handlers, maps }: Program): boolean {
-  const tells = (statement: Statement): boolean => isTime(statement, maps) || innerStatements(statement).some(tells)
-  return handlers.some(({ body }) => body.some(tells))
+  return handlers.some(({ body }) => hasStatement(body, (statement) => isTime(statement, maps)))
 }
 
 function isTime(statement: Statement, maps: Program['maps']): boolean {

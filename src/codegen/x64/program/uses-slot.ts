@@ -1,11 +1,11 @@
 import type { Expression } from '../../../ir/expression.js'
 import type { Statement } from '../../../ir/statement.js'
+import { evaluates } from '../../../ir/walk-statement.js'
 import type { HandlerRequest } from './emission.js'
-import { contains, operandsOf } from './walk-expression.js'
 
 /** Whether a statement itself, not those inside of it, needs the thread's slot. */
 export function usesSlot(statement: Statement, request: HandlerRequest): boolean {
-  if (operandsOf(statement).some((operand) => contains(operand, (part) => needsThread(part, request)))) return true
+  if (evaluates(statement, (part) => needsThread(part, request))) return true
   switch (statement.op) {
     case 'emit':
     case 'join':
