@@ -15,7 +15,10 @@ export function incompletePoints({ points }: Pick<ProgramSites, 'points'>, refus
  */
 export function withoutIncomplete(sites: ProgramSites, refused: readonly RefusedSite[]): ProgramSites | undefined {
   if (refused.length === 0) return undefined
-  const incomplete = incompletePoints(sites, new Set(refused.map(({ site }) => site.key)))
+  // By address: two names of a function are two points at one site, which has one of the names.
+  const incomplete = new Set(
+    refused.flatMap(({ site }) => (sites.at.get(site.address) ?? []).map(({ point }) => point)),
+  )
   const complete = [...sites.at].map(
     ([site, placed]) => [site, placed.filter(({ point }) => !incomplete.has(point))] as const,
   )

@@ -20,8 +20,7 @@ import { withoutIncomplete } from './complete-points.js'
 import { exitSites } from './exit-sites.js'
 import { joinModules } from './join-modules.js'
 import type { PlacedHandler, ProgramSites } from './program-sites.js'
-import type { ResolvedSites } from './resolve-sites.js'
-import type { MadeGroup, Tracer } from './tracer.js'
+import type { MadeGroup, PlannedProgram, Tracer } from './tracer.js'
 
 /** A program that is to run in a target. */
 export interface ResidentSetting {
@@ -76,11 +75,10 @@ export class ResidentProgram {
     const objection = objectionTo(program)
     if (objection !== undefined) return objection
     const exits = await exitSites(tracer.catalog, tracer.target.executable)
-    const complete = await completePlacement(setting, exits)
-    if (isRefusal(complete)) return complete
-    const { resolved, code } = complete
+    const planned = await planComplete(setting, exits)
+    if (isRefusal(planned)) return planned
     let resident: ResidentProgram | undefined
-    const made = await tracer.plantProgram(resolved, code, () => resident?.lookLast())
+    const made = tracer.plantProgram(planned, () => resident?.lookLast())
     if (isRefusal(made)) return made
     if (made.data !== undefined) {
       maps.move(mapsOfTarget(program), new TargetMaps(program, made.data))
@@ -174,29 +172,18 @@ function pauseAfter(looked: Looked, pauseMs: number): number {
   return looked === 'something' ? MIN_PAUSE_MS : Math.min(MAX_PAUSE_MS, 2 * Math.max(pauseMs, MIN_PAUSE_MS))
 }
 
-/** What is planted, and where. */
-interface Placement {
-  readonly resolved: ResolvedSites
-  readonly code: ProgramCode
-}
-
-function placementOf(setting: ResidentSetting, exits: readonly ModuleSites[]): Placement {
-  const { resolved } = setting.sites
-  const modules = joinModules([...resolved.modules, ...exits])
-  return { resolved: { ...resolved, modules }, code: codeOf(setting, exits) }
-}
-
 /** Without the probes of returns that cannot be had: whether all sites of one can is known when all are planned together. */
-async function completePlacement(
+async function planComplete(
   setting: ResidentSetting,
   exits: readonly ModuleSites[],
-): Promise<Placement | Refusal> {
-  const placement = placementOf(setting, exits)
-  if (setting.program.noteCall === undefined) return placement
-  const refused = await setting.tracer.refusedInTarget(placement.resolved, placement.code)
-  if (isRefusal(refused)) return refused
-  const sites = withoutIncomplete(setting.sites, refused)
-  return sites === undefined ? placement : completePlacement({ ...setting, sites }, exits)
+): Promise<PlannedProgram | Refusal> {
+  const { program, tracer } = setting
+  const { resolved } = setting.sites
+  const modules = joinModules([...resolved.modules, ...exits])
+  const planned = await tracer.planProgram({ ...resolved, modules }, codeOf(setting, exits))
+  if (isRefusal(planned) || program.noteCall === undefined) return planned
+  const sites = withoutIncomplete(setting.sites, planned.plan.refused)
+  return sites === undefined ? planned : planComplete({ ...setting, sites }, exits)
 }
 
 function missedText(times: bigint): string {

@@ -51,6 +51,14 @@ export interface MadeProgram extends MadeGroup {
   readonly data: ProgramData | undefined
 }
 
+/** A program that can be planted. */
+export interface PlannedProgram {
+  readonly resolved: ResolvedSites
+  readonly plan: ProgramPlan
+  /** process.hrtime when planning began. */
+  readonly began: bigint
+}
+
 /** A group of probes that has been taken out. */
 export interface RemovedGroup {
   /** Its last counts. */
@@ -149,20 +157,23 @@ export class Tracer implements Disposable {
   }
 
   /**
-   * Plants a program whose handlers run in the target; refused where that cannot be had for all sites that a handler here could
-   * have. `lastLook`: see ProgramPlan. @throws KernelError
+   * Where a program can run in the target; refused where that cannot be had for a site that a handler here could have. Changes
+   * nothing. @throws KernelError
    */
-  async plantProgram(
-    resolved: ResolvedSites,
-    code: ProgramCode,
-    lastLook: (data: ProgramData) => void,
-  ): Promise<MadeProgram | Refusal> {
+  async planProgram(resolved: ResolvedSites, code: ProgramCode): Promise<PlannedProgram | Refusal> {
     const began = process.hrtime.bigint()
     this.listener.onProgress?.({ phase: 'analysis', done: 0, total: resolved.modules.length })
     const plan = await this.programs.plan(resolved.modules, code)
     if (isRefusal(plan)) return plan
     const better = await this.servedHereOnly(resolved, plan.refused)
-    if (better !== undefined) return better.refusal
+    return better === undefined ? { resolved, plan, began } : better.refusal
+  }
+
+  /** Carries a plan out. `lastLook`: see ProgramPlan. @throws KernelError */
+  plantProgram(
+    { resolved, plan, began }: PlannedProgram,
+    lastLook: (data: ProgramData) => void,
+  ): MadeProgram | Refusal {
     if (plan.served.length > 0) this.beforeInstalling(plan)
     const installed = plan.served.length > 0 ? plan.install(lastLook) : undefined
     if (isRefusal(installed)) return installed
@@ -184,17 +195,6 @@ export class Tracer implements Disposable {
     const { steps } = await climb(holding, onlySites(modules, new Set(refused.map(({ site }) => site))))
     const served = new Set(steps.flatMap(({ plan }) => plan.served))
     return refused.find(({ site }) => served.has(site))
-  }
-
-  /**
-   * The sites at which a program cannot run in the target; refused where handlers here could have some of them. Changes nothing.
-   * @throws KernelError
-   */
-  async refusedInTarget(resolved: ResolvedSites, code: ProgramCode): Promise<readonly RefusedSite[] | Refusal> {
-    const plan = await this.programs.plan(resolved.modules, code)
-    if (isRefusal(plan)) return plan
-    const better = await this.servedHereOnly(resolved, plan.refused)
-    return better === undefined ? plan.refused : better.refusal
   }
 
   /** Mechanisms whose handler runs here. */
