@@ -5,7 +5,8 @@ import type { Attached, Snapshot } from '../session/session-types.js'
 import { attachOptions } from './attach-options.js'
 import { checkPatterns } from './check-patterns.js'
 import { canRedraw, type Destination, openDestination, type PrintOptions } from './destination.js'
-import { Ending, type EndReason } from './ending.js'
+import { endedEarly } from './ended-early.js'
+import { Ending } from './ending.js'
 import type { Outcome } from './exit-code.js'
 import type { Host } from './host.js'
 import { LiveTable } from './live-table.js'
@@ -56,9 +57,9 @@ export async function runCount(
     progress[Symbol.dispose]()
     return await countWith(probes, session, { options, destination, ending, host, messages })
   } catch (error) {
-    if (ending.reason === undefined || error !== ending.signal.reason) throw error
+    const reason = ending.reasonFor(error)
     progress[Symbol.dispose]()
-    return endedEarly(ending.reason, messages)
+    return endedEarly(reason, messages)
   }
 }
 
@@ -85,12 +86,6 @@ function noneServed({ refused: [first, ...others] }: Attached): string {
   if (first === undefined) return 'no function could be probed'
   const more = others.length === 0 ? '' : ` (and ${others.length} more; -v lists them)`
   return `no function could be probed: ${first.site}: ${first.because}${more}`
-}
-
-function endedEarly(reason: EndReason, messages: Messages): Outcome {
-  if (reason === 'output-closed') return 'done'
-  messages.error(`${reason} came before the probes worked: nothing was counted`)
-  return reason
 }
 
 /** Reads the counters until the count ends, and shows them as often as was asked for. Returns the last reading. */

@@ -28,6 +28,12 @@ export class Ending implements Disposable {
     return this.#abort.signal
   }
 
+  /** Why work that gave up did so: because the end was wished for. @throws the error, where that is not why */
+  reasonFor(error: unknown): EndReason {
+    if (this.#reason === undefined || error !== this.signal.reason) throw error
+    return this.#reason
+  }
+
   /** Waits until a time has passed or the end is wished for, whichever is first. */
   async wait(ms: number): Promise<void> {
     if (this.#reason !== undefined) return

@@ -4,8 +4,10 @@ import { flameGraphSvg } from '../outputs/flame-graph/flame-graph-svg.js'
 import { foldedStacks } from '../outputs/flame-graph/folded-stacks.js'
 import { attachedText } from '../outputs/text/attached-text.js'
 import type { StackCount } from '../record/stack-count.js'
-import type { AttachOptions, Ring3, StackProbes } from '../session/api.js'
+import type { Ring3, StackProbes } from '../session/api.js'
+import { attachOptions } from './attach-options.js'
 import { checkPatterns } from './check-patterns.js'
+import { endedEarly } from './ended-early.js'
 import { Ending } from './ending.js'
 import type { Outcome } from './exit-code.js'
 import type { Host } from './host.js'
@@ -46,11 +48,7 @@ export async function runFlame(
   const sink = file ?? host.stdout
   using ending = new Ending(host, sink, () => messages.error('detaching: this cannot be cut short'))
   using progress = new ProgressLine(host.stderr, messages)
-  const setUp: AttachOptions = {
-    onProgress: (step) => progress.show(step),
-    onWarning: (sentence) => messages.warning(sentence),
-    signal: ending.signal,
-  }
+  const setUp = attachOptions({}, progress, ending, messages)
   try {
     await using session = await engine.attach(options.pid, setUp)
     const probes = await session.stacks(...patterns)
@@ -62,10 +60,7 @@ export async function runFlame(
     sink.write(rendererFor(options.output)(stacks, `process ${options.pid}: ${patterns.join(', ')}`))
     return 'done'
   } catch (error) {
-    if (ending.reason === undefined || error !== ending.signal.reason) throw error
-    if (ending.reason === 'output-closed') return 'done'
-    messages.error(`${ending.reason} came before the probes worked: nothing was counted`)
-    return ending.reason
+    return endedEarly(ending.reasonFor(error), messages)
   }
 }
 

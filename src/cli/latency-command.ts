@@ -40,8 +40,8 @@ export async function runLatency(
     destination.sink.write(destination.output.latencies(await probes.remove(), destination.options))
     return 'done'
   } catch (error) {
-    if (ending.reason === undefined || error !== ending.signal.reason) throw error
-    return ending.reason === 'output-closed' ? 'done' : ending.reason
+    const reason = ending.reasonFor(error)
+    return reason === 'output-closed' ? 'done' : reason
   }
 }
 

@@ -73,8 +73,8 @@ async function runScript(
     using sink = bufferedSink(destination.sink, options.buffer ?? 'line')
     return await follow(run, { ...destination, sink }, ending, messages, options.command !== undefined)
   } catch (error) {
-    if (ending.reason === undefined || error !== ending.signal.reason) throw error
-    return ending.reason === 'output-closed' ? 'done' : ending.reason
+    const reason = ending.reasonFor(error)
+    return reason === 'output-closed' ? 'done' : reason
   }
 }
 

@@ -1,13 +1,10 @@
 import { readsInput } from '../codegen/x64/program/asks-kernel.js'
 import type { Program } from '../ir/program.js'
 import type { KernelDoor } from '../kernel/door.js'
-import { tryReadText } from '../kernel/files.js'
 import type { ProgramData } from '../probe/program-plan.js'
 import { SLOT, slotOffset } from '../store/program-layout.js'
 import { ProgramReader } from '../store/program-reader.js'
-
-/** TASK_COMM_LEN (include/linux/sched.h). */
-const NAME_SIZE = 16
+import { COMM_SIZE, tryReadComm } from './credentials.js'
 
 /** The names of threads in their slots. A thread that is renamed makes no hit: who reads `comm` sees its new name a little later. */
 export class ThreadNames {
@@ -32,17 +29,9 @@ export class ThreadNames {
 
   #refreshSlot(start: number): void {
     const tid = this.data.read(start + SLOT.tid, 4).readUInt32LE()
-    const name = tid === 0 ? undefined : this.#nameOf(tid)
-    const known = this.data.read(start + SLOT.comm, NAME_SIZE)
+    // None for a thread that has ended, or has another number where it is than here.
+    const name = tid === 0 ? undefined : tryReadComm(this.door, `/proc/${this.pid}/task/${tid}`)
+    const known = this.data.read(start + SLOT.comm, COMM_SIZE)
     if (name !== undefined && !known.equals(name)) this.data.write(start + SLOT.comm, name)
-  }
-
-  /** Undefined for a thread that has ended, or has another number where it is than here. */
-  #nameOf(tid: number): Buffer | undefined {
-    const text = tryReadText(this.door, `/proc/${this.pid}/task/${tid}/comm`)
-    if (text === undefined) return undefined
-    const name = Buffer.alloc(NAME_SIZE)
-    name.write(text.replace(/\n$/, ''))
-    return name
   }
 }

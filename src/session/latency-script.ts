@@ -1,3 +1,5 @@
+import { probeList } from './probe-list.js'
+
 export interface LatencyOptions {
   /** Threads apart. */
   readonly by?: 'tid'
@@ -14,8 +16,6 @@ const BUCKET_BITS = 4
  * apart. The name of a row is the probe, or the probe and the thread.
  */
 export function latencyScript(patterns: readonly string[], { by }: LatencyOptions): string {
-  const functions = patterns.map((pattern) => pattern.replace(/^u(?:probe)?:/, ''))
-  const probesOf = (kind: string): string => functions.map((name) => `${kind}:${name}`).join(', ')
   const row = by === undefined ? 'probe' : 'probe, tid'
   return `
     let @began = hash(${MAX_CALLS});
@@ -23,8 +23,8 @@ export function latencyScript(patterns: readonly string[], { by }: LatencyOption
     let @stats = hash(${MAX_ROWS});
     let @min = hash(${MAX_ROWS});
     let @max = hash(${MAX_ROWS});
-    ${probesOf('uprobe')} { @began[reg("sp")] = nsecs }
-    ${probesOf('uretprobe')} {
+    ${probeList('uprobe', patterns)} { @began[reg("sp")] = nsecs }
+    ${probeList('uretprobe', patterns)} {
       $began = @began[reg("sp")];
       if ($began != 0) {
         delete(@began, reg("sp"));

@@ -1,6 +1,7 @@
 import { type StackCount, stackCounts } from '../record/stack-count.js'
 import { refuse } from '../refusal/refusal.js'
 import { RefusedError, type StackProbes } from './api.js'
+import { probeList } from './probe-list.js'
 import { ScriptError } from './script-error.js'
 import type { ScriptRun } from './script-run.js'
 import type { Attached } from './session-types.js'
@@ -10,8 +11,7 @@ const MAX_STACKS = 65_536
 
 /** The script that counts the stacks at some functions. */
 export function stackScript(patterns: readonly string[]): string {
-  const probes = patterns.map((pattern) => `uprobe:${pattern.replace(/^\s*(uprobe|u):/, '')}`).join(', ')
-  return `config = { max_map_keys = ${MAX_STACKS} }\n${probes} { @[ustack] = count() }\n`
+  return `config = { max_map_keys = ${MAX_STACKS} }\n${probeList('uprobe', patterns)} { @[ustack] = count() }\n`
 }
 
 /** What is said about a script that the user has not written: only what it says about the patterns. */
