@@ -4,6 +4,8 @@ import { startTarget, type Target } from '../test/programs/start-target.js'
 /** The same code at four alignments. */
 export const copies = [0, 1, 2, 3] as const
 
+export type CallCostProgram = 'call-cost' | 'call-cost-pg' | 'call-cost-lttng'
+
 export interface Block {
   /** Function of call-cost.c. */
   readonly call: string
@@ -23,7 +25,7 @@ export class CallCostTarget implements AsyncDisposable {
   ) {}
 
   /** `wrapper` is a command that runs the program, for tools that cannot attach. */
-  static async start(program: 'call-cost' | 'call-cost-pg', wrapper: readonly string[] = []): Promise<CallCostTarget> {
+  static async start(program: CallCostProgram, wrapper: readonly string[] = []): Promise<CallCostTarget> {
     const built = await buildProgram(program)
     if (built.kind === 'missing') throw new Error(built.because)
     const [command = built.path, ...args] = [...wrapper, built.path]

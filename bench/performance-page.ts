@@ -7,6 +7,7 @@ import type { CostReport } from './cost-run.js'
 import { costTable } from './cost-table.js'
 import type { Machine } from './machine.js'
 import { mechanismsTable } from './mechanisms-table.js'
+import { scriptsTable } from './scripts-table.js'
 import { formatMs, formatTable } from './table.js'
 
 /** Results of bench/ and of test/robustness/, by the names of their files. */
@@ -14,6 +15,7 @@ export interface Results {
   readonly cost?: CostReport
   readonly attach?: AttachReport
   readonly mechanisms?: CostReport
+  readonly scripts?: CostReport
   readonly 'all-functions'?: readonly AllFunctionsReport[]
   readonly kill9?: readonly Kill9Report[]
   readonly 'redis-cycles'?: RedisCyclesReport
@@ -24,16 +26,8 @@ function machineLine({ processor, processors, kernel, node, virtual }: Machine):
   return `Measured on: ${processor}, ${processors} processors${virtually}, Linux ${kernel}, Node ${node.slice(1)}.`
 }
 
-function costSection(report: CostReport): string {
-  return `${machineLine(report.machine)} ${report.rounds} rounds, median and quartiles.\n\n${costTable(report)}`
-}
-
-function mechanismsSection(report: CostReport): string {
-  return `${machineLine(report.machine)} ${report.rounds} rounds, median and quartiles.\n\n${mechanismsTable(report)}`
-}
-
-function attachSection(report: AttachReport): string {
-  return `${machineLine(report.machine)} ${report.rounds} rounds, median and quartiles.\n\n${attachTable(report)}`
+function measured<R extends { machine: Machine; rounds: number }>(report: R, table: (report: R) => string): string {
+  return `${machineLine(report.machine)} ${report.rounds} rounds, median and quartiles.\n\n${table(report)}`
 }
 
 function workloadRow(report: AllFunctionsReport): readonly string[] {
@@ -88,9 +82,10 @@ function cyclesSection(report: RedisCyclesReport): string {
 /** The generated parts of docs/performance.md, by name. */
 export function performanceSections(results: Results): ReadonlyMap<string, string> {
   const sections = new Map<string, string>()
-  if (results.cost) sections.set('cost', costSection(results.cost))
-  if (results.attach) sections.set('attach', attachSection(results.attach))
-  if (results.mechanisms) sections.set('mechanisms', mechanismsSection(results.mechanisms))
+  if (results.cost) sections.set('cost', measured(results.cost, costTable))
+  if (results.attach) sections.set('attach', measured(results.attach, attachTable))
+  if (results.mechanisms) sections.set('mechanisms', measured(results.mechanisms, mechanismsTable))
+  if (results.scripts) sections.set('scripts', measured(results.scripts, scriptsTable))
   if (results['all-functions']) sections.set('all-functions', workloadSection(results['all-functions']))
   if (results.kill9) sections.set('kill9', killSection(results.kill9))
   if (results['redis-cycles']) sections.set('redis-cycles', cyclesSection(results['redis-cycles']))

@@ -8,6 +8,7 @@ const names = [
   'cost',
   'attach',
   'mechanisms',
+  'scripts',
   'all-functions',
   'kill9',
   'redis-cycles',
@@ -32,6 +33,11 @@ What one hit costs, in nanoseconds added to the call:
 What one hit costs with each mechanism, one thread, and how often that goes into what ltrace -c costs:
 
 <!-- figures: mechanisms -->
+<!-- end -->
+
+What one hit of a script costs, beside the same script by bpftrace and an event of LTTng-UST:
+
+<!-- figures: scripts -->
 <!-- end -->
 
 What attaching costs, in milliseconds:

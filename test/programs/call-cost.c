@@ -5,6 +5,7 @@
  *   lea_K        the same work, begins with an instruction that kernel uprobes must single-step
  *   compiled_K   plain_K with a thread-local counter compiled in, as gcc -O2 does it
  *   instrumented, bare   the same in C, with and without the instrumentation of the compiler (`-pg`)
+ *   traced       the same with an event of LTTng-UST, if it is built WITH_LTTNG
  *   syscall      getppid
  * K is 0 to 3: the same code at four alignments, since alignment alone moves a loop by some tenths of a nanosecond.
  * At `offset FUNCTION` the answer is its offset in the file; `quit` ends it.
@@ -13,6 +14,11 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
+#ifdef WITH_LTTNG
+#define LTTNG_UST_TRACEPOINT_CREATE_PROBES
+#define LTTNG_UST_TRACEPOINT_DEFINE
+#include "call-event.h"
+#endif
 
 #define MAX_REPEATS 64
 #define MAX_THREADS 16
@@ -93,6 +99,14 @@ OWN_FUNCTION __attribute__((aligned(64), no_instrument_function)) u64 bare(u64 n
 	return (n * 3 + 7) ^ n;
 }
 
+#ifdef WITH_LTTNG
+OWN_FUNCTION __attribute__((aligned(64))) u64 traced(u64 n, u64 *scratch)
+{
+	lttng_ust_tracepoint(call_cost, call, (long)n, (long)scratch);
+	return bare(n, scratch);
+}
+#endif
+
 static u64 system_call(u64 n, u64 *scratch)
 {
 	(void)scratch;
@@ -106,7 +120,11 @@ static const struct {
 	const char *name;
 	function call;
 } functions[] = {NAMED_COPIES(0), NAMED_COPIES(1), NAMED_COPIES(2), NAMED_COPIES(3), NAMED(instrumented),
-		 NAMED(bare),     {"syscall", system_call}};
+		 NAMED(bare),
+#ifdef WITH_LTTNG
+		 NAMED(traced),
+#endif
+		 {"syscall", system_call}};
 
 struct block {
 	function call;

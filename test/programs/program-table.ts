@@ -58,6 +58,7 @@ export const programs = {
   'eintr-witness.so': fromC('eintr-witness', '-shared', '-fPIC'),
   'call-cost': fromC('call-cost'),
   'call-cost-pg': fromC('call-cost', '-pg'),
+  'call-cost-lttng': fromC('call-cost', '-DWITH_LTTNG', '-I.', '-Wl,--no-as-needed', '-llttng-ust'),
   'uprobe-counter': fromC('uprobe-counter'),
   'instruction-runner': fromC('instruction-runner', '-fno-stack-protector', '-mno-red-zone'),
   'libtwin.so': fromC('libtwin', '-shared', '-fPIC'),
