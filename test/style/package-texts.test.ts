@@ -25,6 +25,8 @@ const registryHost = new RegExp(
   `${['registry', '(?:npmjs|yarnpkg|npm)'].join('\\.')}|https?://[\\w.-]*:\\d+/repository`,
 )
 
+const mergeMark = new RegExp(`^(?:${['<', '=', '>'].map((sign) => sign.repeat(7)).join('|')})(?: |$)`)
+
 const texts = [...filesBelow(folders, ''), ...files]
   .filter((path) => readable.test(path) && existsSync(repositoryFile(path)))
   .map((path) => ({ path, lines: readRepositoryFile(path).split('\n') }))
@@ -32,6 +34,7 @@ const texts = [...filesBelow(folders, ''), ...files]
 for (const [what, pattern] of [
   ['paths of one machine', machinePath],
   ['package registries', registryHost],
+  ['sides of a merge', mergeMark],
 ] as const) {
   test(`texts name no ${what}`, () => {
     assertNone(
