@@ -1,5 +1,5 @@
 import { unreachable } from '../bytes/assert.js'
-import type { AggregateType, ValueType } from './value-type.js'
+import type { AggregateType, TupleType, ValueType } from './value-type.js'
 
 /** A type as bpftrace's messages write it: `uint8`, `string`, `(int64,string)`, `struct Foo *`, `usum_t`. */
 export function typeText(type: ValueType): string {
@@ -13,7 +13,7 @@ export function typeText(type: ValueType): string {
     case 'record':
       return type.name
     case 'tuple':
-      return `(${type.elements.map(typeText).join(',')})`
+      return tupleText(type, typeText)
     case 'void':
       return 'none'
     case 'usym':
@@ -34,6 +34,11 @@ export function typeText(type: ValueType): string {
     default:
       return aggregateText(type)
   }
+}
+
+function tupleText({ elements, names }: TupleType, textOf: (type: ValueType) => string): string {
+  const parts = elements.map((element, at) => (names === undefined ? '' : `${names[at]}=`) + textOf(element))
+  return `(${parts.join(',')})`
 }
 
 function aggregateText(type: AggregateType): string {
@@ -63,7 +68,7 @@ export function sizedTypeText(type: ValueType): string {
     case 'ustack':
       return `ustack[${type.depth},${type.mode}]`
     case 'tuple':
-      return `(${type.elements.map(sizedTypeText).join(',')})`
+      return tupleText(type, sizedTypeText)
     default:
       return typeText(type)
   }

@@ -62,6 +62,8 @@ export interface RecordType {
 export interface TupleType {
   readonly kind: 'tuple'
   readonly elements: readonly ValueType[]
+  /** Those of the elements, in their order, where the script gives names: `(a=1, b="x")`. */
+  readonly names?: readonly string[]
 }
 
 /** What a map holds for `@ = count()` and its like. Only maps hold these. */

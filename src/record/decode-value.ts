@@ -1,6 +1,6 @@
 import { assert } from '../bytes/assert.js'
 import { type RecordLayout, sizeOf, tupleLayout } from '../ir/layout.js'
-import { isAggregate, type ValueType } from '../ir/value-type.js'
+import { isAggregate, type TupleType, type ValueType } from '../ir/value-type.js'
 import type { DataValue, StackFrame } from './data-value.js'
 import { inetText, macText } from './network-text.js'
 import type { ValueNames } from './value-names.js'
@@ -26,7 +26,7 @@ export function decodeValue(bytes: Uint8Array, type: ValueType, context: DecodeC
     case 'buffer':
       return { kind: 'bytes', bytes: bufferBytes(bytes, type.size) }
     case 'tuple':
-      return { kind: 'tuple', elements: decodeTuple(bytes, type.elements, context) }
+      return decodeTuple(bytes, type, context)
     case 'array':
       return decodeArray(bytes, type, context)
     case 'record':
@@ -95,9 +95,11 @@ function bufferBytes(block: Uint8Array, size: number): Uint8Array {
   return block.slice(4, 4 + Math.min(used, size))
 }
 
-function decodeTuple(bytes: Uint8Array, elements: readonly ValueType[], context: DecodeContext): DataValue[] {
+function decodeTuple(bytes: Uint8Array, { elements, names }: TupleType, context: DecodeContext): DataValue {
   const { offsets } = tupleLayout(elements)
-  return elements.map((element, at) => decodeValue(bytes.subarray(offsets[at]), element, context))
+  const values = elements.map((element, at) => decodeValue(bytes.subarray(offsets[at]), element, context))
+  if (names === undefined) return { kind: 'tuple', elements: values }
+  return { kind: 'record', fields: values.map((value, at) => [names[at] ?? '', value]) }
 }
 
 /** Zeros stand behind the last address. */

@@ -19,6 +19,7 @@ const { integer, truth } = fc.letrec<{ integer: string; truth: string }>((tie) =
       '@m["k"]',
       '(int64)@c',
       '$t.0',
+      '$r.of.n',
       '@n++',
       '--$n',
       'strlen($s)',
@@ -59,6 +60,10 @@ const { statement } = fc.letrec<{ statement: string }>((tie) => ({
     fc.tuple(fc.constantFrom('$s', '@s'), text).map(([to, value]) => `${to} = ${value};`),
     fc.tuple(integer, text).map(([a, b]) => `$t = ((int64)${a}, ${b});`),
     fc
+      .tuple(integer, text, fc.constantFrom('$r', '@r'))
+      .map(([a, b, to]) => `${to} = (of=(s=${b}, n=(int64)${a}), n=(int64)$r.of.n);`),
+    fc.tuple(integer, text).map(([a, b]) => `$r = (n=(int64)${a}, of=(n=(int64)$r.n, s=${b}));`),
+    fc
       .tuple(fc.constantFrom('@h[comm] = hist', '@l = lhist', '@a = avg', '@z = stats', '@x[$s, pid] = max'), integer)
       .map(([to, value]) => (to.endsWith('lhist') ? `${to}((int64)${value}, 0, 100, 10);` : `${to}((int64)${value});`)),
     integer.map((value) => `printf("%d %x\\n", ${value}, ${value});`),
@@ -86,5 +91,5 @@ export const anyProgram: fc.Arbitrary<string> = fc
   .array(statement, { minLength: 1, maxLength: 8 })
   .map(
     (body) =>
-      `struct Foo { int a:5; int b:7; char name[6]; struct Foo *next; } uprobe:a:b { $n = 1; $u = (uint8)200; $s = "ab"; $t = (1, "x"); @c = count(); @n = 2; @m["k"] = 3; @k[1] = 4; @s = "text"; @h["h"] = hist(1); ${body.join(' ')} }`,
+      `struct Foo { int a:5; int b:7; char name[6]; struct Foo *next; } uprobe:a:b { $n = 1; $u = (uint8)200; $s = "ab"; $t = (1, "x"); $r = (n=1, of=(n=2, s="y")); @r = $r; @c = count(); @n = 2; @m["k"] = 3; @k[1] = 4; @s = "text"; @h["h"] = hist(1); ${body.join(' ')} }`,
   )

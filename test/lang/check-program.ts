@@ -109,7 +109,14 @@ function expressionProblems(expression: Expression, handler: Handler): string[] 
       ]
     case 'tuple':
       return [
-        ...same('tuple', { kind: 'tuple', elements: expression.elements.map((element) => element.type) }, type),
+        ...same(
+          'tuple',
+          {
+            ...(type.kind === 'tuple' ? type : { kind: 'tuple' }),
+            elements: expression.elements.map((element) => element.type),
+          },
+          type,
+        ),
         ...expression.elements.flatMap(inner),
       ]
     case 'extract': {

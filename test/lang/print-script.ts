@@ -113,6 +113,8 @@ export function printExpression(node: ExpressionNode): string {
     case 'element':
       return `${bracketed(node.array)}[${printExpression(node.index)}]`
     case 'tuple':
+      if (node.names !== undefined)
+        return `(${node.elements.map((element, at) => `${node.names?.[at]}=${printExpression(element)}`).join(', ')})`
       return `(${node.elements.map(printExpression).join(', ')}${node.elements.length === 1 ? ',' : ''})`
     case 'sizeof':
       return `sizeof(${typeOrExpression(node.of)})`

@@ -1,12 +1,13 @@
 import type { Expression } from '../../ir/expression.js'
+import { tupleLayout } from '../../ir/layout.js'
 import type { PlacedProbe } from '../../ir/program.js'
 import type { Span } from '../../ir/statement.js'
-import { boolType, type ValueType, voidType } from '../../ir/value-type.js'
+import { boolType, type TupleType, type ValueType, voidType } from '../../ir/value-type.js'
 import type { CompileOptions } from '../compile-options.js'
 import type { Diagnostics } from '../diagnostic.js'
 import type { SourceText } from '../source-text.js'
-import { sameType } from './join-types.js'
-import type { Operand } from './operand.js'
+import { placesIn, sameType } from './join-types.js'
+import { type Operand, pure } from './operand.js'
 import type { ProgramTables } from './program-tables.js'
 import { StatementBuilder } from './statement-builder.js'
 import type { TypeEnvironment } from './type-environment.js'
@@ -100,8 +101,23 @@ export class HandlerContext {
     const value = this.value(operand, span)
     if (sameType(value.type, type)) return value
     if (value.op === 'constant' && type.kind === 'integer') return { ...value, type }
+    if (value.type.kind === 'tuple' && type.kind === 'tuple' && type.names !== undefined)
+      return this.#byName(value, value.type, type, span)
     const isBlock = type.kind === 'string' || type.kind === 'buffer' || type.kind === 'tuple'
     return { op: isBlock ? 'resize' : 'convert', type, value }
+  }
+
+  /** A tuple with names as another type, whose elements may stand in another order. */
+  #byName(value: Expression, from: TupleType, type: TupleType, span: Span): Expression {
+    const places = placesIn(from, type) ?? []
+    const { offsets } = tupleLayout(from.elements)
+    const elements = type.elements.map((wanted, at) => {
+      const place = places[at] ?? at
+      const element = { type: from.elements[place] ?? wanted, offset: offsets[place] ?? 0 }
+      const part = value.op === 'tuple' ? value.elements[place] : undefined
+      return this.coerce(pure(part ?? { op: 'extract', ...element, block: value }), wanted, span)
+    })
+    return { op: 'tuple', type, elements }
   }
 
   /** 0 or 1: whether an integer, a pointer or a bool is not 0. */

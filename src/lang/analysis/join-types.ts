@@ -1,5 +1,12 @@
 import { sizedTypeText } from '../../ir/type-text.js'
-import { type IntegerBits, type IntegerType, int64, integer, type ValueType } from '../../ir/value-type.js'
+import {
+  type IntegerBits,
+  type IntegerType,
+  int64,
+  integer,
+  type TupleType,
+  type ValueType,
+} from '../../ir/value-type.js'
 
 /**
  * A type that may still give way. An integer literal fits into every integer type that holds it: `literal` has the bits that it
@@ -55,17 +62,28 @@ function joinEnums(a: IntegerType, b: IntegerType): IntegerType {
 function joinOthers(a: ValueType, b: ValueType): ValueType | undefined {
   if (a.kind === 'string' && b.kind === 'string') return a.size >= b.size ? a : b
   if (a.kind === 'buffer' && b.kind === 'buffer') return a.size >= b.size ? a : b
-  if (a.kind === 'tuple' && b.kind === 'tuple') return joinTuples(a.elements, b.elements)
+  if (a.kind === 'tuple' && b.kind === 'tuple') return joinTuples(a, b)
   return sameType(a, b) ? a : undefined
 }
 
-function joinTuples(a: readonly ValueType[], b: readonly ValueType[]): ValueType | undefined {
-  const elements = a.map((element, at) => {
-    const other = b[at]
+/** Elements with names belong together by them, and stay in the first type's order. */
+function joinTuples(a: TupleType, b: TupleType): ValueType | undefined {
+  const places = placesIn(b, a)
+  const elements = a.elements.map((element, at) => {
+    const other = b.elements[places?.[at] ?? -1]
     return other && joinTypes({ type: element }, { type: other })?.type
   })
   const known = elements.filter((element) => element !== undefined)
-  return a.length === b.length && known.length === a.length ? { kind: 'tuple', elements: known } : undefined
+  return known.length === a.elements.length ? { ...a, elements: known } : undefined
+}
+
+/** Where in `from` the elements of `to` are, in the order of `to`; `undefined` if they are not the same ones. */
+export function placesIn(from: TupleType, to: TupleType): readonly number[] | undefined {
+  const { names } = from
+  if (from.elements.length !== to.elements.length || (names === undefined) !== (to.names === undefined))
+    return undefined
+  const places = to.elements.map((_, at) => names?.indexOf(to.names?.[at] ?? '') ?? at)
+  return places.includes(-1) ? undefined : places
 }
 
 /** Whether two types are the same in everything, sizes and parameters too. */

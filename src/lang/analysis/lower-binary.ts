@@ -159,6 +159,7 @@ function comparable(left: ValueType, right: ValueType): boolean {
   if (left.kind !== right.kind || isAggregate(left)) return false
   if (left.kind === 'tuple' && right.kind === 'tuple')
     return (
+      String(left.names) === String(right.names) &&
       left.elements.length === right.elements.length &&
       left.elements.every((element, at) => {
         const other = right.elements[at]

@@ -1,7 +1,7 @@
 import type { Expression } from '../../ir/expression.js'
 import { type FieldLayout, sizeOf, tupleLayout } from '../../ir/layout.js'
 import { typeText } from '../../ir/type-text.js'
-import { int64, integer, stringOf, type ValueType } from '../../ir/value-type.js'
+import { int64, integer, stringOf, type TupleType, type ValueType } from '../../ir/value-type.js'
 import { didYouMean } from '../did-you-mean.js'
 import type { ExpressionNode } from '../syntax/ast.js'
 import type { HandlerContext } from './handler-context.js'
@@ -25,6 +25,7 @@ export function lowerMember(node: MemberNode, context: HandlerContext): Operand 
 }
 
 function findField(type: ValueType, node: MemberNode, context: HandlerContext): FieldLayout | undefined {
+  if (type.kind === 'tuple' && type.names !== undefined) return findNamed(type, type.names, node, context)
   if (type.kind !== 'record') {
     context.error(
       node.span,
@@ -38,6 +39,19 @@ function findField(type: ValueType, node: MemberNode, context: HandlerContext): 
   if (found !== undefined) return found
   const names = fields.map(({ name }) => name)
   context.error(node.span, `${type.name} does not contain a field named '${node.name}'${didYouMean(node.name, names)}`)
+  return undefined
+}
+
+function findNamed(
+  { elements }: TupleType,
+  names: readonly string[],
+  { name, span }: MemberNode,
+  context: HandlerContext,
+): FieldLayout | undefined {
+  const at = names.indexOf(name)
+  const type = elements[at]
+  if (type !== undefined) return { name, type, offset: tupleLayout(elements).offsets[at] ?? 0 }
+  context.error(span, `the record does not contain a field named '${name}'${didYouMean(name, names)}`)
   return undefined
 }
 
@@ -78,7 +92,7 @@ export function lowerTupleMember(node: ExpressionNode & { kind: 'tuple-member' }
 
 function tupleElement(operand: Operand, index: number, node: ExpressionNode, context: HandlerContext): Operand {
   const { type, expression } = operand
-  if (type.kind !== 'tuple') {
+  if (type.kind !== 'tuple' || type.names !== undefined) {
     context.error(node.span, `Can not access index '${index}' on expression of type '${typeText(type)}'`)
     return unknownOperand
   }

@@ -15,6 +15,7 @@ export function lowerTuple(node: ExpressionNode & { kind: 'tuple' }, context: Ha
     return unknownOperand
   }
   const elements: Expression[] = operands.map(({ expression }) => expression)
-  const type = { kind: 'tuple' as const, elements: elements.map((element) => element.type) }
+  const named = node.names === undefined ? {} : { names: node.names }
+  const type = { kind: 'tuple' as const, elements: elements.map((element) => element.type), ...named }
   return pure({ op: 'tuple', type, elements })
 }

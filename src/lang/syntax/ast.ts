@@ -184,7 +184,7 @@ export type ExpressionNode =
     }
   | { readonly kind: 'tuple-member'; readonly tuple: ExpressionNode; readonly index: number; readonly span: Span }
   | { readonly kind: 'element'; readonly array: ExpressionNode; readonly index: ExpressionNode; readonly span: Span }
-  | { readonly kind: 'tuple'; readonly elements: readonly ExpressionNode[]; readonly span: Span }
+  | TupleNode
   | { readonly kind: 'sizeof'; readonly of: TypeName | ExpressionNode; readonly span: Span }
   | {
       readonly kind: 'offsetof'
@@ -206,6 +206,14 @@ export interface VariableNode {
   readonly kind: 'variable'
   /** With its `$`. */
   readonly name: string
+  readonly span: Span
+}
+
+/** `(1, "x")`, or with a name for each element: `(a=1, b="x")`. */
+export interface TupleNode {
+  readonly kind: 'tuple'
+  readonly elements: readonly ExpressionNode[]
+  readonly names?: readonly string[]
   readonly span: Span
 }
 

@@ -1,4 +1,4 @@
-import type { ExpressionNode, MapNode, TypeName } from './ast.js'
+import type { ExpressionNode, MapNode, TupleNode, TypeName } from './ast.js'
 import { parseBlock } from './parse-block.js'
 import { invalid, parseExpression } from './parse-expression.js'
 import { atType, parseType } from './parse-type.js'
@@ -104,6 +104,7 @@ function parseBracketed(stream: TokenStream): ExpressionNode {
     stream.fail(`syntax error, unexpected ${describe(stream.peek())}`)
     return invalid(stream)
   }
+  if (stream.at('=', 1)) return parseNamed(stream, start)
   const elements: ExpressionNode[] = []
   let isTuple = stream.at(')')
   while (!stream.at(')') && !stream.atEnd()) {
@@ -115,4 +116,22 @@ function parseBracketed(stream: TokenStream): ExpressionNode {
   const [only] = elements
   const span = { start, end: stream.lastEnd }
   return isTuple || only === undefined ? { kind: 'tuple', elements, span } : only
+}
+
+/** A tuple whose elements have names, behind its opening parenthesis. */
+function parseNamed(stream: TokenStream, start: number): TupleNode {
+  const elements: ExpressionNode[] = []
+  const names: string[] = []
+  do {
+    const name = stream.peek()
+    if (name.kind !== 'identifier')
+      stream.fail(`syntax error, unexpected ${describe(name)}, expecting the name of a field`)
+    if (names.includes(name.text)) stream.fail(`there is a field named '${name.text}' already`)
+    stream.next()
+    stream.expect('=', `behind the name '${name.text}'`)
+    names.push(name.text)
+    elements.push(stream.bracketed(() => parseExpression(stream)))
+  } while (stream.take(','))
+  stream.expect(')', 'to close the parenthesis')
+  return { kind: 'tuple', elements, names, span: { start, end: stream.lastEnd } }
 }
