@@ -49,7 +49,7 @@ function dumpStatement(statement: Statement, program: Program, indent: string): 
 }
 
 function dumpSimple(statement: Exclude<Statement, { op: 'if' | 'loop' | 'for-each' }>, { maps }: Program): string {
-  const target = 'local' in statement ? `${statement.local} = ` : ''
+  const target = 'local' in statement && statement.local !== undefined ? `${statement.local} = ` : ''
   const parts: string[] = [statement.op]
   if ('map' in statement) {
     const key = 'key' in statement && statement.key !== undefined ? `[${dumpExpression(statement.key)}]` : ''
@@ -57,6 +57,7 @@ function dumpSimple(statement: Exclude<Statement, { op: 'if' | 'loop' | 'for-eac
   }
   if ('source' in statement)
     parts.push(statement.source.kind === 'clock' ? statement.source.clock : statement.source.kind)
+  if ('clock' in statement && statement.clock !== undefined) parts.push(statement.clock)
   if ('event' in statement) parts.push(String(statement.event))
   if ('to' in statement) parts.push(statement.to)
   return target + [...parts, ...statementOperands(statement).map(dumpExpression)].join(' ')

@@ -31,6 +31,8 @@ export interface Local {
   /** `$name`, or `%n` for what the compiler made. */
   readonly name: string
   readonly type: ValueType
+  /** What it holds from the beginning: when the call began that returns here. */
+  readonly holds?: 'call-began'
 }
 
 export interface MapDeclaration {
@@ -40,8 +42,8 @@ export interface MapDeclaration {
   readonly key: ValueType | undefined
   readonly value: ValueType
   readonly maxKeys: number
-  /** It is not the script's, and not shown. */
-  readonly isHidden?: true
+  /** Of calls in progress: it is not the script's, and not shown. */
+  readonly holdsCalls?: true
 }
 
 /** Where a handler is to run. `text` is the probe's full name; a `pattern` is one that `parsePattern` has read. */

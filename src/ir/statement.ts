@@ -29,6 +29,7 @@ export type Statement =
       readonly span: Span
     }
   | MapStatement
+  | CallStatement
   | {
       readonly op: 'if'
       readonly condition: Expression
@@ -92,8 +93,6 @@ export type MapStatement =
       readonly key: Expression | undefined
       readonly value: Expression
       readonly span: Span
-      /** What is said where the map is full, if it is not one of the script’s. */
-      readonly whenFull?: 'too-many-calls'
     }
   /** Takes one more value into an aggregate. */
   | {
@@ -113,6 +112,13 @@ export type MapStatement =
     }
   | { readonly op: 'map-has'; readonly local: number; readonly map: number; readonly key: Expression }
   | { readonly op: 'map-length'; readonly local: number; readonly map: number }
+
+/** On a map of calls in progress, whose key is always `callKey`. */
+export type CallStatement =
+  /** A call begins here, at a time if there is a clock. */
+  | { readonly op: 'note-call'; readonly map: number; readonly clock: Clock | undefined; readonly span: Span }
+  /** The call that returns here is in progress no more; the local, if any, gets when it began. The handler ends if it was not noted. */
+  | { readonly op: 'take-call'; readonly map: number; readonly local: number | undefined }
 
 export type Sample =
   | { readonly kind: 'clock'; readonly clock: Clock }

@@ -69,6 +69,8 @@ export function operandsOf(statement: Statement): readonly Expression[] {
     case 'take-stack':
     case 'sample':
     case 'map-length':
+    case 'take-call':
+    case 'note-call':
     case 'loop':
     case 'for-each':
     case 'break':

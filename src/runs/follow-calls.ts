@@ -1,9 +1,8 @@
-import type { Expression } from '../ir/expression.js'
-import type { Handler, MapDeclaration, Program } from '../ir/program.js'
-import type { Span, Statement } from '../ir/statement.js'
-import { boolType, uint64 } from '../ir/value-type.js'
+import type { Handler, Local, MapDeclaration, Program } from '../ir/program.js'
+import type { Statement } from '../ir/statement.js'
+import { uint64 } from '../ir/value-type.js'
 
-/** Calls in progress that a program can know of at a time: more are not noted, and their returns not told. */
+/** Calls that a program can know of at a time, beside those whose place is free: more are not noted, and their returns not told. */
 const MAX_CALLS = 16_384
 
 /**
@@ -19,7 +18,9 @@ export function followCalls(program: Program): Program {
   const handlers = program.handlers
     .flatMap(apart)
     .map((handler) => (isOfReturns(handler) ? ofKnown(handler, map) : handler))
-  const noteCall: Handler = { probes: [], locals: [], body: [note(map, first.span)] }
+  const isTimed = handlers.some(({ locals }) => locals.some(holdsBeginning))
+  const note: Statement = { op: 'note-call', map, clock: isTimed ? 'boot' : undefined, span: first.span }
+  const noteCall: Handler = { probes: [], locals: [], body: [note] }
   return {
     ...program,
     maps: [...program.maps, callsInProgress],
@@ -33,7 +34,7 @@ const callsInProgress: MapDeclaration = {
   key: uint64,
   value: uint64,
   maxKeys: MAX_CALLS,
-  isHidden: true,
+  holdsCalls: true,
 }
 
 function isReturn({ kind }: Handler['probes'][number]): boolean {
@@ -53,41 +54,11 @@ function apart(handler: Handler): Handler[] {
 
 /** The handler, for calls in progress only; they are no more. */
 function ofKnown(handler: Handler, map: number): Handler {
-  const span = handler.probes[0]?.span ?? { start: 0, end: 0 }
-  const known = handler.locals.length
-  const condition: Expression = { op: 'local', type: boolType, local: known }
-  const body: Statement[] = [
-    { op: 'map-has', local: known, map, key },
-    { op: 'if', condition, consequent: [], alternative: [{ op: 'return' }] },
-    { op: 'map-delete', local: known, map, key, span },
-  ]
-  return {
-    probes: handler.probes,
-    locals: [...handler.locals, { name: '%known', type: boolType }],
-    body: [...body, ...handler.body],
-  }
+  const began = handler.locals.findIndex(holdsBeginning)
+  const take: Statement = { op: 'take-call', map, local: began === -1 ? undefined : began }
+  return { ...handler, body: [take, ...handler.body] }
 }
 
-function note(map: number, span: Span): Statement {
-  return { op: 'map-store', map, key, value: constant(1n), span, whenFull: 'too-many-calls' }
-}
-
-function constant(value: bigint): Expression {
-  return { op: 'constant', type: uint64, value }
-}
-
-/** Stack pointers are multiples of 8 below 2^47: there is room below and above them. Attach points are fewer than 2^17. */
-const POINT_BITS = 14n
-
-/** The stack pointer and the number of the attach point, in one word. */
-const key: Expression = {
-  op: 'or',
-  type: uint64,
-  left: {
-    op: 'shift-left',
-    type: uint64,
-    left: { op: 'input', type: uint64, input: { kind: 'register', name: 'sp' } },
-    right: constant(POINT_BITS),
-  },
-  right: { op: 'input', type: uint64, input: { kind: 'probe-name' } },
+function holdsBeginning({ holds }: Local): boolean {
+  return holds === 'call-began'
 }

@@ -43,6 +43,8 @@ function byStatement(statement: Statement, maps: Program['maps']): string | unde
       return 'signal()'
     case 'sample':
       return statement.source.kind === 'random' ? undefined : 'the time and the processor'
+    case 'take-call':
+      return statement.local === undefined ? undefined : 'the time and the processor'
     case 'map-aggregate':
       return maps[statement.map]?.value.kind === 'tseries' ? 'the time and the processor' : undefined
     default:

@@ -122,7 +122,7 @@ export class ProgramRun {
 
   /** All maps, in the order of their names. */
   readMaps(): MapRecord[] {
-    const shown = [...this.program.maps.entries()].filter(([, { isHidden }]) => isHidden !== true)
+    const shown = [...this.program.maps.entries()].filter(([, { holdsCalls }]) => holdsCalls !== true)
     const order = shown.sort(([, a], [, b]) => (a.name < b.name ? -1 : 1))
     return order.map(([map]) => mapRecord(this.maps.snapshot(map), { top: 0, div: 1n }, this.#context))
   }

@@ -69,7 +69,7 @@ export class TargetMaps implements ProgramMaps {
     if (this.length(map) === 0) return
     if (place.kind === 'thread-aggregate') this.#begin(place, 1n)
     else if (place.kind === 'table') this.#zeroTable(place)
-    else this.data.write(place.valueOffset, new Uint8Array(place.valueSize))
+    else if (place.kind === 'shared-value') this.data.write(place.valueOffset, new Uint8Array(place.valueSize))
   }
 
   /** A new generation: what belongs to an earlier one is no more. */

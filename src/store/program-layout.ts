@@ -11,6 +11,8 @@ export interface ProgramShape {
   readonly slots: number
   /** Of events, for each slot: a power of two, at least 4096. */
   readonly ringBytes: number
+  /** Parts of stacks in which calls in progress have places of their own: a power of two; below 2, none have. */
+  readonly stackParts: number
 }
 
 /**
@@ -22,6 +24,7 @@ export interface ProgramShape {
  *     slots          `1 << slotShift` bytes each: SLOT, then this thread's part of aggregates
  *     tables         of maps with keys
  *     rings          `1 << ringShift` bytes for each slot, if the program has events
+ *     call places    CALL_PLACES.partBytes for each part of a stack, if the program follows calls
  */
 export interface ProgramLayout {
   readonly slots: number
@@ -36,6 +39,8 @@ export interface ProgramLayout {
   readonly maps: readonly MapLayout[]
   readonly ringsOffset: number
   readonly ringShift: number
+  /** Where they begin, if there are none. */
+  readonly ringsEnd: number
   readonly size: number
 }
 
@@ -86,7 +91,7 @@ export const HEADER = {
   zeroed: 8,
 } as const
 
-export type MapLayout = ThreadAggregateLayout | SharedValueLayout | TableLayout
+export type MapLayout = ThreadAggregateLayout | SharedValueLayout | TableLayout | CallsLayout
 
 /** An aggregate without keys: each slot has a part. */
 export interface ThreadAggregateLayout {
@@ -132,6 +137,39 @@ export interface TableLayout {
 }
 
 /**
+ * Calls in progress. Each 8 bytes of a stack have a place, which holds the call whose return address is there: whoever runs on that
+ * stack is the only one that touches it. A part of a stack, 64 KiB, has its places together; who comes there first takes the first
+ * free ones from the part's hash on, for as long as the program is there. A call whose place holds another one, or for which no
+ * places are left, is in the table, under `callKey`.
+ */
+export interface CallsLayout {
+  readonly kind: 'calls'
+  /** Of the table. */
+  readonly header: number
+  readonly table: TableLayout
+  readonly placesOffset: number
+  /** Below 2, there are no places. */
+  readonly parts: number
+}
+
+export const CALL_PLACES = {
+  /** Bits of a stack pointer below the number of its part. */
+  partShift: 16,
+  /** Bytes of the places of a part: 16 for each 8 of the stack. */
+  partBytes: 2 ** 17,
+  /** Places are looked for at the hash of a part, and at so many in all. */
+  tries: 8,
+} as const
+
+export const CALL_PLACE = {
+  /** 32 bits: the number of the attach point, and 1; 0 without a call. */
+  point: 0,
+  /** 32 bits, in the first place of a part: the number of the part. */
+  part: 4,
+  began: 8,
+} as const
+
+/**
  * The low byte of a place's state. Above it, up to bit 31, a busy or claimed place has bits of the thread that makes it. Only `ready`
  * ones of the map's generation are entries.
  */
@@ -143,6 +181,7 @@ const LINE = 128
 
 export function programLayout(program: Program, shape: ProgramShape): ProgramLayout {
   assert(isPowerOfTwo(shape.slots) && shape.slots >= 2, 'a power of two of slots')
+  assert(shape.stackParts < 2 || isPowerOfTwo(shape.stackParts), 'a power of two of parts of stacks')
   assert(isPowerOfTwo(shape.ringBytes) && shape.ringBytes >= PAGE, 'a ring of whole pages')
   const warnings = warningPlaces(program)
   const warningsOffset = HEADERS_OFFSET + HEADER_SIZE * program.maps.length
@@ -151,6 +190,10 @@ export function programLayout(program: Program, shape: ProgramShape): ProgramLay
   let slotBytes: number = SLOT.aggregates
   const drafts = program.maps.map((declaration, map) => {
     const header = HEADERS_OFFSET + HEADER_SIZE * map
+    if (declaration.holdsCalls && declaration.key !== undefined) {
+      const rest = table(declaration, declaration.key, header, { clears: false, deletes: true })
+      return { kind: 'calls' as const, header, table: rest, placesOffset: 0, parts: shape.stackParts }
+    }
     if (declaration.key !== undefined)
       return table(declaration, declaration.key, header, {
         clears: hasEvent(program, map, ['clear']),
@@ -169,15 +212,23 @@ export function programLayout(program: Program, shape: ProgramShape): ProgramLay
   const slotShift = Math.max(8, Math.ceil(Math.log2(slotBytes)))
   const slotsOffset = alignUp(shared, PAGE)
   let end = slotsOffset + shape.slots * 2 ** slotShift
-  const maps = drafts.map((draft): MapLayout => {
-    if (draft.kind !== 'table') return draft
+  const placed = drafts.map((draft): MapLayout => {
+    if (draft.kind !== 'table' && draft.kind !== 'calls') return draft
+    const part = draft.kind === 'table' ? draft : draft.table
     const offset = alignUp(end, PAGE)
-    end = offset + draft.placeSize * 2 ** draft.shift
-    return { ...draft, offset }
+    end = offset + part.placeSize * 2 ** part.shift
+    return draft.kind === 'table' ? { ...draft, offset } : { ...draft, table: { ...part, offset } }
   })
   const ringsOffset = alignUp(end, PAGE)
   const ringShift = Math.log2(shape.ringBytes)
-  const size = program.events.length === 0 ? ringsOffset : ringsOffset + shape.slots * shape.ringBytes
+  const ringsEnd = program.events.length === 0 ? ringsOffset : ringsOffset + shape.slots * shape.ringBytes
+  let size = ringsEnd
+  const maps = placed.map((draft) => {
+    if (draft.kind !== 'calls') return draft
+    const placesOffset = size
+    size += draft.parts < 2 ? 0 : draft.parts * CALL_PLACES.partBytes
+    return { ...draft, placesOffset }
+  })
   return {
     slots: shape.slots,
     slotShift,
@@ -189,6 +240,7 @@ export function programLayout(program: Program, shape: ProgramShape): ProgramLay
     maps,
     ringsOffset,
     ringShift,
+    ringsEnd,
     size,
   }
 }

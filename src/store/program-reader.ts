@@ -59,6 +59,8 @@ export class ProgramReader {
   }
 
   #entries(declaration: MapDeclaration, layout: MapLayout): MapEntry[] {
+    // Those that have places of their own are not looked for: nobody asks.
+    if (layout.kind === 'calls') return this.#tableEntries(declaration, layout.table)
     if (layout.kind === 'table') return this.#tableEntries(declaration, layout)
     const value =
       layout.kind === 'shared-value' ? this.#sharedValue(declaration, layout) : this.#merged(declaration, layout)

@@ -44,8 +44,9 @@ export function warningKind(statement: Statement): WarningKind | undefined {
     case 'read-buffer':
     case 'join':
       return 'bad-address'
+    case 'note-call':
+      return 'too-many-calls'
     case 'map-store':
-      return statement.whenFull ?? 'map-full'
     case 'map-aggregate':
       return 'map-full'
     case 'map-delete':

@@ -24,6 +24,8 @@ import { leftOut, withSignals } from './trampoline-mechanism.js'
 /** Slots for each thread that is there now, and the least: a slot is looked for from its thread's hash on. */
 const SLOTS_PER_THREAD = 4
 const MIN_SLOTS = 256
+/** Of 64 KiB: two for each slot, and a recursion through 64 MiB. Address space that is not backed by memory until it is used. */
+const STACK_PARTS = 1024
 /** More than threads ever come to where the process ends. */
 const ALL = 2n ** 64n - 1n
 const PAGE = 4096
@@ -114,7 +116,7 @@ async function clockFor({ target, processor }: Host, code: ProgramCode): Promise
 function shapeFor({ target }: Host, { program }: ProgramCode): ProgramShape {
   const threads = listThreads(target.door, target.pid).length
   const slots = 2 ** Math.ceil(Math.log2(Math.max(MIN_SLOTS, SLOTS_PER_THREAD * threads)))
-  return { slots, ringBytes: PAGE * program.config.ringPages }
+  return { slots, ringBytes: PAGE * program.config.ringPages, stackParts: STACK_PARTS }
 }
 
 function planAreas({ host: { target, arch }, styles, modules, work }: Wanted): TrampolinePlan<ProgramHits> | Refusal {

@@ -14,7 +14,8 @@ export function programProblems(program: Program): string[] {
 
 function problemsOf(statement: Statement, handler: Handler, program: Program): string[] {
   const inner = (body: readonly Statement[]): string[] => body.flatMap((part) => problemsOf(part, handler, program))
-  const local = 'local' in statement ? handler.locals[statement.local]?.type : undefined
+  const local =
+    'local' in statement && statement.local !== undefined ? handler.locals[statement.local]?.type : undefined
   const map = 'map' in statement ? program.maps[statement.map] : undefined
   const problems = operandsOf(statement).flatMap((operand) => expressionProblems(operand, handler))
   if ('local' in statement && (local === undefined || local.kind === 'void'))

@@ -1,4 +1,5 @@
 import { unreachable } from '../../bytes/assert.js'
+import { callKey } from '../../ir/call-key.js'
 import { tupleLayout } from '../../ir/layout.js'
 import type { Handler, Program } from '../../ir/program.js'
 import { type DivideStatement, localType, type MapStatement, type Span, type Statement } from '../../ir/statement.js'
@@ -65,6 +66,8 @@ class Run {
       case 'continue':
       case 'return':
         return statement.op
+      case 'take-call':
+        return this.#takeCall(statement)
       default:
         this.#act(statement)
         return 'next'
@@ -72,7 +75,9 @@ class Run {
   }
 
   /** Statements after which the next one runs. */
-  #act(statement: Exclude<Statement, { op: 'if' | 'loop' | 'for-each' | 'break' | 'continue' | 'return' }>): void {
+  #act(
+    statement: Exclude<Statement, { op: 'if' | 'loop' | 'for-each' | 'break' | 'continue' | 'return' | 'take-call' }>,
+  ): void {
     const { environment } = this.#frame
     switch (statement.op) {
       case 'set':
@@ -113,6 +118,9 @@ class Run {
       case 'send-signal':
         this.effects.push({ kind: 'signal', signal: integerOf(this.#value(statement.signal)), to: statement.to })
         return
+      case 'note-call':
+        this.#noteCall(statement)
+        return
       default:
         this.#mapStatement(statement)
         return
@@ -126,11 +134,9 @@ class Run {
       case 'map-load':
         this.#set(statement.local, this.maps.load(map, key) ?? zeroOf(this.#type(statement.local)))
         return
-      case 'map-store': {
-        const { value, span, whenFull = 'map-full' } = statement
-        this.#warnUnless(this.maps.store(map, key, this.#value(value)), whenFull, span)
+      case 'map-store':
+        this.#warnUnless(this.maps.store(map, key, this.#value(statement.value)), 'map-full', statement.span)
         return
-      }
       case 'map-aggregate':
         this.#aggregate(statement, key)
         return
@@ -149,6 +155,20 @@ class Run {
       default:
         unreachable(statement)
     }
+  }
+
+  #noteCall({ map, clock, span }: Statement & { op: 'note-call' }): void {
+    const began = clock === undefined ? 0n : this.#frame.environment.sample({ kind: 'clock', clock })
+    this.#warnUnless(this.maps.store(map, this.#value(callKey), began), 'too-many-calls', span)
+  }
+
+  #takeCall({ map, local }: Statement & { op: 'take-call' }): Ending {
+    const key = this.#value(callKey)
+    const began = this.maps.load(map, key)
+    if (began === undefined) return 'return'
+    this.maps.delete(map, key)
+    if (local !== undefined) this.#set(local, began)
+    return 'next'
   }
 
   #aggregate({ map, value, span }: MapStatement & { op: 'map-aggregate' }, key: Value | undefined): void {

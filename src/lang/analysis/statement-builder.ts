@@ -1,7 +1,7 @@
 import type { Expression } from '../../ir/expression.js'
 import type { Local } from '../../ir/program.js'
 import type { Statement } from '../../ir/statement.js'
-import type { ValueType } from '../../ir/value-type.js'
+import { uint64, type ValueType } from '../../ir/value-type.js'
 
 /** The locals and statements of one handler while it is made. */
 export class StatementBuilder {
@@ -29,6 +29,14 @@ export class StatementBuilder {
   local(name: string, type: ValueType): number {
     this.locals.push({ name, type })
     return this.locals.length - 1
+  }
+
+  /** When the call began that returns here. */
+  callBegan(): Expression {
+    const known = this.locals.findIndex(({ holds }) => holds === 'call-began')
+    if (known !== -1) return this.read(known)
+    this.locals.push({ name: '%began', type: uint64, holds: 'call-began' })
+    return this.read(this.locals.length - 1)
   }
 
   read(local: number): Expression {

@@ -43,6 +43,11 @@ const entries: readonly BuiltinEntry[] = [
       ),
   },
   {
+    name: 'began',
+    lower: (node, context) =>
+      inProbes(['uretprobe'], 'began', node.span, context, () => pure(context.builder.callBegan())),
+  },
+  {
     name: 'cpid',
     lower: (node, context) => {
       if (context.options.hasChild) return pure({ op: 'input', type: uint32, input: { kind: 'child-pid' } })

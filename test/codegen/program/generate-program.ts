@@ -44,7 +44,7 @@ export const TID_OFFSET = 0x2d0
 
 const INT3 = 0xcc
 export const usual: Surroundings = {
-  shape: { slots: 4, ringBytes: 1 << 17 },
+  shape: { slots: 4, ringBytes: 1 << 17, stackParts: 4 },
   machine: { tidOffset: TID_OFFSET, hasRdpid: true, hasClock: true },
   constant: fixedInput,
   ending: INT3,

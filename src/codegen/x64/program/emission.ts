@@ -3,7 +3,7 @@ import type { Input } from '../../../ir/expression.js'
 import type { Handler, Program } from '../../../ir/program.js'
 import type { Statement } from '../../../ir/statement.js'
 import type { ProgramLayout } from '../../../store/program-layout.js'
-import type { Label, Register } from '../assembler.js'
+import { type Label, RAX, RCX, RDI, RDX, type Register, RSI } from '../assembler.js'
 import type { Fixup } from '../hit-code.js'
 import type { DeadState } from '../preserve.js'
 import type { Encoder } from './encoder.js'
@@ -78,6 +78,24 @@ export function withRegister<T>(emission: Emission, body: (register: Register) =
   const result = body(register)
   emission.pool.give(register)
   return result
+}
+
+/** In order of preference. */
+const workRegisters: readonly Register[] = [RCX, RDX, RSI, RDI, RAX]
+
+/** Like `withRegister`, for a body that uses none of the work registers but those in `used`: a dead one then need not be saved. */
+export function withScratch<T>(emission: Emission, used: readonly Register[], body: (register: Register) => T): T {
+  const { request, hit } = emission
+  const isFree = (register: Register): boolean =>
+    request.deadRegisters.includes(register) &&
+    !used.includes(register) &&
+    !hit.needs.read.has(register) &&
+    // Flags are kept in rax where nothing else wants it.
+    (register !== RAX || request.flagsDead)
+  const dead = workRegisters.find(isFree)
+  if (dead === undefined) return withRegister(emission, body)
+  emission.clobbered.add(dead)
+  return body(dead)
 }
 
 /** For work registers, which hold nothing while anything else is computed. */

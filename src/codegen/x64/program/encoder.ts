@@ -213,9 +213,9 @@ export class Encoder {
   }
 
   /** Compares with rax; rax has what was there. One instruction even without a lock: no signal comes between. */
-  compareExchange(to: Place, from: Register, locked: boolean): void {
+  compareExchange(to: Place, from: Register, locked: boolean, width: 4 | 8 = 8): void {
     if (locked) this.asm.emit(LOCK)
-    this.#form({ width: 8, opcode: [0x0f, 0xb1], reg: from }, to)
+    this.#form({ width, opcode: [0x0f, 0xb1], reg: from }, to)
   }
 
   exchangeAdd(to: Place, from: Register, locked: boolean, width: 4 | 8 = 8): void {

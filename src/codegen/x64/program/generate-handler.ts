@@ -159,7 +159,8 @@ function registersFor({ deadRegisters }: HandlerRequest, { read }: Needs): Regis
   return [...usable.filter(isDead), ...usable.filter((register) => !isDead(register))]
 }
 
-function registersRead({ handler, constant }: HandlerRequest): Set<Register> {
+/** Registers of the hit whose values a handler reads. */
+export function registersRead({ handler, constant }: Pick<HandlerRequest, 'handler' | 'constant'>): Set<Register> {
   const read = new Set<Register>()
   for (const statement of statementsIn(handler.body)) {
     for (const operand of operandsOf(statement)) {

@@ -10,7 +10,7 @@ import type { TrampolineSite } from '../trampolines.js'
 import { emitAwaitReader } from './await-reader.js'
 import type { Machine } from './emission.js'
 import { Encoder } from './encoder.js'
-import { generateHandler } from './generate-handler.js'
+import { generateHandler, registersRead } from './generate-handler.js'
 import { Support } from './support.js'
 
 /** A handler at one of its sites. */
@@ -53,8 +53,9 @@ class HandlerCode implements HitCode {
   /** A handler has effects that nobody can take back. */
   emitHit(site: TrampolineSite): Refusal | undefined {
     this.asm.emit(NOT_REWOUND)
-    for (const each of this.placed.handlersAt(site.address)) {
-      const refusal = this.#emitHandler(site, each)
+    const handlers = this.placed.handlersAt(site.address)
+    for (const [at, each] of handlers.entries()) {
+      const refusal = this.#emitHandler(withoutRead(site, handlers.slice(at + 1)), each)
       if (refusal !== undefined) return refusal
     }
     const { exits, dataAddress } = this.placed
@@ -76,6 +77,12 @@ class HandlerCode implements HitCode {
     for (const emit of this.#cold) emit()
     this.#support.emit(new Encoder(this.asm))
   }
+}
+
+/** What later handlers read is not dead yet. */
+function withoutRead(site: TrampolineSite, later: readonly SiteHandler[]): TrampolineSite {
+  const read = new Set(later.flatMap((each) => [...registersRead(each)]))
+  return { ...site, deadRegisters: site.deadRegisters.filter((register) => !read.has(register)) }
 }
 
 function tooMuchStack(bytes: number): Refusal {

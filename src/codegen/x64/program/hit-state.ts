@@ -20,16 +20,19 @@ export class HitState {
   readonly read = new Set<Register>()
   readonly #pushed: readonly Register[]
   readonly #keepsFlags: boolean
+  /** Else they stay in rax. */
+  readonly #pushesFlags: boolean
   readonly #skipped: number
   readonly #frameSize: number
 
   constructor(
     readonly state: DeadState,
-    needs: Needs,
+    readonly needs: Needs,
     readonly stackBelow: number,
   ) {
     this.#keepsFlags = !state.flagsDead
     const lost = new Set(this.#keepsFlags ? [...needs.clobbered, RAX] : needs.clobbered)
+    this.#pushesFlags = this.#keepsFlags && needs.clobbered.has(RAX)
     this.#pushed = [...lost].filter((register) => !state.deadRegisters.includes(register) || needs.read.has(register))
     this.#frameSize = needs.frameSize
     this.#skipped = this.#pushed.length > 0 || this.#keepsFlags || needs.frameSize > 0 ? state.redZone : 0
@@ -42,7 +45,7 @@ export class HitState {
 
   /** Bytes of stack, the red zone not counted. */
   get stackBytes(): number {
-    return WORD * (this.#pushed.length + (this.#keepsFlags ? 1 : 0)) + this.#frameSize
+    return WORD * (this.#pushed.length + (this.#pushesFlags ? 1 : 0)) + this.#frameSize
   }
 
   get pushed(): readonly Register[] {
@@ -66,7 +69,7 @@ export class HitState {
     for (const register of this.#pushed) asm.push(register)
     if (this.#keepsFlags) {
       asm.saveFlags()
-      asm.push(RAX)
+      if (this.#pushesFlags) asm.push(RAX)
     }
     asm.moveStack(-this.#frameSize)
   }
@@ -74,7 +77,7 @@ export class HitState {
   emitRestore({ asm }: Encoder): void {
     asm.moveStack(this.#frameSize)
     if (this.#keepsFlags) {
-      asm.pop(RAX)
+      if (this.#pushesFlags) asm.pop(RAX)
       asm.restoreFlags()
     }
     for (const register of this.#pushed.toReversed()) asm.pop(register)
@@ -83,6 +86,6 @@ export class HitState {
 
   #saved(at: number): Memory {
     const fromTop = this.#pushed.length - 1 - at
-    return memory(RSP, this.#frameSize + WORD * (fromTop + (this.#keepsFlags ? 1 : 0)))
+    return memory(RSP, this.#frameSize + WORD * (fromTop + (this.#pushesFlags ? 1 : 0)))
   }
 }

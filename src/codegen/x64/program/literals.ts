@@ -14,6 +14,13 @@ export class Literals {
     return label
   }
 
+  /** The same of a word. */
+  quad(value: bigint): Label {
+    const bytes = Buffer.alloc(8)
+    bytes.writeBigUInt64LE(value)
+    return this.of(bytes)
+  }
+
   emit(asm: Assembler): void {
     for (const { label, bytes } of this.#labels.values()) {
       asm.align(8)

@@ -88,7 +88,8 @@ class Walk {
       this.#add(statement.local, { at, writes: true, path: [...path, body], owners })
       this.list(statement.body, [...path, body], owners)
       body.loopEnd = ++this.#at
-    } else if ('local' in statement) this.#add(statement.local, { at, writes: true, path, owners })
+    } else if ('local' in statement && statement.local !== undefined)
+      this.#add(statement.local, { at, writes: true, path, owners })
   }
 
   #add(local: number, reference: Reference): void {

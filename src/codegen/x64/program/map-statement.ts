@@ -19,6 +19,8 @@ export function emitMapStatement(emission: Emission, statement: MapStatement): v
     case 'table':
       emitTableStatement(emission, statement, layout)
       return
+    case 'calls':
+      throw new RangeError('calls in progress are noted and taken')
     default:
       unreachable(layout)
       return

@@ -18,7 +18,7 @@ export function emitFindSlot(emission: Emission, slot: Register): void {
   withRegister(emission, (key) => {
     code.asm.loadThreadPointer(key)
     emitHash(code, slot, key, request.layout)
-    code.arithmetic('add', slot, relative(emission.literals.of(quad(slotsAddress(request)))))
+    code.arithmetic('add', slot, relative(emission.literals.quad(slotsAddress(request))))
     code.arithmetic('cmp', memory(slot), key)
     code.jumpIf('ne', elsewhere)
   })
@@ -38,12 +38,6 @@ export function emitFindSlot(emission: Emission, slot: Register): void {
 
 function slotsAddress({ layout, dataAddress }: Emission['request']): Address {
   return offsetBy(dataAddress, layout.slotsOffset)
-}
-
-function quad(value: bigint): Uint8Array {
-  const bytes = Buffer.alloc(8)
-  bytes.writeBigUInt64LE(value)
-  return bytes
 }
 
 function emitHash(code: Encoder, to: Register, key: Register, layout: ProgramLayout): void {

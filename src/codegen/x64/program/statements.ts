@@ -1,5 +1,6 @@
 import type { Statement } from '../../../ir/statement.js'
 import type { Label } from '../assembler.js'
+import { emitNoteCall, emitTakeCall } from './calls-in-progress.js'
 import { jumpIfTruth } from './condition.js'
 import { emitDivide } from './divide.js'
 import { type Emission, newLabel, withFrame } from './emission.js'
@@ -89,6 +90,12 @@ function emitStatement(emission: Emission, statement: Statement, loop: LoopLabel
       return
     case 'send-signal':
       emitSendSignal(emission, statement)
+      return
+    case 'note-call':
+      emitNoteCall(emission, statement)
+      return
+    case 'take-call':
+      emitTakeCall(emission, statement)
       return
     default:
       emitMapStatement(emission, statement)

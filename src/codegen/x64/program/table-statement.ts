@@ -86,8 +86,8 @@ function emitLoad(emission: Emission, statement: MapStatement & { op: 'map-load'
 function emitStore(emission: Emission, statement: MapStatement & { op: 'map-store' }, layout: TableLayout): void {
   const { code } = emission
   const done = newLabel()
-  const { value, span, whenFull = 'map-full' } = statement
-  const full = warningCode(emission, whenFull, span, done)
+  const { value, span } = statement
+  const full = warningCode(emission, 'map-full', span, done)
   // A block may itself come from the map, and needs work registers.
   const block = isScalar(value.type) ? undefined : placeOf(emission, value)
   withPlace(emission, statement, layout, { none: full, missed: done }, (place) => {
@@ -231,7 +231,7 @@ function emitFirstProbe(
   const [elsewhere, found] = [newLabel(), newLabel()]
   hashWord(code, place, key, layout.shift)
   scale(emission, place, layout.placeSize)
-  code.arithmetic('add', place, relative(emission.literals.of(addressBytes(emission, layout))))
+  code.arithmetic('add', place, relative(emission.literals.quad(offsetBy(emission.request.dataAddress, layout.offset))))
   emitReadyCheck(emission, layout, memory(place), elsewhere)
   code.arithmetic('cmp', memory(place, PLACE_KEY), key)
   code.jumpIf('ne', elsewhere)
@@ -258,12 +258,6 @@ function checkPlace({ code }: Emission, place: Register, found: Label, { none, m
 function scale({ code }: Emission, register: Register, size: number): void {
   if ((size & (size - 1)) === 0) code.shift('shl', register, Math.log2(size))
   else code.multiplyImmediate(register, register, BigInt(size))
-}
-
-function addressBytes({ request }: Emission, layout: TableLayout): Uint8Array {
-  const bytes = Buffer.alloc(8)
-  bytes.writeBigUInt64LE(offsetBy(request.dataAddress, layout.offset))
-  return bytes
 }
 
 /** Goes to `otherwise` unless the place is an entry of the map's generation. */

@@ -9,5 +9,6 @@ export function tellsTime({ handlers, maps }: Program): boolean {
 
 function isTime(statement: Statement, maps: Program['maps']): boolean {
   if (statement.op === 'map-aggregate') return maps[statement.map]?.value.kind === 'tseries'
+  if (statement.op === 'note-call') return statement.clock !== undefined
   return statement.op === 'sample' && (statement.source.kind === 'clock' || statement.source.kind === 'elapsed')
 }
