@@ -7,6 +7,8 @@ import type { CostReport } from './cost-run.js'
 import { costTable } from './cost-table.js'
 import type { Machine } from './machine.js'
 import { mechanismsTable } from './mechanisms-table.js'
+import type { ReturnsReport } from './returns-run.js'
+import { returnsTable } from './returns-table.js'
 import { scriptsTable } from './scripts-table.js'
 import { formatMs, formatTable } from './table.js'
 
@@ -15,6 +17,7 @@ export interface Results {
   readonly cost?: CostReport
   readonly attach?: AttachReport
   readonly mechanisms?: CostReport
+  readonly returns?: ReturnsReport
   readonly scripts?: CostReport
   readonly 'all-functions'?: readonly AllFunctionsReport[]
   readonly kill9?: readonly Kill9Report[]
@@ -28,6 +31,10 @@ function machineLine({ processor, processors, kernel, node, virtual }: Machine):
 
 function measured<R extends { machine: Machine; rounds: number }>(report: R, table: (report: R) => string): string {
   return `${machineLine(report.machine)} ${report.rounds} rounds, median and quartiles.\n\n${table(report)}`
+}
+
+function returnsSection(report: ReturnsReport): string {
+  return `${machineLine(report.machine)} ${report.rounds} rounds; of each, the fast blocks.\n\n${returnsTable(report)}`
 }
 
 function workloadRow(report: AllFunctionsReport): readonly string[] {
@@ -86,6 +93,7 @@ export function performanceSections(results: Results): ReadonlyMap<string, strin
   if (results.attach) sections.set('attach', measured(results.attach, attachTable))
   if (results.mechanisms) sections.set('mechanisms', measured(results.mechanisms, mechanismsTable))
   if (results.scripts) sections.set('scripts', measured(results.scripts, scriptsTable))
+  if (results.returns) sections.set('returns', returnsSection(results.returns))
   if (results['all-functions']) sections.set('all-functions', workloadSection(results['all-functions']))
   if (results.kill9) sections.set('kill9', killSection(results.kill9))
   if (results['redis-cycles']) sections.set('redis-cycles', cyclesSection(results['redis-cycles']))

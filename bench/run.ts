@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- [cost] [attach] [mechanisms] [handlers] [scripts] [events] [--rounds N] [--only VARIANT]`: what a hit costs, what attaching
- * costs, how the mechanisms compare, what handlers cost beside compiled code, what scripts cost beside bpftrace and LTTng, and how many
- * events come through; the first two where nothing is named. Tables on stdout, JSON in bench/results/.
+ * `npm run bench -- [cost] [attach] [mechanisms] [handlers] [returns] [scripts] [events] [--rounds N] [--only VARIANT]`: what a hit costs,
+ * what attaching costs, how the mechanisms compare, what handlers cost beside compiled code, what returns and scripts cost beside
+ * others, and how many events come through; the first two where nothing is named. Tables on stdout, JSON in bench/results/.
  */
 import { writeResult } from '../test/robustness/result-file.js'
 import { scriptOptions } from '../test/robustness/script-options.js'
@@ -15,6 +15,8 @@ import { runHandlers } from './handlers-run.js'
 import { handlersTable } from './handlers-table.js'
 import { runMechanisms } from './mechanisms-run.js'
 import { mechanismsTable } from './mechanisms-table.js'
+import { runReturns } from './returns-run.js'
+import { returnsTable } from './returns-table.js'
 import { runScripts } from './scripts-run.js'
 import { scriptsTable } from './scripts-table.js'
 
@@ -44,6 +46,11 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
     const costs = runHandlers(rounds)
     show('Work of a handler, nanoseconds beyond an empty call', handlersTable(costs))
     writeResult('handlers', costs)
+  },
+  async returns() {
+    const report = await runReturns(Math.ceil(rounds / 4), only)
+    process.stdout.write(`\n${returnsTable(report)}\n\n`)
+    writeResult(resultName('returns'), report)
   },
   async scripts() {
     const report = await runScripts(rounds)

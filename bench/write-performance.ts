@@ -8,6 +8,7 @@ const names = [
   'cost',
   'attach',
   'mechanisms',
+  'returns',
   'scripts',
   'all-functions',
   'kill9',
@@ -33,6 +34,11 @@ What one hit costs, in nanoseconds added to the call:
 What one hit costs with each mechanism, one thread, and how often that goes into what ltrace -c costs:
 
 <!-- figures: mechanisms -->
+<!-- end -->
+
+What looking at a function's returns adds to a call, in nanoseconds, and beside what others do:
+
+<!-- figures: returns -->
 <!-- end -->
 
 What one hit of a script costs, beside the same script by bpftrace and an event of LTTng-UST:

@@ -91,7 +91,7 @@ export const HEADER = {
   zeroed: 8,
 } as const
 
-export type MapLayout = ThreadAggregateLayout | SharedValueLayout | TableLayout | CallsLayout
+export type MapLayout = ThreadAggregateLayout | ThreadRowsLayout | SharedValueLayout | TableLayout | CallsLayout
 
 /** An aggregate without keys: each slot has a part. */
 export interface ThreadAggregateLayout {
@@ -102,6 +102,18 @@ export interface ThreadAggregateLayout {
   readonly words: number
   /** A word of the slot: the generation that the words belong to. Only for maps that are ever cleared. */
   readonly tagInSlot: number | undefined
+}
+
+/** Aggregates whose keys are known beforehand: each slot has a part of each. One is there that has taken in a value. */
+export interface ThreadRowsLayout {
+  readonly kind: 'thread-rows'
+  readonly header: number
+  /** Of the words of the first key, from the slot's beginning; those of the others follow. */
+  readonly inSlot: number
+  /** Of one key. */
+  readonly words: number
+  /** Integers without a sign. */
+  readonly keys: readonly bigint[]
 }
 
 /** A value without a key. It is there if the header counts an entry. */
@@ -179,7 +191,10 @@ export const PLACE_KEY = 8
 const PAGE = 4096
 const LINE = 128
 
-export function programLayout(program: Program, shape: ProgramShape): ProgramLayout {
+/** Keys of maps of aggregates that are known beforehand, by map: see `constantKeys`. */
+export type KnownKeys = ReadonlyMap<number, readonly bigint[]>
+
+export function programLayout(program: Program, shape: ProgramShape, known: KnownKeys = new Map()): ProgramLayout {
   assert(isPowerOfTwo(shape.slots) && shape.slots >= 2, 'a power of two of slots')
   assert(shape.stackParts < 2 || isPowerOfTwo(shape.stackParts), 'a power of two of parts of stacks')
   assert(isPowerOfTwo(shape.ringBytes) && shape.ringBytes >= PAGE, 'a ring of whole pages')
@@ -193,6 +208,12 @@ export function programLayout(program: Program, shape: ProgramShape): ProgramLay
     if (declaration.holdsCalls && declaration.key !== undefined) {
       const rest = table(declaration, declaration.key, header, { clears: false, deletes: true })
       return { kind: 'calls' as const, header, table: rest, placesOffset: 0, parts: shape.stackParts }
+    }
+    const keys = known.get(map)
+    if (keys !== undefined) {
+      const part = threadRows(declaration.value, header, slotBytes, keys)
+      slotBytes = part.inSlot + 8 * part.words * keys.length
+      return part
     }
     if (declaration.key !== undefined)
       return table(declaration, declaration.key, header, {
@@ -251,6 +272,11 @@ function threadAggregate(type: ValueType, header: number, inSlot: number, clears
   return clears
     ? { kind: 'thread-aggregate', header, tagInSlot: inSlot, inSlot: inSlot + 8, words }
     : { kind: 'thread-aggregate', header, tagInSlot: undefined, inSlot, words }
+}
+
+function threadRows(type: ValueType, header: number, inSlot: number, keys: readonly bigint[]): ThreadRowsLayout {
+  assert(isAggregate(type), 'an aggregate')
+  return { kind: 'thread-rows', header, inSlot, words: aggregateWords(type), keys }
 }
 
 function sharedValue(type: ValueType, header: number, valueOffset: number): SharedValueLayout {

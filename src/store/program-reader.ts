@@ -15,6 +15,7 @@ import {
   slotOffset,
   type TableLayout,
   type ThreadAggregateLayout,
+  type ThreadRowsLayout,
 } from './program-layout.js'
 import type { WarningPlace } from './warning-places.js'
 
@@ -62,6 +63,7 @@ export class ProgramReader {
     // Those that have places of their own are not looked for: nobody asks.
     if (layout.kind === 'calls') return this.#tableEntries(declaration, layout.table)
     if (layout.kind === 'table') return this.#tableEntries(declaration, layout)
+    if (layout.kind === 'thread-rows') return this.#rows(declaration, layout)
     const value =
       layout.kind === 'shared-value' ? this.#sharedValue(declaration, layout) : this.#merged(declaration, layout)
     return value === undefined ? [] : [{ key: undefined, value }]
@@ -86,6 +88,22 @@ export class ProgramReader {
     return states.reduce((a, b) => mergeStates(a, b, value), emptyState(value))
   }
 
+  #rows({ key, value }: MapDeclaration, { inSlot, words, keys }: ThreadRowsLayout): MapEntry[] {
+    if (!isAggregate(value) || key === undefined) return []
+    const parts = this.usedSlots().map((slot) =>
+      this.read(slotOffset(this.layout, slot) + inSlot, 8 * words * keys.length),
+    )
+    return keys.flatMap((known, row) => {
+      const states = parts.flatMap((part) => {
+        const state = aggregateState(value, wordsOf(part.subarray(8 * words * row, 8 * words * (row + 1))))
+        return state === undefined ? [] : [state]
+      })
+      if (states.length === 0) return []
+      const state = states.reduce((a, b) => mergeStates(a, b, value), emptyState(value))
+      return [{ key: wordBytes(known).subarray(0, sizeOf(key)), value: state }]
+    })
+  }
+
   #tableEntries(declaration: MapDeclaration, layout: TableLayout): MapEntry[] {
     const { key, value } = declaration
     if (key === undefined) return []
@@ -107,6 +125,12 @@ export class ProgramReader {
   #word(offset: number): bigint {
     return wordsOf(this.read(offset, 8))[0] ?? 0n
   }
+}
+
+function wordBytes(word: bigint): Uint8Array {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64LE(word)
+  return bytes
 }
 
 function tableValue(held: Uint8Array, type: ValueType): MapEntry['value'] {

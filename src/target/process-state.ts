@@ -85,3 +85,13 @@ const states: Readonly<Record<string, string>> = {
 export function describeState(tid: number, state: string | undefined): string {
   return `thread ${tid} is ${states[state ?? 'X'] ?? `in state ${state}`}`
 }
+
+/** Whether memory costs a process something before it is used: its address space is limited, or the kernel promises none twice. */
+export function isAddressSpaceScarce(door: KernelDoor, pid: number): boolean {
+  const limits = tryReadText(door, `/proc/${pid}/limits`) ?? ''
+  const isLimited = !/^Max address space +unlimited/m.test(limits)
+  return isLimited || tryReadText(door, '/proc/sys/vm/overcommit_memory')?.trim() === NEVER_OVERCOMMIT
+}
+
+/** See vm.overcommit_memory in Documentation/admin-guide/sysctl/vm.rst. */
+const NEVER_OVERCOMMIT = '2'

@@ -10,7 +10,7 @@ import type { ProgramShape } from '../store/program-layout.js'
 import { untilPlaced } from '../target/area.js'
 import { type InstallResult, install, type TablePublisher } from '../target/install.js'
 import { thisProcess } from '../target/owner.js'
-import { listThreads } from '../target/process-state.js'
+import { isAddressSpaceScarce, listThreads } from '../target/process-state.js'
 import type { ResidentSignals } from '../target/signals/resident-signals.js'
 import { threadNumberOffset } from '../target/thread-number.js'
 import { uninstall } from '../target/uninstall.js'
@@ -116,7 +116,8 @@ async function clockFor({ target, processor }: Host, code: ProgramCode): Promise
 function shapeFor({ target }: Host, { program }: ProgramCode): ProgramShape {
   const threads = listThreads(target.door, target.pid).length
   const slots = 2 ** Math.ceil(Math.log2(Math.max(MIN_SLOTS, SLOTS_PER_THREAD * threads)))
-  return { slots, ringBytes: PAGE * program.config.ringPages, stackParts: STACK_PARTS }
+  const stackParts = isAddressSpaceScarce(target.door, target.pid) ? 0 : STACK_PARTS
+  return { slots, ringBytes: PAGE * program.config.ringPages, stackParts }
 }
 
 function planAreas({ host: { target, arch }, styles, modules, work }: Wanted): TrampolinePlan<ProgramHits> | Refusal {

@@ -1,4 +1,5 @@
 import { type Address, address, offsetBy } from '../bytes/address.js'
+import { constantKeys } from '../codegen/x64/program/constant-keys.js'
 import type { Machine } from '../codegen/x64/program/emission.js'
 import { handlerCode, type SiteHandler } from '../codegen/x64/program/handler-code.js'
 import { emitTrampolines } from '../codegen/x64/trampolines.js'
@@ -27,7 +28,8 @@ export function programWork(
   machine: Machine,
   { shape, clock }: { readonly shape: ProgramShape; readonly clock: ProgramClock | undefined },
 ): ProgramWork | Refusal {
-  const layout = programLayout(code.program, shape)
+  const handlers = modules.flatMap(({ sites }) => sites.flatMap(({ address }) => code.handlersAt(address)))
+  const layout = programLayout(code.program, shape, constantKeys(code.program, handlers))
   const seed = BigInt(Math.floor(Math.random() * 2 ** 48))
   const head = programHead(layout, { seed, clock, values: code.values })
   const codeAt = (dataAddress: Address) => handlerCode({ ...code, layout, dataAddress, machine })

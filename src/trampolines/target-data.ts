@@ -1,7 +1,7 @@
 import { type Address, offsetBy } from '../bytes/address.js'
 import { KernelError } from '../kernel/kernel-error.js'
 import type { ProgramData } from '../probe/program-plan.js'
-import { CONTROL, type ProgramLayout } from '../store/program-layout.js'
+import { CONTROL, type ProgramLayout, slotOffset } from '../store/program-layout.js'
 import type { Memory } from '../target/memory.js'
 
 /** The data of a program: in the target as long as it is there, then a copy. */
@@ -38,8 +38,19 @@ export class TargetData implements ProgramData {
   }
 
   keep(): void {
-    const bytes = this.#whileThere(() => this.memory.read(this.start, this.layout.ringsOffset))
-    if (bytes !== undefined) this.#copy.set(bytes)
+    this.#whileThere(() => {
+      const { directoryOffset, slots, slotsOffset, slotShift, slotBytes, ringsOffset } = this.layout
+      this.#keepRange(0, slotsOffset)
+      const used = this.#copy.subarray(directoryOffset, directoryOffset + slots)
+      for (const [slot, isUsed] of used.entries())
+        if (isUsed !== 0) this.#keepRange(slotOffset(this.layout, slot), slotBytes)
+      const tables = slotsOffset + slots * 2 ** slotShift
+      this.#keepRange(tables, ringsOffset - tables)
+    })
+  }
+
+  #keepRange(offset: number, length: number): void {
+    this.#copy.set(this.memory.read(offsetBy(this.start, offset), length), offset)
   }
 
   release(leaving: bigint): void {

@@ -4,6 +4,8 @@
  *   plain_K      begins with pushes, as most functions do
  *   lea_K        the same work, begins with an instruction that kernel uprobes must single-step
  *   compiled_K   plain_K with a thread-local counter compiled in, as gcc -O2 does it
+ *   pair_K       the same with a counter where it begins and another one where it returns
+ *   timed        plain_0, called between two readings of the time-stamp counter, and a histogram of what lies between them
  *   instrumented, bare   the same in C, with and without the instrumentation of the compiler (`-pg`)
  *   traced       the same with an event of LTTng-UST, if it is built WITH_LTTNG
  *   syscall      getppid
@@ -14,6 +16,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
+#include <x86intrin.h>
 #ifdef WITH_LTTNG
 #define LTTNG_UST_TRACEPOINT_CREATE_PROBES
 #define LTTNG_UST_TRACEPOINT_DEFINE
@@ -25,7 +28,7 @@
 
 typedef u64 (*function)(u64 n, u64 *scratch);
 
-__thread u64 compiled_count;
+__thread u64 compiled_count, returned_count;
 
 /* A body with stores and loads, so that a counter must compete for the store port as it does in real programs. */
 asm(".intel_syntax noprefix\n"
@@ -72,6 +75,22 @@ asm(".intel_syntax noprefix\n"
     "	add rax, 7\n"
     "	WORK\n"
     "	.size compiled_\\number, .-compiled_\\number\n"
+    "BEGIN pair_\\number, \\skip\n"
+    "	add qword ptr fs:compiled_count@tpoff, 1\n"
+    "	push rbx\n"
+    "	push rbp\n"
+    "	lea rax, [rdi+rdi*2]\n"
+    "	add rax, 7\n"
+    "	mov [rsi], rdi\n"
+    "	mov [rsi+64], rax\n"
+    "	mov rbx, [rsi+128]\n"
+    "	mov [rsi+192], rbx\n"
+    "	pop rbp\n"
+    "	pop rbx\n"
+    "	xor rax, rdi\n"
+    "	add qword ptr fs:returned_count@tpoff, 1\n"
+    "	ret\n"
+    "	.size pair_\\number, .-pair_\\number\n"
     ".endm\n"
     "COPIES 0, 0\n"
     "COPIES 1, 16\n"
@@ -80,7 +99,7 @@ asm(".intel_syntax noprefix\n"
     ".p2align 6\n"
     ".att_syntax\n");
 
-#define DECLARE(k) extern u64 plain_##k(u64, u64 *), lea_##k(u64, u64 *), compiled_##k(u64, u64 *);
+#define DECLARE(k) extern u64 plain_##k(u64, u64 *), lea_##k(u64, u64 *), compiled_##k(u64, u64 *), pair_##k(u64, u64 *);
 DECLARE(0) DECLARE(1) DECLARE(2) DECLARE(3)
 
 OWN_FUNCTION __attribute__((aligned(64))) u64 instrumented(u64 n, u64 *scratch)
@@ -107,6 +126,20 @@ OWN_FUNCTION __attribute__((aligned(64))) u64 traced(u64 n, u64 *scratch)
 }
 #endif
 
+#define BUCKET_BITS 4
+static __thread u64 buckets[65 << BUCKET_BITS];
+
+/* Buckets are a sixteenth of their values wide, as those of `ring3 latency`; of ticks, which need no multiplication. */
+__attribute__((aligned(64), noinline, no_instrument_function)) static u64 timed(u64 n, u64 *scratch)
+{
+	u64 began = __rdtsc();
+	u64 result = plain_0(n, scratch);
+	u64 ticks = __rdtsc() - began;
+	int power = 63 - __builtin_clzl(ticks | 1 << BUCKET_BITS) - BUCKET_BITS;
+	buckets[(power << BUCKET_BITS) + (ticks >> power)]++;
+	return result;
+}
+
 static u64 system_call(u64 n, u64 *scratch)
 {
 	(void)scratch;
@@ -114,13 +147,13 @@ static u64 system_call(u64 n, u64 *scratch)
 }
 
 #define NAMED(name) {#name, name}
-#define NAMED_COPIES(k) NAMED(plain_##k), NAMED(lea_##k), NAMED(compiled_##k)
+#define NAMED_COPIES(k) NAMED(plain_##k), NAMED(lea_##k), NAMED(compiled_##k), NAMED(pair_##k)
 
 static const struct {
 	const char *name;
 	function call;
 } functions[] = {NAMED_COPIES(0), NAMED_COPIES(1), NAMED_COPIES(2), NAMED_COPIES(3), NAMED(instrumented),
-		 NAMED(bare),
+		 NAMED(bare),     NAMED(timed),
 #ifdef WITH_LTTNG
 		 NAMED(traced),
 #endif

@@ -6,12 +6,15 @@
  *   leave N     N threads, each of which ends in pthread_exit amid three calls
  *   signal N    N calls, each interrupted by a signal handler on a stack of its own that makes the same call
  *   switch N    N calls on each of two stacks, begun and ended in turns
+ *   migrate N   N calls on a stack of their own, begun by one thread and ended by another
+ *   split N     N calls that fork, and return in parent and child; the parent counts
  *   nap N       a call that sleeps for N ms, and calls itself once, which does so too
  *   wait        a call that returns at the next line
  */
 #include "program.h"
 #include <pthread.h>
 #include <setjmp.h>
+#include <sys/wait.h>
 #include <ucontext.h>
 
 #define SEEN __asm__ volatile("" ::: "memory")
@@ -144,6 +147,66 @@ static void switch_all(long count)
 		change(&first, &second);
 }
 
+static ucontext_t traveller, host;
+
+OWN_FUNCTION long hop(void)
+{
+	begun();
+	swapcontext(&traveller, &host);
+	SEEN;
+	return done(1);
+}
+
+static void travelling(void)
+{
+	for (;;) {
+		hop();
+		swapcontext(&traveller, &host);
+	}
+}
+
+static void *resume(void *unused)
+{
+	swapcontext(&host, &traveller);
+	return unused;
+}
+
+static void migrate_all(long count)
+{
+	static char stack[65536];
+	getcontext(&traveller);
+	traveller.uc_stack.ss_sp = stack;
+	traveller.uc_stack.ss_size = sizeof stack;
+	makecontext(&traveller, travelling, 0);
+	for (long i = 0; i < count; i++) {
+		pthread_t thread;
+		resume(NULL);
+		if (pthread_create(&thread, NULL, resume, NULL) != 0)
+			_exit(4);
+		pthread_join(thread, NULL);
+	}
+}
+
+OWN_FUNCTION long split(void)
+{
+	begun();
+	pid_t child = fork();
+	SEEN;
+	return child == 0 ? 0 : done(child);
+}
+
+static void split_all(long count)
+{
+	for (long i = 0; i < count; i++) {
+		long child = split();
+		if (child == 0) {
+			split();
+			_exit(0);
+		}
+		waitpid(child, NULL, 0);
+	}
+}
+
 OWN_FUNCTION long nap(long again, long ms)
 {
 	begun();
@@ -178,7 +241,7 @@ static const struct {
 	const char *name;
 	void (*run)(long count);
 } commands[] = {
-	{ "deep", deep_once }, { "leap", leap_all }, { "leave", leave_all }, { "signal", signal_all }, { "switch", switch_all }, { "nap", nap_twice }, { "wait", await },
+	{ "deep", deep_once }, { "leap", leap_all }, { "leave", leave_all }, { "signal", signal_all }, { "switch", switch_all }, { "migrate", migrate_all }, { "split", split_all }, { "nap", nap_twice }, { "wait", await },
 };
 
 static void obey(const char *name, long count)

@@ -1,6 +1,6 @@
 /*
  * A kernel uprobe that only counts, through perf_event_open, as little as the kernel can do:
- * `--offset FILE_OFFSET PATH`. Says `ready`; at `quit` answers `hits N`, or `refused ERRNO` when it may not.
+ * `--offset FILE_OFFSET [--return 1] PATH`. Says `ready`; at `quit` answers `hits N`, or `refused ERRNO` when it may not.
  */
 #include "program.h"
 #include <linux/perf_event.h>
@@ -40,6 +40,7 @@ int main(int argc, char **argv)
 	u64 hits = 0, all = 0;
 	struct perf_event_attr event = {.size = sizeof event};
 	event.type = uprobe_type();
+	event.config = option(argc, argv, "--return", 0);
 	event.config1 = (u64)argv[argc - 1];
 	event.config2 = option(argc, argv, "--offset", 0);
 	for (long i = 0; i < processors; i++)

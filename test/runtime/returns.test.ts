@@ -59,6 +59,7 @@ const cases = [
   ['leave', 'leave', 'pthread_exit amid calls'],
   ['signal', 'interrupted', 'signal handlers on a stack of their own'],
   ['switch', 'change', 'stacks that are switched amid calls'],
+  ['migrate', 'hop', 'stacks that go from thread to thread amid calls'],
 ] as const
 
 for (const [options, calls] of ways) {
@@ -113,12 +114,34 @@ for (const [options, calls] of ways) {
   })
 }
 
-test('by jump: calls beyond the limit are missed, and it is said', { skip }, async () => {
-  const script = 'uretprobe:returns:deep { @ = count() }'
+test('by jump: two probes of one function know its calls, each for itself', { skip }, async () => {
+  const script = `
+    uretprobe:returns:deep { @a = count() }
+    uretprobe:returns:deep { @b = count() }
+    uprobe:returns:deep { @sum = sum(arg0) }`
+  const { maps, warnings } = await during(program, { via: 'jump' }, script, 'deep 1000')
+  assert.deepEqual(['a', 'b', 'sum'].map((name) => numberOf(maps[name])), [1000, 1000, 500_500])
+  assert.deepEqual(warnings, [])
+})
+
+test('by jump: a recursion of 100,000 calls has places for all of them', { skip }, async () => {
+  const script = 'uretprobe:returns:deep { @ = count(); @ns = hist(nsecs - began) }'
   const { maps, tally, warnings } = await during(program, { via: 'jump' }, script, 'deep 100000')
-  assert.equal(tally.returned, 100_000)
-  assert.equal(numberOf(maps['']), 16_384)
+  assert.deepEqual([tally.returned, numberOf(maps[''])], [100_000, 100_000])
+  assert.deepEqual(warnings, [])
+})
+
+test('by jump: calls beyond the limit are missed where their places are taken, and it is said', { skip }, async () => {
+  const script = 'uretprobe:returns:deep { @a = count() } uretprobe:returns:deep { @b = count() }'
+  const { maps, warnings } = await during(program, { via: 'jump' }, script, 'deep 100000')
+  assert.deepEqual([numberOf(maps['a']), numberOf(maps['b'])], [100_000, 16_384])
   assert.match(warnings.join(''), /More than 16384 calls .*\(83616 times\)/)
+})
+
+test('by jump: a child of fork counts nothing and is not harmed', { skip }, async () => {
+  const script = 'uretprobe:returns:split { @ = count() }'
+  const { maps, tally } = await during(program, { via: 'jump' }, script, 'split 100')
+  assert.deepEqual([tally.returned, numberOf(maps[''])], [100, 100])
 })
 
 test('a function that another one returns for is refused', { skip }, async () => {

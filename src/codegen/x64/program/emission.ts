@@ -53,6 +53,8 @@ export interface Emission {
   /** Where the thread's slot is, from the statement on that `slotIsFoundAt` names. */
   readonly slot: Register | undefined
   readonly slotIsFoundAt: Statement | undefined
+  /** Whether the code so far has found it. */
+  readonly foundSlot: { done: boolean }
   /** Whether the handler reads what the slot remembers of its thread. */
   readonly identifiesThread: boolean
   /** Every register that the code changes. */
@@ -92,10 +94,15 @@ export function withScratch<T>(emission: Emission, used: readonly Register[], bo
     !hit.needs.read.has(register) &&
     // Flags are kept in rax where nothing else wants it.
     (register !== RAX || request.flagsDead)
-  const dead = workRegisters.find(isFree)
-  if (dead === undefined) return withRegister(emission, body)
-  emission.clobbered.add(dead)
-  return body(dead)
+  const free = workRegisters.find(isFree) ?? (isOfSlot(emission, used) ? emission.slot : undefined)
+  if (free === undefined) return withRegister(emission, body)
+  emission.clobbered.add(free)
+  return body(free)
+}
+
+/** Whether the slot's register is still to be filled. */
+function isOfSlot({ slot, foundSlot }: Emission, used: readonly Register[]): boolean {
+  return slot !== undefined && !foundSlot.done && !used.includes(slot)
 }
 
 /** For work registers, which hold nothing while anything else is computed. */

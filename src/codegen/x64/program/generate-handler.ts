@@ -128,6 +128,7 @@ function emitOnce(
     locals: assignment.locals,
     slot: assignment.slot,
     slotIsFoundAt: ranges.slot?.foundAt,
+    foundSlot: { done: false },
     identifiesThread: readsThread(request.handler.body, request),
     clobbered: new Set(),
     fixups: [],

@@ -5,6 +5,7 @@ import type { Emission } from './emission.js'
 import type { MapIncrement } from './map-increment.js'
 import { emitSharedValue, incrementShared } from './shared-value.js'
 import { emitTableStatement, incrementEntry } from './table-statement.js'
+import { emitThreadRow } from './thread-row.js'
 import { emitThreadAggregate } from './thread-aggregate.js'
 
 export function emitMapStatement(emission: Emission, statement: MapStatement): void {
@@ -18,6 +19,9 @@ export function emitMapStatement(emission: Emission, statement: MapStatement): v
       return
     case 'table':
       emitTableStatement(emission, statement, layout)
+      return
+    case 'thread-rows':
+      emitThreadRow(emission, statement, layout)
       return
     case 'calls':
       throw new RangeError('calls in progress are noted and taken')

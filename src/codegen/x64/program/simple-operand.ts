@@ -38,9 +38,17 @@ export function simpleOperand(emission: Emission, expression: Expression): Simpl
 
 /** The number without a sign that an expression is at every hit of the site. */
 export function constantOf({ request }: Emission, expression: Expression): bigint | undefined {
+  return knownValue(request.constant, expression)
+}
+
+/** The same for whoever knows inputs of a site. */
+export function knownValue(
+  constant: (input: Input) => bigint | undefined,
+  expression: Expression,
+): bigint | undefined {
   if (expression.op === 'constant') return wrapped(expression.type, expression.value)
   if (expression.op !== 'input') return undefined
-  const known = request.constant(expression.input)
+  const known = constant(expression.input)
   return known === undefined ? undefined : wrapped(expression.type, known)
 }
 

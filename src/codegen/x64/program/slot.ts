@@ -12,7 +12,8 @@ export const THREAD_FACTOR = 0x9e3779b1n
 
 /** Leaves the address of the thread's slot in `slot`; goes to the handler's end if there is none. */
 export function emitFindSlot(emission: Emission, slot: Register): void {
-  const { code, request } = emission
+  const { code, request, foundSlot } = emission
+  foundSlot.done = true
   const found = newLabel()
   const elsewhere = newLabel()
   withRegister(emission, (key) => {

@@ -1,6 +1,7 @@
 import type { Expression } from '../../../ir/expression.js'
 import type { Statement } from '../../../ir/statement.js'
 import { evaluates } from '../../../ir/walk-statement.js'
+import type { MapLayout } from '../../../store/program-layout.js'
 import type { HandlerRequest } from './emission.js'
 
 /** Whether a statement itself, not those inside of it, needs the thread's slot. */
@@ -13,7 +14,7 @@ export function usesSlot(statement: Statement, request: HandlerRequest): boolean
     case 'sample':
       return statement.source.kind === 'random'
     case 'map-aggregate':
-      return request.layout.maps[statement.map]?.kind === 'thread-aggregate'
+      return isOfThreads(request.layout.maps[statement.map])
     default:
       return false
   }
@@ -23,4 +24,9 @@ export function usesSlot(statement: Statement, request: HandlerRequest): boolean
 export function needsThread(expression: Expression, { constant }: HandlerRequest): boolean {
   if (expression.op !== 'input' || constant(expression.input) !== undefined) return false
   return expression.input.kind === 'comm' || expression.input.kind === 'tid'
+}
+
+/** Whether each thread has a part of a map in its slot. */
+function isOfThreads(layout: MapLayout | undefined): boolean {
+  return layout?.kind === 'thread-aggregate' || layout?.kind === 'thread-rows'
 }
