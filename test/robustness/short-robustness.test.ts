@@ -11,6 +11,7 @@ import { startBusyRedis, startTrapVictim, startVerifier } from './kill-victim.js
 import { runKill9 } from './kill9-run.js'
 import { runOneSlot } from './one-slot-run.js'
 import { runRedisCycles } from './redis-cycles-run.js'
+import { runThrows } from './throws-run.js'
 
 for (const workload of allWorkloads) {
   test(`${workload.name} under load does not notice probes on all functions`, async (t) => {
@@ -76,4 +77,11 @@ test('a busy redis sees no EINTR while ring3 comes and goes', async (t) => {
   assert.deepEqual(report.problems, [])
   assert.equal(report.interrupted, report.controlInterrupted)
   assert.equal(report.load.failures + report.load.wrongAnswers, 0)
+})
+
+test('exceptions pass through frames whose returns are probed', async (t) => {
+  const report = await runThrows(40_000, '__cxa_*')
+  if ('missing' in report) return t.skip(report.missing)
+  const { returns, wrong, differences } = report
+  assert.deepEqual({ seen: returns[0], wrong, differences }, { seen: returns[1], wrong: 0, differences: [] })
 })
