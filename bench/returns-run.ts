@@ -57,7 +57,9 @@ export async function runReturns(rounds: number, only?: string): Promise<Returns
   for (let round = 0; round < rounds; round++) {
     for (const entrant of entrants) await takePart(target, entrant, compiled)
     if (only === undefined && (await uftraceRecord.unavailable()) === undefined)
-      recorded.push(...(await uftraceRecord.sample(target)).flatMap(({ threads, addedNs }) => (threads === 1 ? [addedNs] : [])))
+      recorded.push(
+        ...(await uftraceRecord.sample(target)).flatMap(({ threads, addedNs }) => (threads === 1 ? [addedNs] : [])),
+      )
     process.stderr.write(`round ${round + 1} of ${rounds}\n`)
   }
   return report(rounds, entrants, compiled, recorded)
@@ -88,7 +90,11 @@ async function measure(target: CallCostTarget, probedCalls: number): Promise<Rec
       times[name].push(...(await target.measure({ call: calls[name], threads: 1, calls: count, repeats: 3 })))
     }
   }
-  const fast = (name: keyof typeof calls): number => quantile(times[name].toSorted((a, b) => a - b), FAST)
+  const fast = (name: keyof typeof calls): number =>
+    quantile(
+      times[name].toSorted((a, b) => a - b),
+      FAST,
+    )
   return { probed: fast('probed'), unprobed: fast('unprobed'), pair: fast('pair'), timed: fast('timed') }
 }
 
@@ -106,7 +112,11 @@ function report(
     medianOf(entrants.find(({ variant }) => variant === returnVariants[wanted])?.added ?? [])
   const rows: ReturnRow[] = [
     { name: 'compiled in, two counters', what: 'thread-local, gcc -O2', addedNs: pairNs },
-    { name: 'compiled in, latency', what: 'two rdtsc and a thread-local histogram of ticks, gcc -O2', addedNs: timedNs },
+    {
+      name: 'compiled in, latency',
+      what: 'two rdtsc and a thread-local histogram of ticks, gcc -O2',
+      addedNs: timedNs,
+    },
     ...entrants.map(({ variant: { name, what }, added, unavailable }) => ({
       name,
       what,
@@ -115,7 +125,13 @@ function report(
     })),
     { name: 'uftrace record', what: 'a program built with -pg, started under it', addedNs: uftraceNs },
   ]
-  return { machine: describeMachine(), rounds, unprobedNs, rows, ratios: ratiosOf(addedBy, { pairNs, timedNs, uftraceNs }) }
+  return {
+    machine: describeMachine(),
+    rounds,
+    unprobedNs,
+    rows,
+    ratios: ratiosOf(addedBy, { pairNs, timedNs, uftraceNs }),
+  }
 }
 
 type Nanoseconds = number | undefined
@@ -145,5 +161,10 @@ function ratiosOf(
 }
 
 function medianOf(numbers: readonly number[]): Nanoseconds {
-  return numbers.length === 0 ? undefined : quantile(numbers.toSorted((a, b) => a - b), 0.5)
+  return numbers.length === 0
+    ? undefined
+    : quantile(
+        numbers.toSorted((a, b) => a - b),
+        0.5,
+      )
 }

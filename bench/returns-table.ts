@@ -10,7 +10,10 @@ export function returnsTable({ rows, ratios, unprobedNs }: ReturnsReport): strin
   ])
   const compared = ratios.map(({ name, ratio, goal }) => [name, ratio?.toFixed(ratio < 10 ? 2 : 0) ?? '–', goal])
   return [
-    formatTable(['returns of a function', 'ns added', 'what'], [['unprobed', formatNs(unprobedNs), 'the call itself'], ...costs]),
+    formatTable(
+      ['returns of a function', 'ns added', 'what'],
+      [['unprobed', formatNs(unprobedNs), 'the call itself'], ...costs],
+    ),
     formatTable(['compared', 'ratio', 'goal'], compared),
   ].join('\n\n')
 }

@@ -26,7 +26,10 @@ const CALLS = 60_000
 const EXCEPTIONS = (THREADS * CALLS) / 3
 
 /** Exceptions through frames whose returns are probed: those of the program, and those of libstdc++ that a glob names. */
-export async function runThrows(exceptions: number, library: string): Promise<ThrowsReport | { readonly missing: string }> {
+export async function runThrows(
+  exceptions: number,
+  library: string,
+): Promise<ThrowsReport | { readonly missing: string }> {
   const built = await buildProgram('throws')
   if (built.kind === 'missing') return { missing: built.because }
   await using target = await startTarget(built.path, ['--threads', String(THREADS), '--calls', String(CALLS)])

@@ -120,7 +120,10 @@ test('by jump: two probes of one function know its calls, each for itself', { sk
     uretprobe:returns:deep { @b = count() }
     uprobe:returns:deep { @sum = sum(arg0) }`
   const { maps, warnings } = await during(program, { via: 'jump' }, script, 'deep 1000')
-  assert.deepEqual(['a', 'b', 'sum'].map((name) => numberOf(maps[name])), [1000, 1000, 500_500])
+  assert.deepEqual(
+    ['a', 'b', 'sum'].map((name) => numberOf(maps[name])),
+    [1000, 1000, 500_500],
+  )
   assert.deepEqual(warnings, [])
 })
 

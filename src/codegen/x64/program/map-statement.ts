@@ -5,8 +5,8 @@ import type { Emission } from './emission.js'
 import type { MapIncrement } from './map-increment.js'
 import { emitSharedValue, incrementShared } from './shared-value.js'
 import { emitTableStatement, incrementEntry } from './table-statement.js'
-import { emitThreadRow } from './thread-row.js'
 import { emitThreadAggregate } from './thread-aggregate.js'
+import { emitThreadRow } from './thread-row.js'
 
 export function emitMapStatement(emission: Emission, statement: MapStatement): void {
   const layout = mapLayout(emission, statement.map)

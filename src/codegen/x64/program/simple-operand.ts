@@ -42,10 +42,7 @@ export function constantOf({ request }: Emission, expression: Expression): bigin
 }
 
 /** The same for whoever knows inputs of a site. */
-export function knownValue(
-  constant: (input: Input) => bigint | undefined,
-  expression: Expression,
-): bigint | undefined {
+export function knownValue(constant: (input: Input) => bigint | undefined, expression: Expression): bigint | undefined {
   if (expression.op === 'constant') return wrapped(expression.type, expression.value)
   if (expression.op !== 'input') return undefined
   const known = constant(expression.input)
