@@ -1,6 +1,7 @@
 import { type Address, address, hex, offsetBy } from '../bytes/address.js'
 import { assert } from '../bytes/assert.js'
 import { EEXIST } from '../kernel/errno.js'
+import { tryReadText } from '../kernel/files.js'
 import { insist } from '../kernel/insist.js'
 import { KernelError } from '../kernel/kernel-error.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
@@ -21,6 +22,7 @@ const MAP_NORESERVE = 0x4000
 const MAP_FIXED_NOREPLACE = 0x10_0000
 const NO_FILE = -1
 const PLACE_TRIES = 5
+const MADV_NOHUGEPAGE = 15
 const MADV_WIPEONFORK = 18
 
 /** The data area: where it goes and what its first bytes are. */
@@ -64,7 +66,14 @@ export function addAreas(
 function addData(target: TargetProcess, caller: RemoteCaller, added: MemoryRange[], data: DataImage): void {
   mapRange(caller, added, data, PROT_READ | PROT_WRITE, MAP_NORESERVE)
   caller.call('madvise', data.start, data.size, MADV_WIPEONFORK)
+  // Else a word of a thread costs 2 MiB.
+  if (areHugePagesForAll(target)) caller.call('madvise', data.start, data.size, MADV_NOHUGEPAGE)
   target.memory.write(data.start, data.head)
+}
+
+/** See Documentation/admin-guide/mm/transhuge.rst. */
+function areHugePagesForAll({ door }: TargetProcess): boolean {
+  return tryReadText(door, '/sys/kernel/mm/transparent_hugepage/enabled')?.includes('[always]') === true
 }
 
 function fillPadding(target: TargetProcess, areas: readonly AreaImage[]): Held {

@@ -86,11 +86,15 @@ export function describeState(tid: number, state: string | undefined): string {
   return `thread ${tid} is ${states[state ?? 'X'] ?? `in state ${state}`}`
 }
 
-/** Whether memory costs a process something before it is used: its address space is limited, or the kernel promises none twice. */
+/**
+ * Whether memory costs a process something before it is used: its address space is limited, it locks its memory, or the kernel promises
+ * none twice.
+ */
 export function isAddressSpaceScarce(door: KernelDoor, pid: number): boolean {
-  const limits = tryReadText(door, `/proc/${pid}/limits`) ?? ''
-  const isLimited = !/^Max address space +unlimited/m.test(limits)
-  return isLimited || tryReadText(door, '/proc/sys/vm/overcommit_memory')?.trim() === NEVER_OVERCOMMIT
+  const isUnlimited = /^Max address space +unlimited/m.test(tryReadText(door, `/proc/${pid}/limits`) ?? '')
+  const isUnlocked = /^VmLck:\s+0 kB/m.test(tryReadText(door, `/proc/${pid}/status`) ?? '')
+  const overcommits = tryReadText(door, '/proc/sys/vm/overcommit_memory')?.trim() !== NEVER_OVERCOMMIT
+  return !(isUnlimited && isUnlocked && overcommits)
 }
 
 /** See vm.overcommit_memory in Documentation/admin-guide/sysctl/vm.rst. */

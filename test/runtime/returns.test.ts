@@ -141,6 +141,15 @@ test('by jump: calls beyond the limit are missed where their places are taken, a
   assert.match(warnings.join(''), /More than 16384 calls .*\(83616 times\)/)
 })
 
+test('by jump: where address space is limited, calls have no places of their own', { skip }, async () => {
+  await using target = await startTarget('prlimit', ['--as=100000000', program])
+  await using session = await attach(target.pid, { via: 'jump' })
+  await using run = await session.run('uretprobe:returns:deep { @ = count() }')
+  await target.ask('deep 20000', /returned=20000/)
+  await run.close()
+  assert.equal(numberOf(run.maps['']), 16_384)
+})
+
 test('by jump: a child of fork counts nothing and is not harmed', { skip }, async () => {
   const script = 'uretprobe:returns:split { @ = count() }'
   const { maps, tally } = await during(program, { via: 'jump' }, script, 'split 100')
