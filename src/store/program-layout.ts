@@ -205,21 +205,13 @@ export function programLayout(program: Program, shape: ProgramShape, known: Know
   let slotBytes: number = SLOT.aggregates
   const drafts = program.maps.map((declaration, map) => {
     const header = HEADERS_OFFSET + HEADER_SIZE * map
-    if (declaration.holdsCalls && declaration.key !== undefined) {
-      const rest = table(declaration, declaration.key, header, { clears: false, deletes: true })
-      return { kind: 'calls' as const, header, table: rest, placesOffset: 0, parts: shape.stackParts }
-    }
     const keys = known.get(map)
     if (keys !== undefined) {
       const part = threadRows(declaration.value, header, slotBytes, keys)
       slotBytes = part.inSlot + 8 * part.words * keys.length
       return part
     }
-    if (declaration.key !== undefined)
-      return table(declaration, declaration.key, header, {
-        clears: hasEvent(program, map, ['clear']),
-        deletes: isDeleted(program, map),
-      })
+    if (declaration.key !== undefined) return keyed(program, map, { header, parts: shape.stackParts })
     const clears = hasEvent(program, map, ['clear', 'zero']) || isDeleted(program, map)
     if (isAggregate(declaration.value)) {
       const part = threadAggregate(declaration.value, header, slotBytes, clears)
@@ -232,24 +224,11 @@ export function programLayout(program: Program, shape: ProgramShape, known: Know
   })
   const slotShift = Math.max(8, Math.ceil(Math.log2(slotBytes)))
   const slotsOffset = alignUp(shared, PAGE)
-  let end = slotsOffset + shape.slots * 2 ** slotShift
-  const placed = drafts.map((draft): MapLayout => {
-    if (draft.kind !== 'table' && draft.kind !== 'calls') return draft
-    const part = draft.kind === 'table' ? draft : draft.table
-    const offset = alignUp(end, PAGE)
-    end = offset + part.placeSize * 2 ** part.shift
-    return draft.kind === 'table' ? { ...draft, offset } : { ...draft, table: { ...part, offset } }
-  })
-  const ringsOffset = alignUp(end, PAGE)
+  const tables = withTables(drafts, slotsOffset + shape.slots * 2 ** slotShift)
+  const ringsOffset = tables.end
   const ringShift = Math.log2(shape.ringBytes)
   const ringsEnd = program.events.length === 0 ? ringsOffset : ringsOffset + shape.slots * shape.ringBytes
-  let size = ringsEnd
-  const maps = placed.map((draft) => {
-    if (draft.kind !== 'calls') return draft
-    const placesOffset = size
-    size += draft.parts < 2 ? 0 : draft.parts * CALL_PLACES.partBytes
-    return { ...draft, placesOffset }
-  })
+  const { maps, end: size } = withCallPlaces(tables.maps, ringsEnd)
   return {
     slots: shape.slots,
     slotShift,
@@ -264,6 +243,54 @@ export function programLayout(program: Program, shape: ProgramShape, known: Know
     ringsEnd,
     size,
   }
+}
+
+interface PlacedMaps {
+  readonly maps: readonly MapLayout[]
+  readonly end: number
+}
+
+/** Tables one after the other, each on pages of its own. */
+function withTables(drafts: readonly MapLayout[], start: number): PlacedMaps {
+  let end = start
+  const placed = (part: TableLayout): TableLayout => {
+    const offset = alignUp(end, PAGE)
+    end = offset + part.placeSize * 2 ** part.shift
+    return { ...part, offset }
+  }
+  const maps = drafts.map((draft): MapLayout => {
+    if (draft.kind === 'table') return placed(draft)
+    return draft.kind === 'calls' ? { ...draft, table: placed(draft.table) } : draft
+  })
+  return { maps, end: alignUp(end, PAGE) }
+}
+
+function withCallPlaces(drafts: readonly MapLayout[], start: number): PlacedMaps {
+  let end = start
+  const maps = drafts.map((draft): MapLayout => {
+    if (draft.kind !== 'calls' || draft.parts < 2) return draft
+    const placesOffset = end
+    end += draft.parts * CALL_PLACES.partBytes
+    return { ...draft, placesOffset }
+  })
+  return { maps, end }
+}
+
+/** A map with keys that are not known beforehand. */
+function keyed(
+  program: Program,
+  map: number,
+  { header, parts }: Pick<CallsLayout, 'header' | 'parts'>,
+): TableLayout | CallsLayout {
+  const declaration = program.maps[map]
+  assert(declaration?.key !== undefined, 'a map with keys')
+  const { key, holdsCalls } = declaration
+  if (holdsCalls === true) {
+    const rest = table(declaration, key, header, { clears: false, deletes: true })
+    return { kind: 'calls', header, table: rest, placesOffset: 0, parts }
+  }
+  const clears = hasEvent(program, map, ['clear'])
+  return table(declaration, key, header, { clears, deletes: isDeleted(program, map) })
 }
 
 function threadAggregate(type: ValueType, header: number, inSlot: number, clears: boolean): ThreadAggregateLayout {

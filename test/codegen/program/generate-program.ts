@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { address } from '../../../src/bytes/address.js'
 import { Assembler } from '../../../src/codegen/x64/assembler.js'
 import type { DeadState } from '../../../src/codegen/x64/preserve.js'
+import { constantKeys } from '../../../src/codegen/x64/program/constant-keys.js'
 import type { HandlerRequest, Machine } from '../../../src/codegen/x64/program/emission.js'
 import { Encoder } from '../../../src/codegen/x64/program/encoder.js'
 import { type EmittedHandler, generateHandler } from '../../../src/codegen/x64/program/generate-handler.js'
@@ -52,7 +53,9 @@ export const usual: Surroundings = {
 
 /** Every handler of a program, each followed by what ends it. */
 export function generateAll(program: Program, state: DeadState, surroundings = usual): GeneratedProgram | Refusal {
-  const layout = programLayout(program, surroundings.shape)
+  const { shape, constant } = surroundings
+  const handlers = program.handlers.map((handler) => ({ handler, constant }))
+  const layout = programLayout(program, shape, constantKeys(program, handlers))
   const asm = new Assembler(CODE_AT)
   const support = new Support()
   const entries: { entry: number; exit: number; emitted: EmittedHandler }[] = []

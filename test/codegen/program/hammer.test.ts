@@ -46,6 +46,21 @@ for (const threads of [2, 4]) {
     assert.equal(outcome.reader.missedHits(), 0n)
   })
 
+  test(`${threads} threads and signal handlers lose nothing in aggregates under keys that are known`, async (t) => {
+    if (lacking !== undefined) return t.skip(lacking)
+    const outcome = await hammer('uprobe:a:b { @[7] = count(); @[9] = count(); @b[pid] = hist(arg0) }', loadOf(threads))
+    assert.deepEqual(
+      outcome.reader.layout.maps.map(({ kind }) => kind),
+      ['thread-rows', 'thread-rows'],
+    )
+    const counts = entriesOf(outcome, 0)
+    assert.deepEqual(
+      [7n, 9n].map((key) => totalOf(counts.get(key))),
+      [outcome.hits, outcome.hits],
+    )
+    assert.deepEqual([counts.size, sumOf(outcome, 1)], [2, outcome.hits])
+  })
+
   test(`${threads} threads and signal handlers lose nothing in aggregates of 1,000 keys`, async (t) => {
     if (lacking !== undefined) return t.skip(lacking)
     const script =
