@@ -88,6 +88,13 @@ for (const [options, calls] of ways) {
     assert.deepEqual([numberOf(maps['wrong']), numberOf(maps['sum'])], [0, (depth * (depth + 1)) / 2])
   })
 
+  test(`by ${options.via}: how long calls have taken, one within the other`, { skip }, async () => {
+    const script = 'uretprobe:returns:nap { @least = min(nsecs - began); @most = max(nsecs - began) }'
+    const { maps } = await during(program, options, script, 'nap 20')
+    const [least, most] = [numberOf(maps['least']), numberOf(maps['most'])]
+    assert.ok(least >= 20e6 && most >= least + 20e6 && most < 20e9, `${least} ${most}`)
+  })
+
   test(`by ${options.via}: the return of a call that was in progress before is not told`, { skip }, async () => {
     await using target = await startTarget(program)
     await target.ask('wait', /waiting/)
