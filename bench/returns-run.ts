@@ -30,8 +30,9 @@ export interface ReturnsReport {
 /** Blocks in turn while a variant is engaged, and how many of the fastest are passed over: others use the processor, too. */
 const BLOCKS = 25
 const FAST = 0.2
-/** A block lasts about a millisecond. */
-const CALLS = 500_000
+const BLOCK_NS = 1e6
+/** At least and at most in a block. */
+const CALLS = [100, 500_000] as const
 
 interface Entrant {
   readonly variant: ReturnVariant
@@ -70,7 +71,7 @@ async function takePart(target: CallCostTarget, entrant: Entrant, compiled: Comp
   const { variant, added } = entrant
   try {
     const engaged = await variant.engage(target)
-    const times = await measure(target, variant.calls).finally(() => engaged.disengage())
+    const times = await measure(target).finally(() => engaged.disengage())
     added.push(times.probed - times.unprobed)
     for (const name of ['unprobed', 'pair', 'timed'] as const)
       compiled[name].push(name === 'unprobed' ? times.unprobed : times[name] - times.unprobed)
@@ -82,20 +83,28 @@ async function takePart(target: CallCostTarget, entrant: Entrant, compiled: Comp
 
 const calls = { probed: 'plain_1', unprobed: 'plain_3', pair: 'pair_3', timed: 'timed' } as const
 
-async function measure(target: CallCostTarget, probedCalls: number): Promise<Record<keyof typeof calls, number>> {
-  const times: Record<keyof typeof calls, number[]> = { probed: [], unprobed: [], pair: [], timed: [] }
+async function measure(target: CallCostTarget): Promise<Record<Called, number>> {
+  const times: Record<Called, number[]> = { probed: [], unprobed: [], pair: [], timed: [] }
+  const enough = await callsInBlock(target)
   for (let block = 0; block < BLOCKS; block++) {
-    for (const name of ['probed', 'unprobed', 'pair', 'timed'] as const) {
-      const count = name === 'probed' ? probedCalls : CALLS
-      times[name].push(...(await target.measure({ call: calls[name], threads: 1, calls: count, repeats: 3 })))
-    }
+    for (const name of ['probed', 'unprobed', 'pair', 'timed'] as const)
+      times[name].push(...(await measureBlock(target, name, name === 'probed' ? enough : CALLS[1])))
   }
-  const fast = (name: keyof typeof calls): number =>
-    quantile(
-      times[name].toSorted((a, b) => a - b),
-      FAST,
-    )
+  const fast = (name: Called): number => quantile(times[name], FAST)
   return { probed: fast('probed'), unprobed: fast('unprobed'), pair: fast('pair'), timed: fast('timed') }
+}
+
+type Called = keyof typeof calls
+
+function measureBlock(target: CallCostTarget, name: Called, count: number): Promise<readonly number[]> {
+  return target.measure({ call: calls[name], threads: 1, calls: count, repeats: 3 })
+}
+
+/** Of the probed function: some tools take ten thousand times as long as others. */
+async function callsInBlock(target: CallCostTarget): Promise<number> {
+  const [least, most] = CALLS
+  const ns = Math.min(...(await measureBlock(target, 'probed', least)))
+  return Math.max(least, Math.min(most, Math.round(BLOCK_NS / ns)))
 }
 
 function report(

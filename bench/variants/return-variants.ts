@@ -10,8 +10,6 @@ import type { Engaged } from './variant.js'
 export interface ReturnVariant {
   readonly name: string
   readonly what: string
-  /** In a block. */
-  readonly calls: number
   unavailable(): string | undefined
   engage(target: CallCostTarget): Promise<Engaged>
 }
@@ -53,12 +51,11 @@ function ring3(
   name: string,
   what: string,
   args: (pid: string) => readonly string[],
-  says: Pick<ToolUse, 'working' | 'seen'> & { readonly calls?: number },
+  says: Pick<ToolUse, 'working' | 'seen'>,
 ): ReturnVariant {
   return {
     name,
     what,
-    calls: says.calls ?? 500_000,
     unavailable: missingCli,
     engage: (target) =>
       engageTool(target, {
@@ -75,15 +72,14 @@ const atWork: ToolUse['working'] = ['stderr', /at work/]
 const oneMap = /^@: (\d+)/
 const keyedMap = /^\]: (\d+)/
 
-function ring3Script(name: string, what: string, action: string, seen: RegExp, calls = 500_000): ReturnVariant {
-  return ring3(name, what, (pid) => ['-p', pid, '-e', action], { working: attached, seen, calls })
+function ring3Script(name: string, what: string, action: string, seen: RegExp): ReturnVariant {
+  return ring3(name, what, (pid) => ['-p', pid, '-e', action], { working: attached, seen })
 }
 
 function bpftrace(name: string, what: string, script: (probe: string) => string, seen: RegExp): ReturnVariant {
   return {
     name,
     what,
-    calls: 5_000,
     unavailable: () => missingTools('bpftrace') ?? needsRoot,
     engage: (target) =>
       engageTool(target, {
@@ -105,7 +101,6 @@ function bpftrace(name: string, what: string, script: (probe: string) => string,
 const kernelReturn: ReturnVariant = {
   name: 'kernel uretprobe',
   what: 'perf_event_open; the kernel counts',
-  calls: 5_000,
   unavailable: () => needsRoot,
   async engage(target) {
     const built = await buildProgram('uprobe-counter')
@@ -164,7 +159,6 @@ export const returnVariants = {
     'where the function begins',
     `uprobe:call-cost:${FUNCTION} { @[ustack(8)] = count() }`,
     keyedMap,
-    5_000,
   ),
   bpftraceStack: bpftrace(
     'bpftrace, @[ustack(8)] = count()',

@@ -63,8 +63,7 @@ for (const threads of [2, 4]) {
 
   test(`${threads} threads and signal handlers lose nothing in aggregates of 1,000 keys`, async (t) => {
     if (lacking !== undefined) return t.skip(lacking)
-    const script =
-      'uprobe:a:b { @[arg0] = count(); @b[arg0, 7] = count(); @c[tid] = hist(arg0); @d[arg0 & 1] = max(arg0) }'
+    const script = 'uprobe:a:b { @[arg0] = count(); @b[arg0, 7] = count(); @c[tid] = hist(arg0) }'
     const outcome = await hammer(script, loadOf(threads))
     const missed = outcome.reader.missedHits()
     const counts = entriesOf(outcome, 0)
@@ -73,7 +72,9 @@ for (const threads of [2, 4]) {
     assert.deepEqual([counts.size, outcome.reader.snapshot(1).entries.length], [KEYS, KEYS])
     assert.equal(entriesOf(outcome, 2).size, threads)
     assert.equal(sumOf(outcome, 0) + sumOf(outcome, 1) + sumOf(outcome, 2) + missed, 3n * outcome.hits)
-    assert.deepEqual([...entriesOf(outcome, 3)].sort(), [
+    // What is missed of this one is in no sum.
+    const greatest = await hammer('uprobe:a:b { @[arg0 & 1] = max(arg0) }', loadOf(threads))
+    assert.deepEqual([...entriesOf(greatest, 0)].sort(), [
       [0n, { kind: 'max', value: 998n }],
       [1n, { kind: 'max', value: 999n }],
     ])
