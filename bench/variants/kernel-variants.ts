@@ -8,10 +8,15 @@ import type { Engaged, Variant } from './variant.js'
 
 const needsRoot = runsAsRoot ? undefined : 'not permitted: needs root'
 
-async function countWithUprobe(target: CallCostTarget, call: string): Promise<Engaged> {
+/** Hits of a function's beginning, or with `--return 1` of its returns. */
+export async function countWithUprobe(
+  target: CallCostTarget,
+  call: string,
+  options: readonly string[] = [],
+): Promise<Engaged> {
   const built = await buildProgram('uprobe-counter')
   if (built.kind === 'missing') throw new Error(built.because)
-  const where = ['--offset', String(await target.offsetOf(call)), target.path]
+  const where = ['--offset', String(await target.offsetOf(call)), ...options, target.path]
   const tool = new AttachedTool(built.path, where)
   const line = await tool.working('stdout', /./)
   if (line !== 'ready') throw new Error(`perf_event_open: ${line}`)

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { buildProgram, findTool, missingTools } from '../../test/programs/build.js'
+import { findTool, missingTools } from '../../test/programs/build.js'
 import { cliPath, missingCli } from '../../test/runtime/ring3-cli.js'
 import { runsAsRoot } from '../../test/workloads/server-folder.js'
 import type { CallCostTarget } from '../call-cost-target.js'
 import { AttachedTool } from './attached-tool.js'
+import { countWithUprobe } from './kernel-variants.js'
 import type { Engaged } from './variant.js'
 
 /** A way of looking at the returns of `plain_1`. */
@@ -102,22 +103,7 @@ const kernelReturn: ReturnVariant = {
   name: 'kernel uretprobe',
   what: 'perf_event_open; the kernel counts',
   unavailable: () => needsRoot,
-  async engage(target) {
-    const built = await buildProgram('uprobe-counter')
-    if (built.kind === 'missing') throw new Error(built.because)
-    const offset = String(await target.offsetOf(FUNCTION))
-    const tool = new AttachedTool(built.path, ['--offset', offset, '--return', '1', target.path])
-    const line = await tool.working('stdout', /./)
-    if (line !== 'ready') throw new Error(`perf_event_open: ${line}`)
-    return {
-      async disengage() {
-        tool.write('quit\n')
-        const hits = Number((await tool.stdout.next(/^hits/)).slice(5))
-        await tool.ended()
-        if (hits === 0) throw new Error('the uretprobe was never hit')
-      },
-    }
-  },
+  engage: (target) => countWithUprobe(target, FUNCTION, ['--return', '1']),
 }
 
 /** In the order of the table. */
