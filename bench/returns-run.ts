@@ -85,25 +85,25 @@ const calls = { probed: 'plain_1', unprobed: 'plain_3', pair: 'pair_3', timed: '
 
 async function measure(target: CallCostTarget): Promise<Record<Called, number>> {
   const times: Record<Called, number[]> = { probed: [], unprobed: [], pair: [], timed: [] }
-  const enough = await callsInBlock(target)
-  for (let block = 0; block < BLOCKS; block++) {
-    for (const name of ['probed', 'unprobed', 'pair', 'timed'] as const)
-      times[name].push(...(await measureBlock(target, name, name === 'probed' ? enough : CALLS[1])))
-  }
+  const counts = new Map<Called, number>()
+  for (const name of names) counts.set(name, await callsInBlock(target, name))
+  for (let block = 0; block < BLOCKS; block++)
+    for (const [name, count] of counts) times[name].push(...(await measureBlock(target, name, count)))
   const fast = (name: Called): number => quantile(times[name], FAST)
   return { probed: fast('probed'), unprobed: fast('unprobed'), pair: fast('pair'), timed: fast('timed') }
 }
 
 type Called = keyof typeof calls
+const names: readonly Called[] = ['probed', 'unprobed', 'pair', 'timed']
 
 function measureBlock(target: CallCostTarget, name: Called, count: number): Promise<readonly number[]> {
   return target.measure({ call: calls[name], threads: 1, calls: count, repeats: 3 })
 }
 
-/** Of the probed function: some tools take ten thousand times as long as others. */
-async function callsInBlock(target: CallCostTarget): Promise<number> {
+/** Blocks that last longer are interrupted more; and some tools take ten thousand times as long as others. */
+async function callsInBlock(target: CallCostTarget, name: Called): Promise<number> {
   const [least, most] = CALLS
-  const ns = Math.min(...(await measureBlock(target, 'probed', least)))
+  const ns = Math.min(...(await measureBlock(target, name, least)))
   return Math.max(least, Math.min(most, Math.round(BLOCK_NS / ns)))
 }
 

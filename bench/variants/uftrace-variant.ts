@@ -16,10 +16,10 @@ export const uftraceRecord: Variant = {
     try {
       const wrapper = [findTool('uftrace') ?? 'uftrace', 'record', '--no-pager', '-d', join(folder, 'data')]
       await using target = await CallCostTarget.start('call-cost-pg', wrapper)
-      const block = { calls: 100_000, repeats: 3 }
+      const block = { calls: 10_000, repeats: 30 }
       const samples: Sample[] = []
       for (const threads of [1, 2]) {
-        const bare = median(await target.measure({ ...block, threads, call: 'bare', calls: 2_000_000 }))
+        const bare = median(await target.measure({ ...block, threads, call: 'bare', calls: 200_000 }))
         const recorded = median(await target.measure({ ...block, threads, call: 'instrumented' }))
         samples.push({ threads, addedNs: recorded - bare })
       }
