@@ -28,8 +28,8 @@ export interface ReturnsReport {
 }
 
 /** Blocks in turn while a variant is engaged, and how many of the fastest are passed over: others use the processor, too. */
-const BLOCKS = 25
-const FAST = 0.2
+const BLOCKS = 40
+const FAST = 0.05
 const BLOCK_NS = 1e6
 /** At least and at most in a block. */
 const CALLS = [100, 500_000] as const
@@ -37,44 +37,42 @@ const CALLS = [100, 500_000] as const
 interface Entrant {
   readonly variant: ReturnVariant
   unavailable: string | undefined
-  readonly added: number[]
+  readonly samples: Sample[]
 }
 
-/** Functions beside the one that is probed, measured in turn with it: without probe, and with what is compiled in. */
-interface Compiled {
-  readonly unprobed: number[]
-  readonly pair: number[]
-  readonly timed: number[]
+/** Beyond the unprobed call: the probed function, and what is compiled in, measured in turn with it. */
+interface Sample {
+  readonly unprobed: number
+  readonly added: number
+  readonly pair: number
+  readonly timed: number
 }
 
 /** One process; each variant in turn, round after round. */
 export async function runReturns(rounds: number, only?: string): Promise<ReturnsReport> {
   const entrants = Object.values<ReturnVariant>(returnVariants)
     .filter(({ name }) => only === undefined || name.startsWith(only))
-    .map((variant): Entrant => ({ variant, unavailable: variant.unavailable(), added: [] }))
-  const compiled: Compiled = { unprobed: [], pair: [], timed: [] }
+    .map((variant): Entrant => ({ variant, unavailable: variant.unavailable(), samples: [] }))
   const recorded: number[] = []
   await using target = await CallCostTarget.start('call-cost')
   for (let round = 0; round < rounds; round++) {
-    for (const entrant of entrants) await takePart(target, entrant, compiled)
+    for (const entrant of entrants) await takePart(target, entrant)
     if (only === undefined && (await uftraceRecord.unavailable()) === undefined)
       recorded.push(
         ...(await uftraceRecord.sample(target)).flatMap(({ threads, addedNs }) => (threads === 1 ? [addedNs] : [])),
       )
     process.stderr.write(`round ${round + 1} of ${rounds}\n`)
   }
-  return report(rounds, entrants, compiled, recorded)
+  return report(rounds, entrants, recorded)
 }
 
-async function takePart(target: CallCostTarget, entrant: Entrant, compiled: Compiled): Promise<void> {
+async function takePart(target: CallCostTarget, entrant: Entrant): Promise<void> {
   if (entrant.unavailable !== undefined) return
-  const { variant, added } = entrant
+  const { variant, samples } = entrant
   try {
     const engaged = await variant.engage(target)
-    const times = await measure(target).finally(() => engaged.disengage())
-    added.push(times.probed - times.unprobed)
-    for (const name of ['unprobed', 'pair', 'timed'] as const)
-      compiled[name].push(name === 'unprobed' ? times.unprobed : times[name] - times.unprobed)
+    const { probed, unprobed, pair, timed } = await measure(target).finally(() => engaged.disengage())
+    samples.push({ unprobed, added: probed - unprobed, pair: pair - unprobed, timed: timed - unprobed })
   } catch (error) {
     if (!target.target.isRunning()) throw error
     entrant.unavailable = `failed: ${error instanceof Error ? error.message : String(error)}`
@@ -107,65 +105,63 @@ async function callsInBlock(target: CallCostTarget, name: Called): Promise<numbe
   return Math.max(least, Math.min(most, Math.round(BLOCK_NS / ns)))
 }
 
-function report(
-  rounds: number,
-  entrants: readonly Entrant[],
-  compiled: Compiled,
-  recorded: readonly number[],
-): ReturnsReport {
-  const [unprobedNs = Number.NaN, pairNs, timedNs, uftraceNs] = [
-    ...[compiled.unprobed, compiled.pair, compiled.timed].map(medianOf),
-    medianOf(recorded),
-  ]
-  const addedBy = (wanted: ReturnVariantName): number | undefined =>
-    medianOf(entrants.find(({ variant }) => variant === returnVariants[wanted])?.added ?? [])
+function report(rounds: number, entrants: readonly Entrant[], recorded: readonly number[]): ReturnsReport {
+  const all = entrants.flatMap(({ samples }) => samples)
+  const uftraceNs = medianOf(recorded)
   const rows: ReturnRow[] = [
-    { name: 'compiled in, two counters', what: 'thread-local, gcc -O2', addedNs: pairNs },
+    {
+      name: 'compiled in, two counters',
+      what: 'thread-local, gcc -O2',
+      addedNs: medianOf(all.map(({ pair }) => pair)),
+    },
     {
       name: 'compiled in, latency',
       what: 'two rdtsc and a thread-local histogram of ticks, gcc -O2',
-      addedNs: timedNs,
+      addedNs: medianOf(all.map(({ timed }) => timed)),
     },
-    ...entrants.map(({ variant: { name, what }, added, unavailable }) => ({
+    ...entrants.map(({ variant: { name, what }, samples, unavailable }) => ({
       name,
       what,
-      addedNs: medianOf(added),
+      addedNs: medianOf(samples.map(({ added }) => added)),
       ...(unavailable !== undefined && { unavailable }),
     })),
     { name: 'uftrace record', what: 'a program built with -pg, started under it', addedNs: uftraceNs },
   ]
-  return {
-    machine: describeMachine(),
-    rounds,
-    unprobedNs,
-    rows,
-    ratios: ratiosOf(addedBy, { pairNs, timedNs, uftraceNs }),
-  }
+  const samplesOf = (wanted: ReturnVariantName): readonly Sample[] =>
+    entrants.find(({ variant }) => variant === returnVariants[wanted])?.samples ?? []
+  const unprobedNs = medianOf(all.map(({ unprobed }) => unprobed)) ?? Number.NaN
+  return { machine: describeMachine(), rounds, unprobedNs, rows, ratios: ratiosOf(samplesOf, uftraceNs) }
 }
 
 type Nanoseconds = number | undefined
 
-function ratiosOf(
-  addedBy: (name: ReturnVariantName) => Nanoseconds,
-  { pairNs, timedNs, uftraceNs }: Readonly<Record<'pairNs' | 'timedNs' | 'uftraceNs', Nanoseconds>>,
-): ReturnRatio[] {
-  const compare = (name: string, a: Nanoseconds, b: Nanoseconds, goal: string): ReturnRatio => ({
-    name,
-    ratio: a === undefined || b === undefined ? undefined : a / b,
-    goal,
-  })
-  const allowed = pairNs === undefined ? undefined : Math.max(3, 2 * pairNs)
-  const script = addedBy('ring3Script')
+/** What is compiled in is compared with what was measured in turn with it, everything else by medians. */
+function ratiosOf(samplesOf: (name: ReturnVariantName) => readonly Sample[], uftraceNs: Nanoseconds): ReturnRatio[] {
+  const addedBy = (name: ReturnVariantName): Nanoseconds => medianOf(samplesOf(name).map(({ added }) => added))
+  const beside = (name: ReturnVariantName, compiled: (sample: Sample) => number): Nanoseconds =>
+    medianOf(samplesOf(name).map((sample) => sample.added / compiled(sample)))
+  const compare = (a: Nanoseconds, b: Nanoseconds): Nanoseconds =>
+    a === undefined || b === undefined ? undefined : a / b
+  const allowed = ({ pair }: Sample): number => Math.max(3, 2 * pair)
+  const [script, latency] = [addedBy('ring3Script'), addedBy('ring3Latency')]
   return [
-    compare('script count, of 3 ns or two compiled-in pairs', script, allowed, '≤ 1'),
-    compare('ring3 count uretprobe:, of the same', addedBy('ring3Count'), allowed, '≤ 1'),
-    compare('ring3 latency to compiled-in latency', addedBy('ring3Latency'), timedNs, '≤ 1.5'),
-    compare('uftrace to script count', uftraceNs, script, '≥ 4'),
-    compare('uftrace to ring3 latency', uftraceNs, addedBy('ring3Latency'), '≥ 4'),
-    compare('kernel uretprobe to script count', addedBy('kernelReturn'), script, '≥ 50'),
-    compare('bpftrace count to script count', addedBy('bpftraceCount'), script, '≥ 50'),
-    compare('bpftrace hist to ring3 latency', addedBy('bpftraceLatency'), addedBy('ring3Latency'), '≥ 50'),
-    compare('bpftrace ustack to ring3 ustack', addedBy('bpftraceStack'), addedBy('ring3Stack'), '≥ 5'),
+    { name: 'script count, of 3 ns or two compiled-in pairs', ratio: beside('ring3Script', allowed), goal: '≤ 1' },
+    { name: 'ring3 count uretprobe:, of the same', ratio: beside('ring3Count', allowed), goal: '≤ 1' },
+    {
+      name: 'ring3 latency to compiled-in latency',
+      ratio: beside('ring3Latency', ({ timed }) => timed),
+      goal: '≤ 1.5',
+    },
+    { name: 'uftrace to script count', ratio: compare(uftraceNs, script), goal: '≥ 4' },
+    { name: 'uftrace to ring3 latency', ratio: compare(uftraceNs, latency), goal: '≥ 4' },
+    { name: 'kernel uretprobe to script count', ratio: compare(addedBy('kernelReturn'), script), goal: '≥ 50' },
+    { name: 'bpftrace count to script count', ratio: compare(addedBy('bpftraceCount'), script), goal: '≥ 50' },
+    { name: 'bpftrace hist to ring3 latency', ratio: compare(addedBy('bpftraceLatency'), latency), goal: '≥ 50' },
+    {
+      name: 'bpftrace ustack to ring3 ustack',
+      ratio: compare(addedBy('bpftraceStack'), addedBy('ring3Stack')),
+      goal: '≥ 5',
+    },
   ]
 }
 
