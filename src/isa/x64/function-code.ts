@@ -74,14 +74,3 @@ function noteAbsolute(instruction: Instruction, addresses: Set<number>): void {
     }
   }
 }
-
-/**
- * False only when the bytes surely hold no near jump through a register: `FF /4` with a register operand is FF E0 … FF E7
- * (SDM vol. 2, JMP), and no such pair of bytes is there. Cheap enough to ask of every function.
- */
-export function mayJumpThroughRegister(bytes: Uint8Array): boolean {
-  for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
-    if (((bytes[at + 1] ?? 0) & 0xf8) === 0xe0) return true
-  }
-  return false
-}

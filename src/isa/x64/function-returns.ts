@@ -3,17 +3,17 @@ import { hex, type Vaddr, vaddr } from '../../bytes/address.js'
 import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
 import type { CodeFacts, FunctionBounds } from '../code-facts.js'
 import type { FunctionReturns, ReturnFinder } from '../function-returns.js'
-import { type DecodedModule, decodedFunction } from './decoded-module.js'
+import { type DecodedModule, decodedFunction, decodedModule } from './decoded-module.js'
 import { directTarget, isNearCall } from './direct-target.js'
 import type { FunctionCode } from './function-code.js'
 import { whereJumpsGo } from './indirect-proof.js'
 import { InstructionCursor } from './instruction-cursor.js'
 import { likelyTableTargets } from './jump-tables.js'
-import { functionAround, moduleCode, textBytes } from './module-code.js'
+import { functionAround, textBytes } from './module-code.js'
 
 /** Architecture.returnFinder. */
 export function returnFinder(facts: CodeFacts): ReturnFinder {
-  const module: FollowedModule = { code: moduleCode(facts), decoded: new Map(), ways: new Map() }
+  const module: FollowedModule = { ...decodedModule(facts), ways: new Map() }
   return (entry) => {
     if (facts.preemptible.length > 0) return refuse('growing-stack', 'goroutines change their stacks amid calls')
     const body = functionAround(module.code, entry)
