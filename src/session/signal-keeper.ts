@@ -9,6 +9,7 @@ import { type FoundSites, findInterposed, planSignals, type SignalModule } from 
 import type { ResidentSignals } from '../target/signals/resident-signals.js'
 import type { TargetProcess } from '../target/target-process.js'
 import type { SignalHost } from '../trampolines/host.js'
+import type { PlannedRanges } from '../trampolines/planned-ranges.js'
 import type { ModuleCatalog } from './module-catalog.js'
 
 /** Makes a target's signals virtual for as long as anybody needs that. */
@@ -20,6 +21,7 @@ export class SignalKeeper implements SignalHost {
     private readonly target: TargetProcess,
     private readonly catalog: ModuleCatalog,
     private readonly arch: Architecture,
+    private readonly planned: PlannedRanges,
   ) {}
 
   async prepare(): Promise<Refusal | undefined> {
@@ -49,7 +51,7 @@ export class SignalKeeper implements SignalHost {
     const virtual = chooseSignals(target)
     if (isRefusal(virtual)) return virtual
     const owner = thisProcess(target.door)
-    return planSignals(this.found, { arch, maps: target.maps(), owner, virtual })
+    return planSignals(this.found, { arch, maps: this.planned.mapsOf(target), owner, virtual })
   }
 
   /** Every module: any of them may block signals. */

@@ -5,7 +5,8 @@ import { UC_CS, UC_GREGS, UC_RSP } from './signal-frame.js'
 import type { StoppedThread } from './thread.js'
 
 /** `mov $15,%rax; syscall` as glibc, musl and Go have it, and `mov $15,%eax; syscall`: what a handler returns to. */
-const restorerCode = [Buffer.from('48c7c00f0000000f05', 'hex'), Buffer.from('b80f0000000f05', 'hex')]
+const restorerBegins = [Buffer.from('48c7c0', 'hex'), Buffer.from('b8', 'hex')]
+const restorerEnd = Buffer.from('0f0000000f05', 'hex')
 const USER_CS = 0x33
 /** How far above the stack pointer a frame is looked for: handlers that go deeper than this are not expected. */
 const SCAN_BYTES = 65536
@@ -41,10 +42,14 @@ function readText(memory: Memory, { start, end }: Mapping): Buffer {
   return text.length === size ? text : memory.tryRead(start, size)
 }
 
+/** Looked for by what all of them end with: all text of the target is read. */
 function restorersIn(text: Buffer, base: Address): Address[] {
   const found: Address[] = []
-  for (const code of restorerCode) {
-    for (let at = text.indexOf(code); at >= 0; at = text.indexOf(code, at + 1)) found.push(offsetBy(base, at))
+  for (let at = text.indexOf(restorerEnd); at >= 0; at = text.indexOf(restorerEnd, at + 1)) {
+    for (const begin of restorerBegins) {
+      const start = at - begin.length
+      if (start >= 0 && text.compare(begin, 0, begin.length, start, at) === 0) found.push(offsetBy(base, start))
+    }
   }
   return found
 }

@@ -60,10 +60,11 @@ export async function planProgram(
   const planned = await planReachable({ host, styles, modules: suitable, code, work })
   if (isRefusal(planned)) return planned
   const { wanted, plan } = planned
+  const forget = host.planned.keep(plan)
   return {
     served: plan.served.filter(hasHandlers(code)),
     refused: [...refused, ...plan.refused].filter(hasHandlers(code)),
-    install: (lastLook) => installWithSignals(wanted, plan, lastLook),
+    install: (lastLook) => installWithSignals(wanted, plan, forget, lastLook),
   }
 }
 
@@ -117,7 +118,12 @@ function shapeFor({ target }: Host, { program }: ProgramCode): ProgramShape {
   return { slots, ringBytes: PAGE * program.config.ringPages }
 }
 
-function planAreas({ host: { target, arch }, styles, modules, work }: Wanted): TrampolinePlan<ProgramHits> | Refusal {
+function planAreas({
+  host: { target, arch, planned },
+  styles,
+  modules,
+  work,
+}: Wanted): TrampolinePlan<ProgramHits> | Refusal {
   return planTrampolines(modules, {
     arch,
     styles,
@@ -125,7 +131,7 @@ function planAreas({ host: { target, arch }, styles, modules, work }: Wanted): T
     spareBytes: 0,
     spareTraps: [],
     backing: 'mapped',
-    maps: target.maps(),
+    maps: planned.mapsOf(target),
     entry: target.entry,
     owner: thisProcess(target.door),
   })
@@ -136,18 +142,18 @@ type LastLook = (data: ProgramData) => void
 function installWithSignals(
   wanted: Wanted,
   plan: TrampolinePlan<ProgramHits>,
+  forget: () => void,
   lastLook: LastLook,
 ): InstalledProgram | Refusal {
-  if (!needsSignals(wanted, plan)) return installPlaced(wanted, plan, undefined, lastLook)
-  const signals = wanted.host.signals.acquire()
-  if (isRefusal(signals)) return signals
-  // Planned again: what the signals need may stand where the areas were to be.
-  return withSignals(signals, () => installPlaced(wanted, undefined, signals, lastLook))
+  const signals = needsSignals(wanted, plan) ? wanted.host.signals.acquire() : undefined
+  forget()
+  if (signals === undefined) return installPlaced(wanted, plan, undefined, lastLook)
+  return isRefusal(signals) ? signals : withSignals(signals, () => installPlaced(wanted, plan, signals, lastLook))
 }
 
 function installPlaced(
   wanted: Wanted,
-  ready: TrampolinePlan<ProgramHits> | undefined,
+  ready: TrampolinePlan<ProgramHits>,
   signals: ResidentSignals | undefined,
   lastLook: LastLook,
 ): InstalledProgram | Refusal {
