@@ -1,6 +1,6 @@
-import { FlowControl, type Instruction, OpKind, Register, RegisterExt } from 'iced-x86'
 import type { FunctionBounds } from '../code-facts.js'
 import { directTarget } from './direct-target.js'
+import { FlowControl, type Instruction, OpKind, Register, RegisterExt } from './iced.js'
 import { InstructionCursor } from './instruction-cursor.js'
 import { type ModuleCode, textBytes } from './module-code.js'
 
