@@ -14,6 +14,8 @@ const SCAN_BYTES = 65536
 const BATCH = 64
 /** Signal handlers nested in one thread. */
 const MAX_NESTING = 8
+/** What one call reads: its memory is there before the first stop. */
+const scratch = Buffer.alloc(BATCH * SCAN_BYTES, 1)
 
 /** A signal frame on a stack: the thread goes on from its registers once the handler returns. */
 export interface SavedFrame {
@@ -55,14 +57,12 @@ function restorersIn(text: Buffer, base: Address): Address[] {
 }
 
 /**
- * Finds the signal frames on the stacks of stopped threads, nested ones on alternate stacks too. Made before the stop: its
- * memory is there, and it knows where stacks end.
+ * Finds the signal frames on the stacks of stopped threads, nested ones on alternate stacks too. Made before the stop: it
+ * knows where stacks end.
  */
 export class StackScanner {
   private readonly words: readonly number[]
   private readonly ends: readonly Mapping[]
-  private readonly scratch = Buffer.alloc(BATCH * SCAN_BYTES, 1)
-
   constructor(
     private readonly memory: Memory,
     restorers: readonly Address[],
@@ -88,7 +88,7 @@ export class StackScanner {
 
   private scanStacks(stacks: readonly Stack[], found: SavedFrame[], further: Stack[]): void {
     const ranges = stacks.map(({ from }) => ({ start: from, size: this.sizeOf(from) }))
-    for (const [index, content] of this.memory.readMany(ranges, this.scratch).entries()) {
+    for (const [index, content] of this.memory.readMany(ranges, scratch).entries()) {
       const stack = stacks[index]
       if (stack === undefined) continue
       const { tid, from } = stack
