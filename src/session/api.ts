@@ -3,6 +3,7 @@ import type { MechanismRecord } from '../record/mechanism-record.js'
 import type { StackCount } from '../record/stack-count.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { CatchOptions } from './catch-options.js'
+import type { CallGraph, GraphOptions } from './graph.js'
 import type { Hit } from './hit.js'
 import type { LatencyProbes } from './latency.js'
 import type { LatencyOptions } from './latency-script.js'
@@ -95,6 +96,8 @@ export interface Session {
   stacks(...patterns: string[]): Promise<StackProbes>
   /** Measures how long calls take. @throws RefusedError, ScriptError */
   latency(pattern: string | readonly string[], options?: LatencyOptions): Promise<LatencyProbes>
+  /** Tells of the calls of these functions as trees: what each called, and how long that took. @throws RefusedError */
+  graph(pattern: string | readonly string[], options?: GraphOptions): Promise<CallGraph>
   explain(pattern: string): Promise<readonly Explanation[]>
   list(pattern: string): Promise<readonly ListedFunction[]>
   /** Removes every probe and leaves the target as it was found. Idempotent. */

@@ -3,7 +3,7 @@ import { assert } from '../bytes/assert.js'
 import type { PlacedProbe, Program } from '../ir/program.js'
 import type { Span } from '../ir/statement.js'
 import type { CodeFacts } from '../isa/code-facts.js'
-import type { ReturnFinder } from '../isa/function-returns.js'
+import type { ExitFinder, FunctionExits, ReturnFinder, TailJump } from '../isa/function-returns.js'
 import type { Architecture } from '../isa/site-analysis.js'
 import { type ProbePattern, parsePattern } from '../probe/pattern.js'
 import type { ModuleSites, RefusedSite, Site } from '../probe/site.js'
@@ -27,8 +27,17 @@ export interface ProgramSites {
   readonly at: ReadonlyMap<Address, readonly PlacedHandler[]>
   readonly resolved: ResolvedSites
   readonly missing: readonly MissingProbe[]
+  /** What is known of the functions of `call` probes. */
+  readonly calls: readonly FoundCall[]
   /** Sites that the script names one by one, `module:symbol`: who asks so wants each of them. */
   readonly named: ReadonlyMap<string, Span>
+}
+
+/** A function whose calls are probed. */
+export interface FoundCall {
+  readonly point: number
+  readonly entry: Address
+  readonly tailJumps: readonly { readonly at: Address; readonly to: Address | undefined }[]
 }
 
 /** A handler at a site. */
@@ -45,19 +54,22 @@ export async function programSites(
   arch: Architecture,
   resolve: (pattern: string) => Promise<ResolvedSites | Refusal>,
 ): Promise<ProgramSites> {
-  const found = new Found(arch, program.noteCall)
+  const found = new Found(arch, program)
+  for (const pattern of program.calls?.without ?? []) found.leaveOut(await resolve(pattern))
   for (const [handler, { probes }] of program.handlers.entries()) {
     for (const probe of probes) {
-      if (probe.kind !== 'uprobe' && probe.kind !== 'uretprobe') found.addPlain(handler, probe)
-      else found.addFunctions(handler, probe, await resolve(probe.pattern))
+      if ('pattern' in probe) found.addFunctions(handler, probe, await resolve(probe.pattern))
+      else found.addPlain(handler, probe)
     }
   }
   return found
 }
 
+type FunctionProbe = PlacedProbe & { readonly pattern: string }
+
 interface WantedProbe {
   readonly handler: number
-  readonly request: PlacedProbe & { readonly pattern: string }
+  readonly request: FunctionProbe
   /** Whether it names one site. */
   readonly isNamed: boolean
 }
@@ -69,11 +81,17 @@ class Found implements ProgramSites {
   readonly named = new Map<string, Span>()
   readonly #refused: RefusedSite[] = []
   readonly #modules: ModuleSites[] = []
+  readonly calls: FoundCall[] = []
   readonly #returnFinders = new Map<CodeFacts, ReturnFinder>()
+  readonly #exitFinders = new Map<CodeFacts, ExitFinder>()
+  /** Beginnings of functions that have a `call` probe, or shall have none. */
+  readonly #taken = new Set<Address>()
+  /** Paths of modules in which there are such probes. */
+  readonly #called = new Set<string>()
 
   constructor(
     private readonly arch: Architecture,
-    private readonly noteCall: number | undefined,
+    private readonly program: Program,
   ) {}
 
   get resolved(): ResolvedSites {
@@ -85,22 +103,56 @@ class Found implements ProgramSites {
     this.points.push(facts)
   }
 
-  addFunctions(
-    handler: number,
-    request: PlacedProbe & { readonly pattern: string },
-    resolved: ResolvedSites | Refusal,
-  ): void {
+  /** These functions are no `call` probes. What names none leaves none out. */
+  leaveOut(resolved: ResolvedSites | Refusal): void {
+    const modules = isRefusal(resolved) ? [] : resolved.modules
+    for (const { sites } of modules) for (const { address } of sites) this.#taken.add(address)
+  }
+
+  addFunctions(handler: number, request: FunctionProbe, resolved: ResolvedSites | Refusal): void {
     if (isRefusal(resolved)) {
       this.missing.push({ span: request.span, refusal: resolved })
       return
     }
     const pattern = parsePattern(request.pattern)
     const wanted = { handler, request, isNamed: !isRefusal(pattern) && namesOne(pattern) }
+    const isWanted = ({ path }: ModuleSites): boolean => !('inModulesOfOthers' in request) || this.#called.has(path)
     this.#refuse(wanted, resolved.refused)
-    for (const module of resolved.modules) {
-      const sites = module.sites.flatMap((site) => this.#addFunction(wanted, module, site))
+    for (const module of resolved.modules.filter(isWanted)) {
+      const add = request.kind === 'call' ? this.#addCall : this.#addFunction
+      const sites = module.sites.flatMap((site) => add.call(this, wanted, module, site))
       this.#modules.push({ ...module, sites })
     }
+  }
+
+  /** The sites of a function whose calls are probed, unless it is one already. */
+  #addCall(wanted: WantedProbe, module: ModuleSites, site: Site): readonly Site[] {
+    const ends = this.program.calls
+    assert(ends !== undefined, 'programs with probes of calls say what runs where they end')
+    if (this.#taken.has(site.address)) return []
+    this.#taken.add(site.address)
+    const exits = this.#exitsOf(module, site)
+    if (isRefusal(exits)) {
+      this.#refuse(wanted, [{ site, refusal: exits }])
+      return []
+    }
+    const returns = exits.returns.map((at) => siteInFunction(site, at))
+    const tails = exits.tailJumps.map(({ at }) => siteInFunction(site, at))
+    const sites = [site, ...returns, ...tails]
+    if (wanted.isNamed) for (const { key } of sites) this.named.set(key, wanted.request.span)
+    this.#called.add(module.path)
+    const point = this.#pushPoint(wanted, module, site, [...returns, ...tails])
+    this.#run(site, { point, handler: wanted.handler })
+    for (const each of returns) this.#run(each, { point, handler: ends.atReturns })
+    for (const each of tails) this.#run(each, { point, handler: ends.atTailJumps })
+    this.calls.push({ point, entry: site.address, tailJumps: exits.tailJumps.map((jump) => placed(site, jump)) })
+    return sites
+  }
+
+  #exitsOf({ facts }: ModuleSites, { vaddr }: Site): FunctionExits | Refusal {
+    const find = this.#exitFinders.get(facts) ?? this.arch.exitFinder(facts)
+    this.#exitFinders.set(facts, find)
+    return find(vaddr)
   }
 
   /** The sites that the probe of a function takes. */
@@ -124,14 +176,20 @@ class Found implements ProgramSites {
   }
 
   /** A call is noted where it begins, so that its return can be told from others at the same instruction. */
-  #addPoint({ handler, request }: WantedProbe, module: ModuleSites, site: Site, returns: readonly Site[]): void {
-    const keys = returns.map(({ key }) => key)
-    const facts = { handler, request, site: site.key, returns: keys, ...described(request, module, site) }
-    const point = this.points.push(facts) - 1
-    const atEntry = request.kind === 'uretprobe' ? this.noteCall : handler
+  #addPoint(wanted: WantedProbe, module: ModuleSites, site: Site, returns: readonly Site[]): void {
+    const { handler, request } = wanted
+    const point = this.#pushPoint(wanted, module, site, returns)
+    const atEntry = request.kind === 'uretprobe' ? this.program.noteCall : handler
     assert(atEntry !== undefined, 'programs with probes of returns note calls')
     this.#run(site, { point, handler: atEntry })
     for (const each of returns) this.#run(each, { point, handler })
+  }
+
+  /** @returns the point’s number */
+  #pushPoint({ handler, request }: WantedProbe, module: ModuleSites, site: Site, returns: readonly Site[]): number {
+    const keys = returns.map(({ key }) => key)
+    const facts = { handler, request, site: site.key, returns: keys, ...described(request, module, site) }
+    return this.points.push(facts) - 1
   }
 
   #run({ address }: Site, placed: PlacedHandler): void {
@@ -154,6 +212,10 @@ export function siteInFunction({ key, vaddr, fileOffset: entry, address }: Site,
     address: offsetBy(address, offset),
     isReturn: true,
   }
+}
+
+function placed({ address, vaddr }: Site, { at, to }: TailJump): FoundCall['tailJumps'][number] {
+  return { at: offsetBy(address, at - vaddr), to: to === undefined ? undefined : offsetBy(address, to - vaddr) }
 }
 
 function namesOne(pattern: ProbePattern): boolean {

@@ -18,6 +18,7 @@ import type { RunHost } from '../runs/run-host.js'
 import { threadEnvironment } from '../runs/thread-environment.js'
 import { tracerEnvironment } from '../runs/tracer-environment.js'
 import { Registers } from '../target/registers.js'
+import { type CallPoint, callPoints } from './call-points.js'
 import { incompletePoints } from './complete-points.js'
 import { type NamesWanted, namesWanted } from './names-wanted.js'
 import { type MissingProbe, type ProgramSites, programSites } from './program-sites.js'
@@ -208,6 +209,11 @@ export class ProgramTracing {
   readMaps(): readonly MapRecord[] {
     this.#resident?.look()
     return this.#run.readMaps()
+  }
+
+  /** The functions of `call` probes, by the numbers of their points. */
+  callPoints(): CallPoint[] {
+    return callPoints(this.sites, this.#lost)
   }
 
   /** Resolves when all names that the program may show are known. */

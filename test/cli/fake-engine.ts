@@ -87,6 +87,7 @@ function fakeSession(pid: number, scenario: Scenario, log: (event: string) => vo
       return fakeStacks(scenario, log)
     },
     latency: () => Promise.reject(new Error('the fake engine measures nothing')),
+    graph: () => Promise.reject(new Error('the fake engine looks at no calls')),
     probe: () => Promise.reject(new Error('the fake engine has no handlers')),
     explain: async () => scenario.explanations ?? [],
     list: async () => scenario.functions ?? [],
