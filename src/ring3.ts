@@ -23,7 +23,8 @@ export {
   type StackProbes,
 } from './session/api.js'
 export type { CatchOptions, ResumeChoice, Via } from './session/catch-options.js'
-export type { CallGraph, GraphOptions } from './session/graph.js'
+export type { CallGraph } from './session/graph.js'
+export type { GraphOptions } from './session/graph-options.js'
 export type { Hit, HitMemory, HitRegisters } from './session/hit.js'
 export type { LatencyProbes } from './session/latency.js'
 export type { LatencyOptions } from './session/latency-script.js'

@@ -68,8 +68,8 @@ export interface CallRequest {
   readonly kind: 'call'
   readonly text: string
   readonly pattern: string
-  /** The pattern stands for all functions: of modules in which probes before this one have some. */
-  readonly inModulesOfOthers?: true
+  /** With `opened`, the functions in modules in which probes before this one that `open` modules have some. */
+  readonly modules?: 'open' | 'opened'
 }
 
 /** Whether the handlers of a probe run where threads of the target are, and not in the tracer. */

@@ -122,7 +122,8 @@ export class CallTrees {
     }
     this.#close(thread, kind === 'return' ? 'returned' : 'tail-call', timeNs)
     // Those that have jumped to it return with it.
-    while (thread.open.at(-1)?.place === place) this.#close(thread, kind === 'return' ? 'returned' : 'tail-call', timeNs)
+    while (thread.open.at(-1)?.place === place)
+      this.#close(thread, kind === 'return' ? 'returned' : 'tail-call', timeNs)
   }
 
   #closeAll(thread: Thread, end: CallEnd, lost = 0): void {

@@ -1,6 +1,6 @@
 import { assert } from '../bytes/assert.js'
-import type { IntegerType } from '../ir/value-type.js'
 import type { Program } from '../ir/program.js'
+import type { IntegerType } from '../ir/value-type.js'
 import { eventPayload } from '../store/event-layout.js'
 import type { RowsRecord } from './program-record.js'
 

@@ -10,8 +10,6 @@ export interface CallPatterns {
   readonly roots: readonly string[]
   /** Looked at inside of trees. */
   readonly inner: readonly string[]
-  /** Looked at all functions of modules that have a root. */
-  readonly allOfModules: boolean
   /** Left out of trees, with all that they call. */
   readonly cut: readonly string[]
   /** Not looked at. */
@@ -25,7 +23,7 @@ export const CALL_EVENTS = ['entry', 'return', 'tail-jump'] as const
 /** The values of all these events, in order: see `CallEvent`. */
 export const CALL_COLUMNS = ['place', 'timeNs', 'tid', 'function', 'number', 'jump'] as const
 /** The handlers at beginnings of functions, by what the function is. */
-export const ENTRY_HANDLERS = ['root', 'inner', 'cut'] as const
+export const ENTRY_HANDLERS = ['root', 'cut', 'inner'] as const
 
 const AT_RETURNS = ENTRY_HANDLERS.length
 const AT_TAIL_JUMPS = AT_RETURNS + 1
@@ -41,13 +39,17 @@ const RING_PAGES = 1024
  * that some were lost. Outside of roots nothing is emitted. A thread that is seen above its root has left it.
  */
 export function callProgram(patterns: CallPatterns): Program {
-  const { roots, inner, allOfModules, cut, without, tid } = patterns
-  const everything: CallRequest = { kind: 'call', text: 'all', pattern: '*:*', inModulesOfOthers: true }
+  const { roots, inner, cut, without, tid } = patterns
+  const place = placer()
   // The first probe that names a function has it.
   const handlers = [
-    handlerOf(roots.map(requestOf), enter(true), tid),
-    handlerOf([...inner.map(requestOf), ...(allOfModules ? [everything] : [])], enter(false), tid),
-    handlerOf(cut.map(requestOf), enter(false), tid),
+    handlerOf(
+      roots.map((pattern) => ({ ...place(pattern), modules: 'open' })),
+      enter(true),
+      tid,
+    ),
+    handlerOf(cut.map(place), enter(false), tid),
+    handlerOf([...inner.map(place), { ...place('*:*'), modules: 'opened' }], enter(false), tid),
     handlerOf([], leave(true), tid),
     handlerOf([], leave(false), tid),
   ]
@@ -85,15 +87,26 @@ const config: ProgramConfig = {
 
 const span = { start: 0, end: 0 }
 
-function requestOf(pattern: string): CallRequest {
-  return { kind: 'call', text: `call:${pattern}`, pattern }
+/** Places patterns one behind the other, as `callText` writes them. */
+function placer(): (pattern: string) => CallRequest & PlacedProbe {
+  let start = 0
+  return (pattern) => {
+    const end = start + pattern.length
+    const request = { kind: 'call', text: `call:${pattern}`, pattern, span: { start, end } } as const
+    start = end + 1
+    return request
+  }
+}
+
+/** What spans of the program’s probes are part of. */
+export function callProgramText({ roots, cut, inner }: CallPatterns): string {
+  return [...roots, ...cut, ...inner].join('\n')
 }
 
 /** Locals: the thread’s word, the place of its root, the time. */
 const [WORD, ROOT, NOW] = [0, 1, 2]
 
-function handlerOf(requests: readonly CallRequest[], body: readonly Statement[], tid: number | undefined): Handler {
-  const probes: PlacedProbe[] = requests.map((request) => ({ ...request, span }))
+function handlerOf(probes: readonly PlacedProbe[], body: readonly Statement[], tid: number | undefined): Handler {
   const isOther = binary('is-different', boolType, ofThread, constant(BigInt(tid ?? 0)))
   const first: Statement[] = tid === undefined ? [] : [ifSo(isOther, [{ op: 'return' }])]
   const load: Statement[] = [
@@ -141,7 +154,9 @@ function tell(kind: (typeof CALL_EVENTS)[number]): Statement[] {
     {
       op: 'emit',
       event: CALL_EVENTS.indexOf(kind),
-      values: CALL_COLUMNS.map((name) => (name === 'place' || name === 'timeNs' ? columns[name] : cut32(columns[name]))),
+      values: CALL_COLUMNS.map((name) =>
+        name === 'place' || name === 'timeNs' ? columns[name] : cut32(columns[name]),
+      ),
     },
   ]
 }
@@ -168,7 +183,12 @@ function cut32(value: Expression): Expression {
   return { op: 'convert', type: uint32, value }
 }
 
-function binary(op: 'add' | 'and' | 'or' | 'shift-left' | 'shift-right' | 'is-equal' | 'is-different' | 'is-below', type: ValueType, left: Expression, right: Expression): Expression {
+function binary(
+  op: 'add' | 'and' | 'or' | 'shift-left' | 'shift-right' | 'is-equal' | 'is-different' | 'is-below',
+  type: ValueType,
+  left: Expression,
+  right: Expression,
+): Expression {
   return { op, type, left, right }
 }
 

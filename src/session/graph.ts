@@ -1,37 +1,19 @@
 import { SourceText } from '../lang/source-text.js'
-import type { CallRecord, CallTree } from '../record/call-record.js'
+import type { CallTree } from '../record/call-record.js'
 import { type CallEvent, type CallFunction, CallTrees } from '../record/call-trees.js'
 import type { RowsRecord } from '../record/program-record.js'
 import { isRefusal, refuse } from '../refusal/refusal.js'
-import { CALL_EVENTS, type CallPatterns, callProgram, ENTRY_HANDLERS } from '../runs/call-program.js'
+import { CALL_EVENTS, type CallPatterns, callProgram, callProgramText, ENTRY_HANDLERS } from '../runs/call-program.js'
 import { RefusedError } from './api.js'
 import { beginRun } from './begin-run.js'
 import type { CallPoint } from './call-points.js'
+import { DEFAULT_DEPTH, type GraphOptions } from './graph-options.js'
 import { readPatterns } from './read-patterns.js'
+import { ScriptError } from './script-error.js'
 import type { ScriptRun } from './script-run.js'
 import type { Attached } from './session-types.js'
-import { asRefusal } from './stack-probes.js'
 import type { TracerThread } from './tracer-thread.js'
 
-/** What is looked at, and what is kept. Patterns are those of functions. */
-export interface GraphOptions {
-  /** Functions that are looked at inside of the roots, besides those of the modules that have a root. */
-  readonly with?: readonly string[]
-  /** Functions that are left out, with all that they call. */
-  readonly notrace?: readonly string[]
-  /** Functions that are not looked at; what they call seems to be called by their callers. */
-  readonly hide?: readonly string[]
-  /** How deep calls are kept: 1 for the roots alone. */
-  readonly depth?: number
-  /** Calls that took less are left out. Nanoseconds. */
-  readonly minNs?: number
-  /** Only this thread. */
-  readonly tid?: number
-  /** The graph ends after so many calls of roots. */
-  readonly max?: number
-}
-
-export const DEFAULT_DEPTH = 32
 /** Calls that are kept of one tree. */
 const MAX_CALLS = 200_000
 /** Trees that may wait for whoever reads them. */
@@ -54,7 +36,7 @@ export class CallGraph implements AsyncDisposable {
     private readonly options: GraphOptions,
   ) {
     run.on('record', (record) => {
-      if (record.kind === 'lost') this.#lost += record.events
+      if (record.kind === 'lost' && !this.#isEnded) this.#lost += record.events
       if (record.kind === 'rows') this.#take(record)
     })
     run.on('over', () => this.#finish())
@@ -68,6 +50,11 @@ export class CallGraph implements AsyncDisposable {
   /** Events that found no room, and trees that waited too long: what was known of the calls of their threads. */
   get lost(): bigint {
     return this.#lost
+  }
+
+  /** No more trees come, but those that wait: there are enough, the target has ended, or the probes are out. */
+  get isEnded(): boolean {
+    return this.#isEnded
   }
 
   /** For the session’s use: the functions, by the numbers that events have for them. */
@@ -133,10 +120,11 @@ export async function startGraph(
   roots: readonly string[],
   options: GraphOptions,
 ): Promise<CallGraph> {
-  const program = callProgram(patternsOf(roots, options))
-  const compiled = { program, source: new SourceText('graph', ''), warnings: [] }
+  const patterns = patternsOf(roots, options)
+  const source = new SourceText('graph', callProgramText(patterns))
+  const compiled = { program: callProgram(patterns), source, warnings: [] }
   const { run, number } = await beginRun(thread, compiled, undefined, async () => {}).catch((error: unknown) => {
-    throw asRefusal(error)
+    throw error instanceof ScriptError ? missing(error, source) : error
   })
   const graph = new CallGraph(run, options)
   graph.know(await thread.request('callPoints', { run: number }))
@@ -150,8 +138,19 @@ function patternsOf(roots: readonly string[], options: GraphOptions): CallPatter
   const read = readPatterns(all)
   if (isRefusal(read)) throw new RefusedError(read)
   if (read.functions.length < all.length)
-    throw new RefusedError(refuse('bad-pattern', 'a graph is made of functions: write MODULE:SYMBOL, for example libc:malloc'))
-  return { roots, inner: others, allOfModules: true, cut: notrace, without: hide, tid }
+    throw new RefusedError(
+      refuse('bad-pattern', 'a graph is made of functions: write MODULE:SYMBOL, for example libc:malloc'),
+    )
+  return { roots, inner: others, cut: notrace, without: hide, tid }
+}
+
+/** Of the first pattern that cannot be had. */
+function missing({ diagnostics }: ScriptError, { text }: SourceText): RefusedError {
+  const sentences = diagnostics.map(({ span, message }) => {
+    const pattern = text.slice(span.start, span.end)
+    return message.includes(pattern) ? message : `${pattern}: ${message}`
+  })
+  return new RefusedError(refuse('no-match', sentences.join('; ')))
 }
 
 function functionOf({ site, handler, tailCalls }: CallPoint): CallFunction {
@@ -161,13 +160,10 @@ function functionOf({ site, handler, tailCalls }: CallPoint): CallFunction {
 /** The columns are `CALL_COLUMNS`, behind the event. */
 function* eventsOf({ numbers, width }: RowsRecord): Generator<CallEvent> {
   for (let at = 0; at < numbers.length; at += width) {
-    const [event = 0, place = 0, timeNs = 0, tid = 0, called = 0, number = 0, jump = 0] = numbers.subarray(at, at + width)
+    const [event = 0, place = 0, timeNs = 0, tid = 0, called = 0, number = 0, jump = 0] = numbers.subarray(
+      at,
+      at + width,
+    )
     yield { kind: CALL_EVENTS[event] ?? 'entry', place, timeNs, tid, function: called, number, jump }
   }
-}
-
-/** A call and all calls inside of it, with their depth: 0 for the call itself. */
-export function* callsIn(call: CallRecord, depth = 0): Generator<readonly [call: CallRecord, depth: number]> {
-  yield [call, depth]
-  for (const inner of call.calls) yield* callsIn(inner, depth + 1)
 }

@@ -86,8 +86,8 @@ class Found implements ProgramSites {
   readonly #exitFinders = new Map<CodeFacts, ExitFinder>()
   /** Beginnings of functions that have a `call` probe, or shall have none. */
   readonly #taken = new Set<Address>()
-  /** Paths of modules in which there are such probes. */
-  readonly #called = new Set<string>()
+  /** Paths. */
+  readonly #opened = new Set<string>()
 
   constructor(
     private readonly arch: Architecture,
@@ -116,7 +116,8 @@ class Found implements ProgramSites {
     }
     const pattern = parsePattern(request.pattern)
     const wanted = { handler, request, isNamed: !isRefusal(pattern) && namesOne(pattern) }
-    const isWanted = ({ path }: ModuleSites): boolean => !('inModulesOfOthers' in request) || this.#called.has(path)
+    const isWanted = ({ path }: ModuleSites): boolean =>
+      !('modules' in request) || request.modules !== 'opened' || this.#opened.has(path)
     this.#refuse(wanted, resolved.refused)
     for (const module of resolved.modules.filter(isWanted)) {
       const add = request.kind === 'call' ? this.#addCall : this.#addFunction
@@ -140,7 +141,7 @@ class Found implements ProgramSites {
     const tails = exits.tailJumps.map(({ at }) => siteInFunction(site, at))
     const sites = [site, ...returns, ...tails]
     if (wanted.isNamed) for (const { key } of sites) this.named.set(key, wanted.request.span)
-    this.#called.add(module.path)
+    if ('modules' in wanted.request && wanted.request.modules === 'open') this.#opened.add(module.path)
     const point = this.#pushPoint(wanted, module, site, [...returns, ...tails])
     this.#run(site, { point, handler: wanted.handler })
     for (const each of returns) this.#run(each, { point, handler: ends.atReturns })

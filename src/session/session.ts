@@ -12,7 +12,8 @@ import type {
   StackProbes,
 } from './api.js'
 import { catching } from './catch-options.js'
-import type { CallGraph, GraphOptions } from './graph.js'
+import type { CallGraph } from './graph.js'
+import type { GraphOptions } from './graph-options.js'
 import { Guardian } from './guardian.js'
 import { HandlerRunner, openTargetMemory } from './handler-runner.js'
 import { LatencyProbes } from './latency.js'

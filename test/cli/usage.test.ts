@@ -10,6 +10,7 @@ test('--help is worth reading', async () => {
     'run --help',
     'count --help',
     'flame --help',
+    'graph --help',
     'list --help',
     'explain --help',
     'clean --help',
