@@ -203,6 +203,7 @@ function addGraph(program: Command, { engine, host, finish }: Context): void {
     .addOption(patternsOption('--with <PATTERN>', 'look at these functions, too: libc:*'))
     .addOption(patternsOption('-N, --notrace <PATTERN>', 'leave out these functions and what they call'))
     .addOption(patternsOption('-H, --hide <PATTERN>', 'do not look at these functions'))
+    .option('--all', 'look also at functions that no jump reaches: durations are longer for it')
     .addOption(new Option('--tid <TID>', 'look at one thread').argParser(pidValue))
     .option('--merge', 'show all calls as one tree at the end: how many, and how long in all')
     .addOption(viaOption())

@@ -1,3 +1,4 @@
+import { quantity } from '../outputs/text/quantity.js'
 import type { CallTree } from '../record/call-record.js'
 import { CallMerger } from '../record/merged-calls.js'
 import type { Ring3 } from '../session/api.js'
@@ -25,6 +26,7 @@ export interface GraphCommandOptions extends PrintOptions, CatchOptions {
   readonly with?: readonly string[]
   readonly notrace?: readonly string[]
   readonly hide?: readonly string[]
+  readonly all?: boolean
   readonly tid?: number
   readonly max?: number
   readonly merge?: boolean
@@ -68,9 +70,10 @@ export async function runGraph(
 const LOOK_MS = 100
 
 function graphOptions(options: GraphCommandOptions): GraphOptions {
-  const { depth, timeFilter, with: others, notrace, hide, tid, max } = options
+  const { depth, timeFilter, with: others, notrace, hide, all = false, tid, max } = options
   return {
     depth,
+    all,
     ...(timeFilter !== undefined && { minNs: timeFilter }),
     ...(others !== undefined && { with: others }),
     ...(notrace !== undefined && { notrace }),
@@ -114,8 +117,7 @@ async function show(graph: CallGraph, isMerged: boolean, { sink, output, options
 }
 
 function tellEnd({ run, lost }: CallGraph, shown: number, messages: Messages): void {
-  if (lost > 0n)
-    messages.note(`LOST ${lost} events: they came faster than they could be taken; trees that lack some end early`)
+  if (lost > 0n) messages.note(`LOST ${quantity(lost, 'event')}: they came faster than they could be taken`)
   if (shown === 0) messages.note('no call of these functions has been seen')
   if (run.over !== undefined) messages.note(run.over.message)
 }

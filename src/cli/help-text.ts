@@ -92,7 +92,8 @@ after -d seconds, after -n calls, or with the process, which is left as it was f
 
 A call is shown when it has ended, with all that is in it. Exceptions and longjmp are
 told by the stack pointer: the calls that they end are marked as unwound. Durations hold
-what the probes of the calls inside cost; --via jump leaves out the dear ones.
+what the probes of the calls inside cost. Functions that are not named one by one, and
+that no jump reaches, are therefore left out unless --all is given.
 
 Examples:
   ring3 graph -p 1234 -n 1 redis-server:processCommand

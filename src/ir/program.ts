@@ -70,6 +70,8 @@ export interface CallRequest {
   readonly pattern: string
   /** With `opened`, the functions in modules in which probes before this one that `open` modules have some. */
   readonly modules?: 'open' | 'opened'
+  /** Functions that it does not name one by one are probed in the cheapest way, or not at all. */
+  readonly isOptional?: true
 }
 
 /** Whether the handlers of a probe run where threads of the target are, and not in the tracer. */

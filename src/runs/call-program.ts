@@ -14,6 +14,8 @@ export interface CallPatterns {
   readonly cut: readonly string[]
   /** Not looked at. */
   readonly without: readonly string[]
+  /** Of those that are not named one by one, also what only a dear mechanism reaches. */
+  readonly all: boolean
   /** The thread that is looked at; all, if undefined. */
   readonly tid: number | undefined
 }
@@ -39,7 +41,7 @@ const RING_PAGES = 1024
  * that some were lost. Outside of roots nothing is emitted. A thread that is seen above its root has left it.
  */
 export function callProgram(patterns: CallPatterns): Program {
-  const { roots, inner, cut, without, tid } = patterns
+  const { roots, inner, cut, without, all, tid } = patterns
   const place = placer()
   // The first probe that names a function has it.
   const handlers = [
@@ -49,7 +51,13 @@ export function callProgram(patterns: CallPatterns): Program {
       tid,
     ),
     handlerOf(cut.map(place), enter(false), tid),
-    handlerOf([...inner.map(place), { ...place('*:*'), modules: 'opened' }], enter(false), tid),
+    handlerOf(
+      [...inner.map(place), { ...place('*:*'), modules: 'opened' as const }].map((probe) =>
+        all ? probe : { ...probe, isOptional: true },
+      ),
+      enter(false),
+      tid,
+    ),
     handlerOf([], leave(true), tid),
     handlerOf([], leave(false), tid),
   ]

@@ -6,6 +6,8 @@ export interface GraphOptions {
   readonly notrace?: readonly string[]
   /** Functions that are not looked at; what they call seems to be called by their callers. */
   readonly hide?: readonly string[]
+  /** Also functions inside of the roots that only a dear mechanism reaches: durations are longer for it. */
+  readonly all?: boolean
   /** How deep calls are kept: 1 for the roots alone. */
   readonly depth?: number
   /** Calls that took less are left out. Nanoseconds. */

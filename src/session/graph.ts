@@ -133,7 +133,7 @@ export async function startGraph(
 
 /** @throws RefusedError where a pattern cannot be read, or names something else than functions */
 function patternsOf(roots: readonly string[], options: GraphOptions): CallPatterns {
-  const { with: others = [], notrace = [], hide = [], tid } = options
+  const { with: others = [], notrace = [], hide = [], all: takesAll = false, tid } = options
   const all = [...roots, ...others, ...notrace, ...hide]
   const read = readPatterns(all)
   if (isRefusal(read)) throw new RefusedError(read)
@@ -141,7 +141,7 @@ function patternsOf(roots: readonly string[], options: GraphOptions): CallPatter
     throw new RefusedError(
       refuse('bad-pattern', 'a graph is made of functions: write MODULE:SYMBOL, for example libc:malloc'),
     )
-  return { roots, inner: others, cut: notrace, without: hide, tid }
+  return { roots, inner: others, cut: notrace, without: hide, all: takesAll, tid }
 }
 
 /** Of the first pattern that cannot be had. */

@@ -86,8 +86,8 @@ class Found implements ProgramSites {
   readonly #exitFinders = new Map<CodeFacts, ExitFinder>()
   /** Beginnings of functions that have a `call` probe, or shall have none. */
   readonly #taken = new Set<Address>()
-  /** Paths. */
-  readonly #opened = new Set<string>()
+  /** Paths, and what the user calls them. */
+  readonly #opened = new Map<string, string>()
 
   constructor(
     private readonly arch: Architecture,
@@ -137,13 +137,16 @@ class Found implements ProgramSites {
       this.#refuse(wanted, [{ site, refusal: exits }])
       return []
     }
-    const returns = exits.returns.map((at) => siteInFunction(site, at))
-    const tails = exits.tailJumps.map(({ at }) => siteInFunction(site, at))
-    const sites = [site, ...returns, ...tails]
+    const isOptional = !wanted.isNamed && 'isOptional' in wanted.request
+    const key = `${this.#opened.get(module.path) ?? moduleOf(site)}:${functionOf(site)}`
+    const entry: Site = { ...site, key, ...(isOptional && { isOptional }) }
+    const returns = exits.returns.map((at) => siteInFunction(entry, at))
+    const tails = exits.tailJumps.map(({ at }) => siteInFunction(entry, at))
+    const sites = [entry, ...returns, ...tails]
     if (wanted.isNamed) for (const { key } of sites) this.named.set(key, wanted.request.span)
-    if ('modules' in wanted.request && wanted.request.modules === 'open') this.#opened.add(module.path)
-    const point = this.#pushPoint(wanted, module, site, [...returns, ...tails])
-    this.#run(site, { point, handler: wanted.handler })
+    if ('modules' in wanted.request && wanted.request.modules === 'open') this.#opened.set(module.path, moduleOf(site))
+    const point = this.#pushPoint(wanted, module, entry, [...returns, ...tails])
+    this.#run(entry, { point, handler: wanted.handler })
     for (const each of returns) this.#run(each, { point, handler: ends.atReturns })
     for (const each of tails) this.#run(each, { point, handler: ends.atTailJumps })
     this.calls.push({ point, entry: site.address, tailJumps: exits.tailJumps.map((jump) => placed(site, jump)) })
@@ -204,9 +207,10 @@ class Found implements ProgramSites {
 }
 
 /** Where the function that begins at a site returns. */
-export function siteInFunction({ key, vaddr, fileOffset: entry, address }: Site, at: Vaddr): Site {
+export function siteInFunction({ key, vaddr, fileOffset: entry, address, ...others }: Site, at: Vaddr): Site {
   const offset = at - vaddr
   return {
+    ...others,
     key: `${key}${offset < 0 ? '' : '+'}${offset}`,
     vaddr: at,
     fileOffset: fileOffset(entry + offset),
@@ -219,14 +223,23 @@ function placed({ address, vaddr }: Site, { at, to }: TailJump): FoundCall['tail
   return { at: offsetBy(address, at - vaddr), to: to === undefined ? undefined : offsetBy(address, to - vaddr) }
 }
 
+/** Modules have no `:` in their names here: the user’s patterns would not have found them. */
+function moduleOf({ key }: Site): string {
+  return key.slice(0, key.indexOf(':'))
+}
+
+function functionOf({ key }: Site): string {
+  return key.slice(key.indexOf(':') + 1)
+}
+
 function namesOne(pattern: ProbePattern): boolean {
   return isLiteralGlob(pattern.module) && (pattern.kind === 'file-offset' || isLiteralGlob(pattern.symbol))
 }
 
 type Described = Pick<AttachPoint, 'isEntry' | 'probe' | 'function'>
 
-function described({ kind }: PlacedProbe, { path }: ModuleSites, { key }: Site): Described {
-  const name = key.slice(key.indexOf(':') + 1)
+function described({ kind }: PlacedProbe, { path }: ModuleSites, site: Site): Described {
+  const name = functionOf(site)
   const isEntry = !/^0x|\+\d+$/.test(name)
   return { isEntry, probe: `${kind}:${path}:${name}`, function: name.replace(/\+\d+$/, '') }
 }

@@ -124,7 +124,9 @@ export class ProgramTracing {
     const { tracer } = this.setting
     if (tracer === undefined || this.sites.at.size === 0 || this.#run.hasExited) return undefined
     const there = tracer.canRunInTarget ? await this.#plantInTarget(tracer) : undefined
-    if (there !== undefined && !(isRefusal(there) && tracer.canRunHere)) return there
+    // Whole modules at breakpoints are nothing to do unasked.
+    const mayRunHere = tracer.canRunHere && this.program.calls === undefined
+    if (there !== undefined && !(isRefusal(there) && mayRunHere)) return there
     const late = tracer.tellsLate ? objectionToLateHits(this.program) : undefined
     if (late !== undefined) return late
     const made = await tracer.plantSites(this.sites.resolved, (hit) => this.#onHit(hit), there)

@@ -35,7 +35,7 @@ export function callDuration(ns: number | undefined, colour: boolean): string {
 /** What is said where a call ends in another way than by returning. */
 const otherwise: Readonly<Record<CallRecord['end'], string>> = {
   returned: '',
-  'tail-call': ': jumps to another function',
+  'tail-call': ': tail call',
   unwound: ': unwound',
   lost: ': lost',
   open: ': has not returned',
