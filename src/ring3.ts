@@ -11,6 +11,7 @@ export type { RefusalCode } from './refusal/codes.js'
 export type { Refusal } from './refusal/refusal.js'
 export {
   type AttachOptions,
+  type CallGraph,
   type CountProbes,
   type HandlerProbes,
   type LaunchedSession,
@@ -23,7 +24,6 @@ export {
   type StackProbes,
 } from './session/api.js'
 export type { CatchOptions, ResumeChoice, Via } from './session/catch-options.js'
-export type { CallGraph } from './session/graph.js'
 export type { GraphOptions } from './session/graph-options.js'
 export type { Hit, HitMemory, HitRegisters } from './session/hit.js'
 export type { LatencyProbes } from './session/latency.js'

@@ -1,9 +1,8 @@
 import { quantity } from '../outputs/text/quantity.js'
 import type { CallTree } from '../record/call-record.js'
 import { CallMerger } from '../record/merged-calls.js'
-import type { Ring3 } from '../session/api.js'
+import type { CallGraph, Ring3 } from '../session/api.js'
 import type { CatchOptions } from '../session/catch-options.js'
-import type { CallGraph } from '../session/graph.js'
 import type { GraphOptions } from '../session/graph-options.js'
 import { attachOptions } from './attach-options.js'
 import { checkPatterns } from './check-patterns.js'
@@ -50,9 +49,7 @@ export async function runGraph(
     await using session = await engine.attach(options.pid, setUp)
     const graph = await session.graph(patterns, graphOptions(options))
     progress[Symbol.dispose]()
-    if (!isAtWork(graph, messages)) return 'failed'
-    graph.run.on('message', (text) => messages.script(text))
-    graph.run.on('warning', (text) => messages.script(text))
+    if (graph.attached !== undefined) reportAttached(graph.attached, messages)
     const [shown] = await Promise.all([
       show(graph, options.merge === true, destination),
       untilOver(graph, options, ending).then(() => graph.remove()),
@@ -93,14 +90,6 @@ async function untilOver(
     await ending.wait(Math.min(LOOK_MS, left))
 }
 
-function isAtWork({ attached }: CallGraph, messages: Messages): boolean {
-  if (attached !== undefined) reportAttached(attached, messages)
-  if (attached !== undefined && attached.probes > 0) return true
-  const [first] = attached?.refused ?? []
-  messages.error(`no function could be probed${first === undefined ? '' : `: ${first.site}: ${first.because}`}`)
-  return false
-}
-
 /** Trees as they come, or what they come to at the end. @returns how many there were */
 async function show(graph: CallGraph, isMerged: boolean, { sink, output, options }: Destination): Promise<number> {
   const merger = new CallMerger()
@@ -116,8 +105,9 @@ async function show(graph: CallGraph, isMerged: boolean, { sink, output, options
   return shown
 }
 
-function tellEnd({ run, lost }: CallGraph, shown: number, messages: Messages): void {
+function tellEnd({ over, lost, warnings }: CallGraph, shown: number, messages: Messages): void {
+  for (const warning of warnings) messages.warning(warning.trimEnd())
   if (lost > 0n) messages.note(`LOST ${quantity(lost, 'event')}: they came faster than they could be taken`)
   if (shown === 0) messages.note('no call of these functions has been seen')
-  if (run.over !== undefined) messages.note(run.over.message)
+  if (over !== undefined) messages.note(over)
 }

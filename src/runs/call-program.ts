@@ -2,7 +2,7 @@ import type { Expression } from '../ir/expression.js'
 import type { CallRequest, Handler, MapDeclaration, PlacedProbe, Program, ProgramConfig } from '../ir/program.js'
 import type { Statement } from '../ir/statement.js'
 import { boolType, integer, uint64, type ValueType } from '../ir/value-type.js'
-import { NUMBERS } from '../record/call-trees.js'
+import { NUMBERS } from '../record/call-builder.js'
 
 /** Patterns of functions. */
 export interface CallPatterns {

@@ -1,14 +1,14 @@
 import { SourceText } from '../lang/source-text.js'
+import { parsePattern } from '../probe/pattern.js'
 import type { CallTree } from '../record/call-record.js'
-import { type CallEvent, type CallFunction, CallTrees } from '../record/call-trees.js'
+import { type CallEvent, type CallFunction, CallBuilder } from '../record/call-builder.js'
 import type { RowsRecord } from '../record/program-record.js'
-import { isRefusal, refuse } from '../refusal/refusal.js'
+import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { CALL_EVENTS, type CallPatterns, callProgram, callProgramText, ENTRY_HANDLERS } from '../runs/call-program.js'
-import { RefusedError } from './api.js'
+import { type CallGraph, RefusedError } from './api.js'
 import { beginRun } from './begin-run.js'
 import type { CallPoint } from './call-points.js'
 import { DEFAULT_DEPTH, type GraphOptions } from './graph-options.js'
-import { readPatterns } from './read-patterns.js'
 import { ScriptError } from './script-error.js'
 import type { ScriptRun } from './script-run.js'
 import type { Attached } from './session-types.js'
@@ -19,63 +19,65 @@ const MAX_CALLS = 200_000
 /** Trees that may wait for whoever reads them. */
 const MAX_WAITING = 10_000
 
-/** Probes that tell of calls as trees: `for await (const tree of graph)`. */
-export class CallGraph implements AsyncDisposable {
+/** The program at work, which tells of calls, and the trees that these make. */
+class ProbedCalls implements CallGraph {
+  readonly warnings: string[] = []
   #lost = 0n
   #shown = 0
   #isEnded = false
   readonly #waiting: CallTree[] = []
   #wake: (() => void) | undefined
-  #trees: CallTrees | undefined
+  #trees: CallBuilder | undefined
   /** What came before it was known which functions there are. */
   readonly #early: RowsRecord[] = []
 
   constructor(
-    /** The program that looks: it tells of what goes wrong, and when the target has ended. */
-    readonly run: ScriptRun,
+    private readonly run: ScriptRun,
     private readonly options: GraphOptions,
   ) {
     run.on('record', (record) => {
       if (record.kind === 'lost' && !this.#isEnded) this.#lost += record.events
       if (record.kind === 'rows') this.#take(record)
     })
-    run.on('over', () => this.#finish())
+    run.on('message', (text) => this.warnings.push(text))
+    run.on('warning', (text) => this.warnings.push(text))
+    run.on('over', () => this.#wake?.())
   }
 
-  /** What became of the probes. */
   get attached(): Attached | undefined {
     return this.run.attached
   }
 
-  /** Events that found no room, and trees that waited too long: what was known of the calls of their threads. */
   get lost(): bigint {
     return this.#lost
   }
 
-  /** No more trees come, but those that wait: there are enough, the target has ended, or the probes are out. */
   get isEnded(): boolean {
-    return this.#isEnded
+    return this.#isEnded || this.run.over !== undefined
   }
 
-  /** For the session’s use: the functions, by the numbers that events have for them. */
+  get over(): string | undefined {
+    return this.run.over?.message
+  }
+
+  /** The functions, by the numbers that events have for them. */
   know(points: readonly CallPoint[]): void {
     const { depth = DEFAULT_DEPTH, minNs = 0 } = this.options
     const options = { depth, minNs, maxCalls: MAX_CALLS }
-    this.#trees = new CallTrees(points.map(functionOf), options, (tree) => this.#show(tree))
+    this.#trees = new CallBuilder(points.map(functionOf), options, (tree) => this.#show(tree))
     for (const rows of this.#early.splice(0)) this.#take(rows)
   }
 
-  /** Trees, each when its root has ended; those of calls that go on come at the end. */
   async *[Symbol.asyncIterator](): AsyncIterator<CallTree> {
     for (;;) {
       const tree = this.#waiting.shift()
       if (tree !== undefined) yield tree
       else if (this.#isEnded) return
+      else if (this.run.over !== undefined) await this.remove()
       else await new Promise<void>((resolve) => (this.#wake = resolve))
     }
   }
 
-  /** Takes the probes out; what is known by then can still be read. Idempotent. */
   async remove(): Promise<void> {
     await this.run.close()
     this.#finish()
@@ -126,22 +128,46 @@ export async function startGraph(
   const { run, number } = await beginRun(thread, compiled, undefined, async () => {}).catch((error: unknown) => {
     throw error instanceof ScriptError ? missing(error, source) : error
   })
-  const graph = new CallGraph(run, options)
-  graph.know(await thread.request('callPoints', { run: number }))
+  const graph = new ProbedCalls(run, options)
+  const points = await thread.request('callPoints', { run: number })
+  if (!points.some((point) => isRoot(point) && !point.isLost)) {
+    await run.close()
+    throw new RefusedError(noRoot(points, run.attached))
+  }
+  graph.know(points)
   return graph
+}
+
+function isRoot({ handler }: CallPoint): boolean {
+  return ENTRY_HANDLERS[handler] === 'root'
+}
+
+/** The first reason stands for all. */
+function noRoot(points: readonly CallPoint[], attached: Attached | undefined): Refusal {
+  const refused = attached?.refused ?? []
+  const roots = points.filter(isRoot)
+  const ofRoot = refused.find(({ site }) =>
+    roots.some((root) => site === root.site || site.startsWith(`${root.site}+`)),
+  )
+  const first = ofRoot ?? refused[0]
+  const because = first === undefined ? '' : `: ${first.site}: ${first.because}`
+  return refuse(first?.code ?? 'no-match', `no function that a graph may begin at could be probed${because}`)
 }
 
 /** @throws RefusedError where a pattern cannot be read, or names something else than functions */
 function patternsOf(roots: readonly string[], options: GraphOptions): CallPatterns {
   const { with: others = [], notrace = [], hide = [], all: takesAll = false, tid } = options
   const all = [...roots, ...others, ...notrace, ...hide]
-  const read = readPatterns(all)
-  if (isRefusal(read)) throw new RefusedError(read)
-  if (read.functions.length < all.length)
-    throw new RefusedError(
-      refuse('bad-pattern', 'a graph is made of functions: write MODULE:SYMBOL, for example libc:malloc'),
-    )
+  const wrong = all.map(notOfFunctions).find((refusal) => refusal !== undefined)
+  if (wrong !== undefined) throw new RefusedError(wrong)
   return { roots, inner: others, cut: notrace, without: hide, all: takesAll, tid }
+}
+
+function notOfFunctions(text: string): Refusal | undefined {
+  const pattern = parsePattern(text)
+  if (isRefusal(pattern)) return pattern
+  if (pattern.kind === 'symbol' && pattern.offset === 0) return undefined
+  return refuse('bad-pattern', `${text}: a graph is made of functions: write MODULE:SYMBOL, for example libc:malloc`)
 }
 
 /** Of the first pattern that cannot be had. */

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Memory } from '../target/memory.js'
 import type {
   AttachOptions,
+  CallGraph,
   CountProbes,
   HandlerProbes,
   LaunchedSession,
@@ -12,7 +13,6 @@ import type {
   StackProbes,
 } from './api.js'
 import { catching } from './catch-options.js'
-import type { CallGraph } from './graph.js'
 import type { GraphOptions } from './graph-options.js'
 import { Guardian } from './guardian.js'
 import { HandlerRunner, openTargetMemory } from './handler-runner.js'

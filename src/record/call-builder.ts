@@ -27,7 +27,7 @@ export interface CallEvent {
 
 export const NUMBERS = 2 ** 16
 
-export interface CallTreeOptions {
+export interface CallBuilderOptions {
   /** Calls deeper than that are not kept: 1 for roots alone. */
   readonly depth: number
   /** Calls that took less are not kept. */
@@ -62,13 +62,13 @@ interface Thread {
  * its caller, and a function that another one jumps to has the place of that one. So a thread that is seen at one place has left all
  * calls below it, be it by longjmp. Where events of a thread have been lost, nothing is known but that: its tree ends there.
  */
-export class CallTrees {
+export class CallBuilder {
   readonly #threads = new Map<number, Thread>()
 
   /** `show` takes each tree when its root has ended. */
   constructor(
     private readonly functions: readonly CallFunction[],
-    private readonly options: CallTreeOptions,
+    private readonly options: CallBuilderOptions,
     private readonly show: (tree: CallTree) => void,
   ) {}
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CallRecord } from '../../src/record/call-record.js'
-import { type CallEvent, type CallFunction, type CallTreeOptions, CallTrees } from '../../src/record/call-trees.js'
+import { type CallEvent, type CallFunction, type CallBuilderOptions, CallBuilder } from '../../src/record/call-builder.js'
 
 /** `root` begins trees; `tail` may jump to `a` (by its jump 1), or to who knows where (2). */
 const functions: readonly CallFunction[] = [
@@ -35,9 +35,9 @@ function eventsOf(text: string): CallEvent[] {
   })
 }
 
-function treesOf(text: string, options: Partial<CallTreeOptions> = {}): string[] {
+function treesOf(text: string, options: Partial<CallBuilderOptions> = {}): string[] {
   const shown: string[] = []
-  const trees = new CallTrees(functions, { depth: 10, minNs: 0, maxCalls: 100, ...options }, (tree) => {
+  const trees = new CallBuilder(functions, { depth: 10, minNs: 0, maxCalls: 100, ...options }, (tree) => {
     const notes = [tree.lost > 0 ? ` lost ${tree.lost}` : '', tree.omitted > 0 ? ` omitted ${tree.omitted}` : '']
     shown.push(`${tree.tid}: ${textOf(tree)}${notes.join('')}`)
   })
@@ -59,7 +59,7 @@ const cases: readonly (readonly [
   fact: string,
   events: string,
   trees: readonly string[],
-  options?: Partial<CallTreeOptions>,
+  options?: Partial<CallBuilderOptions>,
 ])[] = [
   ['a call without others', '+root@90 -root@90', ['1: root 10']],
   ['calls inside', '+root@90 +a@80 +b@70 -b@70 -a@80 +b@80 -b@80 -root@90', ['1: root 70 {a 30 {b 10}, b 10}']],
