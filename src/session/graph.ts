@@ -1,7 +1,7 @@
 import { SourceText } from '../lang/source-text.js'
 import { parsePattern } from '../probe/pattern.js'
+import { CallBuilder, type CallEvent, type CallFunction } from '../record/call-builder.js'
 import type { CallTree } from '../record/call-record.js'
-import { type CallEvent, type CallFunction, CallBuilder } from '../record/call-builder.js'
 import type { RowsRecord } from '../record/program-record.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { CALL_EVENTS, type CallPatterns, callProgram, callProgramText, ENTRY_HANDLERS } from '../runs/call-program.js'

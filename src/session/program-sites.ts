@@ -58,8 +58,8 @@ export async function programSites(
   for (const pattern of program.calls?.without ?? []) found.leaveOut(await resolve(pattern))
   for (const [handler, { probes }] of program.handlers.entries()) {
     for (const probe of probes) {
-      if ('pattern' in probe) found.addFunctions(handler, probe, await resolve(probe.pattern))
-      else found.addPlain(handler, probe)
+      if (!('pattern' in probe)) found.addPlain(handler, probe)
+      else for (const pattern of found.patternsOf(probe)) found.addFunctions(handler, probe, await resolve(pattern))
     }
   }
   return found
@@ -98,6 +98,12 @@ class Found implements ProgramSites {
     return { modules: joinModules(this.#modules), refused: this.#refused }
   }
 
+  /** What a probe asks for, now that those before it have been added. */
+  patternsOf(request: FunctionProbe): string[] {
+    const standsForOthers = 'modules' in request && request.modules === 'opened'
+    return standsForOthers ? [...this.#opened.keys()].map((path) => `"${path}":*`) : [request.pattern]
+  }
+
   addPlain(handler: number, request: PlacedProbe): void {
     const facts = { handler, request, site: undefined, returns: [], isEntry: false, probe: request.text, function: '' }
     this.points.push(facts)
@@ -116,10 +122,8 @@ class Found implements ProgramSites {
     }
     const pattern = parsePattern(request.pattern)
     const wanted = { handler, request, isNamed: !isRefusal(pattern) && namesOne(pattern) }
-    const isWanted = ({ path }: ModuleSites): boolean =>
-      !('modules' in request) || request.modules !== 'opened' || this.#opened.has(path)
     this.#refuse(wanted, resolved.refused)
-    for (const module of resolved.modules.filter(isWanted)) {
+    for (const module of resolved.modules) {
       const add = request.kind === 'call' ? this.#addCall : this.#addFunction
       const sites = module.sites.flatMap((site) => add.call(this, wanted, module, site))
       this.#modules.push({ ...module, sites })
