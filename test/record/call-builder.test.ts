@@ -1,8 +1,13 @@
 /** Trees of calls from what threads do at entries, returns and tail jumps: events as text, trees as text. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import {
+  CallBuilder,
+  type CallBuilderOptions,
+  type CallEvent,
+  type CallFunction,
+} from '../../src/record/call-builder.js'
 import type { CallRecord } from '../../src/record/call-record.js'
-import { type CallEvent, type CallFunction, type CallBuilderOptions, CallBuilder } from '../../src/record/call-builder.js'
 
 /** `root` begins trees; `tail` may jump to `a` (by its jump 1), or to who knows where (2). */
 const functions: readonly CallFunction[] = [

@@ -152,10 +152,7 @@ test('patterns that name no function are refused, and nothing is touched', { ski
   {
     await using session = await attach(target.pid)
     await assert.rejects(session.graph('graph:rot'), /no function in .* matches rot; did you mean root\?/)
-    await assert.rejects(
-      session.graph('graph:_star?'),
-      /no function that a graph may begin at could be probed/,
-    )
+    await assert.rejects(session.graph('graph:_star?'), /no function that a graph may begin at could be probed/)
     await assert.rejects(session.graph('grph:root'), /grph/)
     await assert.rejects(session.graph('graph:root', { with: ['graph:root+4'] }), /graph:root\+4: .*functions/)
     await assert.rejects(session.graph('uretprobe:graph:root'), /uretprobe/)
