@@ -181,7 +181,8 @@ async function planComplete(
   const { resolved } = setting.sites
   const modules = joinModules([...resolved.modules, ...exits])
   const planned = await tracer.planProgram({ ...resolved, modules }, codeOf(setting, exits))
-  if (isRefusal(planned) || program.noteCall === undefined) return planned
+  const areWhole = program.noteCall !== undefined || program.calls !== undefined
+  if (isRefusal(planned) || !areWhole) return planned
   const sites = withoutIncomplete(setting.sites, planned.plan.refused)
   return sites === undefined ? planned : planComplete({ ...setting, sites }, exits)
 }

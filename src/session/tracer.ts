@@ -167,7 +167,8 @@ export class Tracer implements Disposable {
     this.beforePlanning(resolved)
     const plan = await this.programs.plan(resolved.modules, code)
     if (isRefusal(plan)) return plan
-    const better = await this.servedHereOnly(resolved, plan.refused)
+    const needed = plan.refused.filter(({ site }) => site.isOptional === undefined)
+    const better = await this.servedHereOnly(resolved, needed)
     return better === undefined ? { resolved, plan, began } : better.refusal
   }
 

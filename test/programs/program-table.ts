@@ -42,6 +42,8 @@ export const programs = {
   scripted: fromC('scripted'),
   // pthread_exit loads libgcc otherwise, and the mappings would change.
   returns: fromC('returns', '-Wl,--no-as-needed', '-lgcc_s'),
+  graph: fromC('graph'),
+  'graph-pg': fromC('graph', '-pg'),
   waiter: fromC('waiter'),
   'child-maker': fromC('child-maker'),
   crowd: fromC('crowd'),
