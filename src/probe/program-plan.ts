@@ -3,6 +3,7 @@ import type { SiteHandler } from '../codegen/x64/program/handler-code.js'
 import type { Program } from '../ir/program.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { ProgramLayout } from '../store/program-layout.js'
+import type { CodeRange } from '../store/stack-tables.js'
 import type { InstalledProbes } from './mechanism.js'
 import type { StyledSite } from './patch-style.js'
 import type { RefusedSite } from './site.js'
@@ -18,6 +19,8 @@ export interface ProgramCode {
   readonly values: ReadonlyMap<number, Uint8Array>
   /** When it began, by the boot clock. */
   readonly startedNs: bigint
+  /** What stacks are walked by; none where none are taken. */
+  readonly stackRanges: readonly CodeRange[]
 }
 
 /** Where a program can run; sites that have no handlers are not spoken of. */

@@ -3,6 +3,7 @@ import { assert } from '../bytes/assert.js'
 import type { MapStore } from '../codegen/interpreter/map-store.js'
 import type { SiteHandler } from '../codegen/x64/program/handler-code.js'
 import type { Program } from '../ir/program.js'
+import { hasStatement } from '../ir/walk-statement.js'
 import type { ProgramCode, ProgramData } from '../probe/program-plan.js'
 import type { ModuleSites } from '../probe/site.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
@@ -15,6 +16,8 @@ import { siteConstants } from '../runs/site-constants.js'
 import { storedBytes, TargetMaps } from '../runs/target-maps.js'
 import { mapsOfTarget, objectionTo } from '../runs/target-part.js'
 import { ThreadNames } from '../runs/thread-names.js'
+import { threadScene } from '../runs/thread-scene.js'
+import { stackStart } from '../stacks/stack-start.js'
 import { CONTROL } from '../store/program-layout.js'
 import { withoutIncomplete } from './complete-points.js'
 import { exitSites } from './exit-sites.js'
@@ -202,7 +205,11 @@ function codeOf({ program, sites, host, tracer, here }: ResidentSetting, exits: 
     const point = sites.points[pointNumber]
     const handler = program.handlers[index]
     assert(point !== undefined && handler !== undefined, `there is no attach point ${pointNumber}`)
-    return { handler, constant: siteConstants(host, { pid, site, point, pointNumber }) }
+    return {
+      handler,
+      constant: siteConstants(host, { pid, site, point, pointNumber }),
+      stackStart: () => stackStart(site, point.isEntry, threadScene(tracer.target.memory, host.code)),
+    }
   }
   return {
     program,
@@ -210,7 +217,12 @@ function codeOf({ program, sites, host, tracer, here }: ResidentSetting, exits: 
     exits: new Set(exits.flatMap((module) => module.sites.map((site) => site.address))),
     values: firstValues(program, here),
     startedNs: host.startedNs,
+    stackRanges: takesStacks(program) ? host.code.ranges() : [],
   }
+}
+
+function takesStacks({ handlers }: Program): boolean {
+  return handlers.some(({ body }) => hasStatement(body, ({ op }) => op === 'take-stack'))
 }
 
 /** What BEGIN has stored in maps without keys that the target is to keep. */

@@ -100,10 +100,10 @@ function planHits<D extends HitData>(
   if (work === undefined) return undefined
   const sites = analysed.reduce((sum, { served }) => sum + served.length, 0)
   const data = work.dataFor(sites, backing)
-  const { size, head } = data
+  const { size, head, tail } = data
   const start = backing === 'mapped' ? placeData(placed, size) : largestDataPadding(modules, size)
   if (start === undefined) return refuse('area-out-of-reach', `no free address range of ${size} bytes is left`)
-  return { data, image: { start, size, backing, head } }
+  return { data, image: { start, size, backing, head, tail } }
 }
 
 function placeData({ groups: [first], maps }: Placed, size: number): Address | undefined {

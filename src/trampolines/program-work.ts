@@ -7,6 +7,8 @@ import type { ModuleSites } from '../probe/site.js'
 import type { Refusal } from '../refusal/refusal.js'
 import { type ProgramClock, programHead } from '../store/program-head.js'
 import { type ProgramLayout, type ProgramShape, programLayout } from '../store/program-layout.js'
+import { CACHE_BYTES, encodeStackTables } from '../store/stack-tables.js'
+import type { PlacedBytes } from '../target/area.js'
 import type { HitData, HitWork } from './hit-work.js'
 
 /** A program's data in a target. */
@@ -31,6 +33,7 @@ export function programWork(
   const seed = BigInt(Math.floor(Math.random() * 2 ** 48))
   const head = programHead(layout, { seed, clock, values: code.values })
   const codeAt = (dataAddress: Address) => handlerCode({ ...code, layout, dataAddress, machine })
+  const tail = stackTables(code, layout)
   let [siteBytes, mayFault] = [0, false]
   for (const site of differentSites(code, modules)) {
     const { code: bytes, refused, fixups } = emitTrampolines(ANYWHERE, codeAt(DATA_ANYWHERE), [hardestSite(site)])
@@ -39,7 +42,13 @@ export function programWork(
     siteBytes = Math.max(siteBytes, bytes.length + FIXUP_BYTES * fixups.length)
     mayFault ||= fixups.length > 0
   }
-  return { siteBytes, areaBytes: 0, mayFault, dataFor: () => ({ layout, size: layout.size, head, codeAt }) }
+  return { siteBytes, areaBytes: 0, mayFault, dataFor: () => ({ layout, size: layout.size, head, tail, codeAt }) }
+}
+
+/** Behind their cache, which is empty at first. */
+function stackTables({ stackRanges }: ProgramCode, { stackTablesOffset }: ProgramLayout): PlacedBytes | undefined {
+  if (stackRanges.length === 0) return undefined
+  return { offset: stackTablesOffset + CACHE_BYTES, bytes: encodeStackTables(stackRanges) }
 }
 
 /** Code is as long wherever it lies: addresses that need all their bytes. */

@@ -27,7 +27,7 @@ test('a program that has called exec is not written to, and what was kept is rea
   await using target = await startTarget(built.path, ['--after', '5', '--exec', '1'])
   const at = endOfData(target.pid)
   using memory = new Memory(door, target.pid)
-  const data = new TargetData(memory, at, programLayout(program, { slots: 4, ringBytes: 4096 }), Uint8Array.of(9))
+  const data = new TargetData(memory, at, programLayout(program, { slots: 4, ringBytes: 4096, stackTableBytes: 0 }), Uint8Array.of(9))
   data.write(0, Uint8Array.of(1, 2, 3))
   assert.deepEqual([...memory.read(at, 4)], [1, 2, 3, 0])
   target.send('go')

@@ -2,6 +2,7 @@ import type { Address } from '../../../bytes/address.js'
 import type { Input } from '../../../ir/expression.js'
 import type { Handler, Program } from '../../../ir/program.js'
 import { isRefusal, type Refusal, refuse } from '../../../refusal/refusal.js'
+import type { StackStart } from '../../../stacks/stack-start.js'
 import type { ProgramLayout } from '../../../store/program-layout.js'
 import type { Assembler } from '../assembler.js'
 import type { Fixup, HitCode, HitCoder } from '../hit-code.js'
@@ -18,6 +19,8 @@ export interface SiteHandler {
   readonly handler: Handler
   /** What of the hit is the same at every hit of the site, or of the whole process. */
   readonly constant: (input: Input) => bigint | undefined
+  /** Of the site. Only asked for where stacks are taken. */
+  readonly stackStart: () => StackStart
 }
 
 /** A program whose handlers are to run in a target. */
@@ -41,7 +44,7 @@ export function handlerCode(placed: PlacedProgram): HitCoder {
 }
 
 class HandlerCode implements HitCode {
-  readonly fixups: Fixup[] = []
+  readonly #fixups: Fixup[] = []
   readonly #support = new Support()
   readonly #cold: (() => void)[] = []
 
@@ -49,6 +52,10 @@ class HandlerCode implements HitCode {
     private readonly asm: Assembler,
     private readonly placed: PlacedProgram,
   ) {}
+
+  get fixups(): readonly Fixup[] {
+    return [...this.#fixups, ...this.#support.fixups]
+  }
 
   /** A handler has effects that nobody can take back. */
   emitHit(site: TrampolineSite): Refusal | undefined {
@@ -68,7 +75,7 @@ class HandlerCode implements HitCode {
     const emitted = generateHandler(this.asm, request, this.#support)
     if (isRefusal(emitted)) return emitted
     this.#cold.push(emitted.emitCold)
-    this.fixups.push(...emitted.fixups)
+    this.#fixups.push(...emitted.fixups)
     return emitted.stackBytes <= MAX_STACK_BYTES ? undefined : tooMuchStack(emitted.stackBytes)
   }
 

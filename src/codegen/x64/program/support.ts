@@ -1,8 +1,11 @@
 import type { Label } from '../assembler.js'
+import type { Fixup } from '../hit-code.js'
 import type { Encoder } from './encoder.js'
 
 /** Code that the handlers of an area share: what they ask for is emitted once, behind them. */
 export class Support {
+  /** Of the routines. */
+  readonly fixups: Fixup[] = []
   readonly #routines = new Map<string, { readonly label: Label; readonly emit: (code: Encoder) => void }>()
 
   /** The label of a routine, which `emit` writes when all handlers are there. */

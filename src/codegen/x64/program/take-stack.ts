@@ -1,0 +1,43 @@
+import { assert } from '../../../bytes/assert.js'
+import { CFA, FRAME_POINTER, kindOf, offsetOf, unwindRule } from '../../../dwarf/unwind-rule.js'
+import { RAX, RCX, RDI, RDX, type Register, RSI } from '../assembler.js'
+import { borrowing } from './cold.js'
+import { clobber, type Emission, type HandlerRequest } from './emission.js'
+import { behind, memory } from './operand.js'
+import { placeOfLocal, typeOfLocal } from './set-local.js'
+import { walkRoutine } from './walk-routine.js'
+
+const RBP = 5
+const R10 = 10
+const WORD = 8
+
+/** The registers of the hit that a stack is taken with, but for rsp. */
+export function registersOfStack({ stackStart }: HandlerRequest): readonly Register[] {
+  return kindOf(stackStart().rule) === CFA.fromR10 ? [RBP, R10] : [RBP]
+}
+
+/** The addresses of the thread's stack, into the local. */
+export function emitTakeStack(emission: Emission, local: number): void {
+  const { code, hit, request } = emission
+  const type = typeOfLocal(emission, local)
+  const place = placeOfLocal(emission, local)
+  assert(type.kind === 'ustack' && typeof place !== 'number', 'stacks are taken into locals for them')
+  const { pc, rule } = request.stackStart()
+  clobber(emission, RAX, RCX, RDX, RDI, RSI)
+  code.moveImmediate(RAX, pc)
+  code.move(place, RAX)
+  if (type.depth === 1) return
+  if (kindOf(rule) === CFA.fromR10) {
+    // The CFA is one word above what rsp was at the entry.
+    code.move(RDX, hit.register(R10))
+    code.address(RDX, memory(RDX, WORD * (offsetOf(rule) - 1)))
+    code.moveImmediate(RCX, BigInt(unwindRule(CFA.fromStackPointer, FRAME_POINTER.unchanged, 1)))
+  } else {
+    code.address(RDX, hit.stackPointer)
+    code.moveImmediate(RCX, BigInt(rule))
+  }
+  code.move(RAX, hit.register(RBP))
+  code.address(RDI, behind(place, WORD))
+  code.address(RSI, behind(place, WORD * type.depth))
+  borrowing(emission, [], () => code.call(walkRoutine(emission)))
+}
