@@ -2,6 +2,7 @@ import type { Address } from '../bytes/address.js'
 import type { SiteHandler } from '../codegen/x64/program/handler-code.js'
 import type { Program } from '../ir/program.js'
 import type { Refusal } from '../refusal/refusal.js'
+import type { StackStart } from '../stacks/stack-start.js'
 import type { ProgramLayout } from '../store/program-layout.js'
 import type { CodeRange } from '../store/stack-tables.js'
 import type { InstalledProbes } from './mechanism.js'
@@ -13,6 +14,8 @@ export interface ProgramCode {
   readonly program: Program
   /** The handlers of a site, in their order. */
   readonly handlersAt: (site: Address) => readonly SiteHandler[]
+  /** Where stacks begin that are taken at a site; undefined if the program takes none. */
+  readonly stackStartAt: (site: Address) => StackStart | undefined
   /** Where the process ends, with or without handlers: it waits there until `ProgramData.release`. */
   readonly exits: ReadonlySet<Address>
   /** What maps without keys hold at first: see ProgramHead. */

@@ -205,19 +205,20 @@ function codeOf({ program, sites, host, tracer, here }: ResidentSetting, exits: 
     const point = sites.points[pointNumber]
     const handler = program.handlers[index]
     assert(point !== undefined && handler !== undefined, `there is no attach point ${pointNumber}`)
-    return {
-      handler,
-      constant: siteConstants(host, { pid, site, point, pointNumber }),
-      stackStart: () => stackStart(site, point.isEntry, threadScene(tracer.target.memory, host.code)),
-    }
+    return { handler, constant: siteConstants(host, { pid, site, point, pointNumber }) }
   }
+  const isEntry = (site: Address): boolean =>
+    (sites.at.get(site) ?? []).some(({ point }) => sites.points[point]?.isEntry === true)
+  const takes = takesStacks(program)
   return {
     program,
     handlersAt,
     exits: new Set(exits.flatMap((module) => module.sites.map((site) => site.address))),
     values: firstValues(program, here),
     startedNs: host.startedNs,
-    stackRanges: takesStacks(program) ? host.code.ranges() : [],
+    stackStartAt: (site) =>
+      takes ? stackStart(site, isEntry(site), threadScene(tracer.target.memory, host.code)) : undefined,
+    stackRanges: takes ? host.code.ranges() : [],
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Address, address, offsetBy } from '../bytes/address.js'
+import { assert } from '../bytes/assert.js'
 import type { Machine } from '../codegen/x64/program/emission.js'
 import { handlerCode, type SiteHandler } from '../codegen/x64/program/handler-code.js'
 import { emitTrampolines } from '../codegen/x64/trampolines.js'
@@ -9,7 +10,8 @@ import { type ProgramClock, programHead } from '../store/program-head.js'
 import { type ProgramLayout, type ProgramShape, programLayout } from '../store/program-layout.js'
 import { CACHE_BYTES, encodeStackTables } from '../store/stack-tables.js'
 import type { PlacedBytes } from '../target/area.js'
-import type { HitData, HitWork } from './hit-work.js'
+import { areaRange } from './area-range.js'
+import type { AreaCode, HitData, HitWork } from './hit-work.js'
 
 /** A program's data in a target. */
 export interface ProgramHits extends HitData {
@@ -33,7 +35,7 @@ export function programWork(
   const seed = BigInt(Math.floor(Math.random() * 2 ** 48))
   const head = programHead(layout, { seed, clock, values: code.values })
   const codeAt = (dataAddress: Address) => handlerCode({ ...code, layout, dataAddress, machine })
-  const tail = stackTables(code, layout)
+  const tail = (areas: readonly AreaCode[]): PlacedBytes | undefined => stackTables(code, layout, areas)
   let [siteBytes, mayFault] = [0, false]
   for (const site of differentSites(code, modules)) {
     const { code: bytes, refused, fixups } = emitTrampolines(ANYWHERE, codeAt(DATA_ANYWHERE), [hardestSite(site)])
@@ -46,9 +48,17 @@ export function programWork(
 }
 
 /** Behind their cache, which is empty at first. */
-function stackTables({ stackRanges }: ProgramCode, { stackTablesOffset }: ProgramLayout): PlacedBytes | undefined {
+function stackTables(
+  { stackRanges, stackStartAt }: ProgramCode,
+  { stackTablesOffset, size }: ProgramLayout,
+  areas: readonly AreaCode[],
+): PlacedBytes | undefined {
   if (stackRanges.length === 0) return undefined
-  return { offset: stackTablesOffset + CACHE_BYTES, bytes: encodeStackTables(stackRanges) }
+  const own = areas.map((area) => areaRange(area, stackStartAt))
+  const bytes = encodeStackTables([...stackRanges, ...own])
+  const offset = stackTablesOffset + CACHE_BYTES
+  assert(offset + bytes.length <= size, 'there is room for the rows of areas')
+  return { offset, bytes }
 }
 
 /** Code is as long wherever it lies: addresses that need all their bytes. */

@@ -93,7 +93,7 @@ function requestFor(
     stackBelow: 0,
     machine,
     constant,
-    stackStart: () => ({ pc: CODE_AT, rule: unwindRule(CFA.fromStackPointer, 0, 1) }),
+    stackStart: { pc: CODE_AT, rule: unwindRule(CFA.fromStackPointer, 0, 1) },
   }
 }
 

@@ -34,8 +34,8 @@ export interface HandlerRequest extends DeadState {
   readonly machine: Machine
   /** What of the hit is the same at every hit of the site, or of the whole process. */
   readonly constant: (input: Input) => bigint | undefined
-  /** Of the site. Only asked for where stacks are taken. */
-  readonly stackStart: () => StackStart
+  /** Where stacks begin at the site. Only for programs that take some. */
+  readonly stackStart: StackStart | undefined
   /** Bytes by which rsp is lower than it was at the site where the code begins. */
   readonly stackBelow: number
 }

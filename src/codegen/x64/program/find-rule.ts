@@ -1,23 +1,24 @@
 import { CFA } from '../../../dwarf/unwind-rule.js'
-import { CACHE_BYTES, CACHE_SHIFT, RANGE, RANGES } from '../../../store/stack-tables.js'
+import { CACHE_BYTES, CACHE_SHIFT, OF_CALLER, RANGE, RANGES } from '../../../store/stack-tables.js'
 import { type Label, RAX, RBX, RCX, RDI, RDX, RSI } from '../assembler.js'
 import { newLabel } from './emission.js'
 import { indexed, memory } from './operand.js'
-import { hashAddress, type WalkCode, walk } from './walk-code.js'
+import { hashAddress, loadOffset, type WalkCode, walk } from './walk-code.js'
 
 const { cfa: scratch, key, tables } = walk
 
 const WORD = 8
 const saved = [RAX, RBX, RDX, RDI, RSI]
 
-/** Looks the rule for the key up in the tables: `ruleAt`. The cache keeps it. */
+/** Looks the rule for the key up in the tables: `ruleAt`. The cache keeps it, but for code of ring3's own. */
 export function emitFindRule(walking: WalkCode): void {
   const { code, labels } = walking
-  const [none, known] = [newLabel(), newLabel()]
+  const [none, known, kept] = [newLabel(), newLabel(), newLabel()]
   code.bind(labels.miss)
   for (const register of saved) code.asm.push(register)
   findRange(walking, none)
   findRow(walking, none)
+  findOriginal(walking, kept)
   code.move(RAX, RCX)
   code.arithmeticImmediate('and', RAX, 15n, 4)
   // CFA.unknown is 0.
@@ -26,8 +27,31 @@ export function emitFindRule(walking: WalkCode): void {
   code.moveImmediate(RCX, BigInt(CFA.byFramePointer))
   code.bind(known)
   keep(walking)
+  code.moveImmediate(scratch, 0n)
+  code.bind(kept)
   for (const register of saved.toReversed()) code.asm.pop(register)
-  code.jump(labels.step)
+  settle(walking)
+}
+
+/** The frame as it would be without the probes: the register of the CFA has its address, OF_CALLER, or 0 for one as it is. */
+function settle({ code, labels: { step, miss, end }, faulting }: WalkCode): void {
+  const [settled, site] = [newLabel(), newLabel()]
+  code.test(scratch, scratch)
+  code.jumpIf('e', settled)
+  code.arithmeticImmediate('cmp', scratch, OF_CALLER)
+  code.jumpIf('ne', site)
+  loadOffset(code, scratch)
+  code.address(RDX, indexed(RDX, scratch, WORD))
+  faulting(end, () => code.move(RAX, memory(RDX, -WORD)))
+  code.address(key, memory(RAX, -1))
+  code.jump(miss)
+  code.bind(site)
+  code.move(memory(RDI, -WORD), scratch)
+  code.move(RAX, scratch)
+  code.bind(settled)
+  code.arithmetic('cmp', RDI, RSI)
+  code.jumpIf('e', end)
+  code.jump(step)
 }
 
 /** Leaves in rdi the last range that does not begin behind the key. */
@@ -67,7 +91,7 @@ function findRow({ code }: WalkCode, none: Label): void {
   code.move(RSI, memory(RDI, RANGE.rows))
   code.arithmetic('add', RSI, tables)
   code.address(RBX, indexed(RSI, RCX, 4))
-  code.move(RDI, RSI)
+  code.asm.push(RSI)
   code.bind(again)
   code.arithmeticImmediate('cmp', RCX, 1n)
   code.jumpIf('e', found)
@@ -82,10 +106,23 @@ function findRow({ code }: WalkCode, none: Label): void {
   code.address(RSI, indexed(RSI, scratch, 4))
   code.jump(again)
   code.bind(found)
+  code.asm.pop(RAX)
   code.arithmetic('cmp', RDX, memory(RSI), 4)
   code.jumpIf('b', none)
-  code.arithmetic('sub', RSI, RDI)
+  code.arithmetic('sub', RSI, RAX)
   code.load(RCX, indexed(RBX, RSI, 1), 4, false)
+}
+
+/** Goes to `kept` where the row is one of ring3's own code. */
+function findOriginal({ code }: WalkCode, kept: Label): void {
+  const others = newLabel()
+  code.move(scratch, memory(RDI, RANGE.originals))
+  code.test(scratch, scratch)
+  code.jumpIf('e', others)
+  code.arithmetic('add', scratch, tables)
+  code.move(scratch, indexed(scratch, RSI, 2))
+  code.jump(kept)
+  code.bind(others)
 }
 
 /** Threads may write the same entry at a time: it is one word. */

@@ -12,6 +12,7 @@ import { emitAwaitReader } from './await-reader.js'
 import type { Machine } from './emission.js'
 import { Encoder } from './encoder.js'
 import { generateHandler } from './generate-handler.js'
+import { type CodePart, type HandlerRow, handlerRows } from './stack-rows.js'
 import { Support } from './support.js'
 
 /** A handler at one of its sites. */
@@ -19,8 +20,6 @@ export interface SiteHandler {
   readonly handler: Handler
   /** What of the hit is the same at every hit of the site, or of the whole process. */
   readonly constant: (input: Input) => bigint | undefined
-  /** Of the site. Only asked for where stacks are taken. */
-  readonly stackStart: () => StackStart
 }
 
 /** A program whose handlers are to run in a target. */
@@ -31,6 +30,8 @@ export interface PlacedProgram {
   readonly machine: Machine
   /** Those of a site, in their order. */
   readonly handlersAt: (site: Address) => readonly SiteHandler[]
+  /** Where stacks begin that are taken at a site; undefined if the program takes none. */
+  readonly stackStartAt: (site: Address) => StackStart | undefined
   /** Sites at which the process ends. */
   readonly exits: ReadonlySet<Address>
 }
@@ -47,6 +48,7 @@ class HandlerCode implements HitCode {
   readonly #fixups: Fixup[] = []
   readonly #support = new Support()
   readonly #cold: (() => void)[] = []
+  readonly #parts: CodePart[] = []
 
   constructor(
     private readonly asm: Assembler,
@@ -59,6 +61,8 @@ class HandlerCode implements HitCode {
 
   /** A handler has effects that nobody can take back. */
   emitHit(site: TrampolineSite): Refusal | undefined {
+    this.#beginPart(site)
+    this.asm.stack.begin(this.asm.position)
     this.asm.emit(NOT_REWOUND)
     for (const each of this.placed.handlersAt(site.address)) {
       const refusal = this.#emitHandler(site, each)
@@ -71,16 +75,31 @@ class HandlerCode implements HitCode {
 
   #emitHandler(site: TrampolineSite, each: SiteHandler): Refusal | undefined {
     const { flagsDead, deadRegisters, redZone } = site
-    const request = { ...this.placed, ...each, flagsDead, deadRegisters, redZone, stackBelow: 0 }
+    const stackStart = this.placed.stackStartAt(site.address)
+    const request = { ...this.placed, ...each, stackStart, flagsDead, deadRegisters, redZone, stackBelow: 0 }
     const emitted = generateHandler(this.asm, request, this.#support)
     if (isRefusal(emitted)) return emitted
-    this.#cold.push(emitted.emitCold)
+    this.#cold.push(() => {
+      this.#beginPart(site)
+      this.asm.stack.leave(this.asm.position)
+      emitted.emitCold()
+    })
     this.#fixups.push(...emitted.fixups)
     return emitted.stackBytes <= MAX_STACK_BYTES ? undefined : tooMuchStack(emitted.stackBytes)
   }
 
+  get rows(): readonly HandlerRow[] {
+    return handlerRows(this.#parts, this.asm.stack.rows)
+  }
+
+  #beginPart(site: TrampolineSite): void {
+    const of = this.placed.stackStartAt(site.address)
+    if (of !== undefined) this.#parts.push({ position: this.asm.position, of })
+  }
+
   emitRest(): void {
     for (const emit of this.#cold) emit()
+    this.#parts.push({ position: this.asm.position, of: 'routines' })
     this.#support.emit(new Encoder(this.asm))
   }
 }

@@ -22,6 +22,7 @@ export class Support {
     // A Map's iteration sees what is added meanwhile.
     for (const { label, emit } of this.#routines.values()) {
       code.asm.align(16)
+      code.asm.stack.begin(code.asm.position)
       code.bind(label)
       emit(code)
     }

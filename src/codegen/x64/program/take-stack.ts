@@ -3,6 +3,7 @@ import { CFA, FRAME_POINTER, kindOf, offsetOf, unwindRule } from '../../../dwarf
 import { RAX, RCX, RDI, RDX, type Register, RSI } from '../assembler.js'
 import { borrowing } from './cold.js'
 import { clobber, type Emission, type HandlerRequest } from './emission.js'
+import { NotGenerated } from './not-generated.js'
 import { behind, memory } from './operand.js'
 import { placeOfLocal, typeOfLocal } from './set-local.js'
 import { walkRoutine } from './walk-routine.js'
@@ -13,7 +14,7 @@ const WORD = 8
 
 /** The registers of the hit that a stack is taken with, but for rsp. */
 export function registersOfStack({ stackStart }: HandlerRequest): readonly Register[] {
-  return kindOf(stackStart().rule) === CFA.fromR10 ? [RBP, R10] : [RBP]
+  return stackStart !== undefined && kindOf(stackStart.rule) === CFA.fromR10 ? [RBP, R10] : [RBP]
 }
 
 /** The addresses of the thread's stack, into the local. */
@@ -22,7 +23,8 @@ export function emitTakeStack(emission: Emission, local: number): void {
   const type = typeOfLocal(emission, local)
   const place = placeOfLocal(emission, local)
   assert(type.kind === 'ustack' && typeof place !== 'number', 'stacks are taken into locals for them')
-  const { pc, rule } = request.stackStart()
+  if (request.stackStart === undefined) throw new NotGenerated('ustack')
+  const { pc, rule } = request.stackStart
   clobber(emission, RAX, RCX, RDX, RDI, RSI)
   code.moveImmediate(RAX, pc)
   code.move(place, RAX)

@@ -28,8 +28,6 @@ export interface WalkLabels {
   readonly step: Label
   /** A caller has been found. */
   readonly next: Label
-  /** The rule for the key is looked for. */
-  readonly look: Label
   /** It is not in the cache. */
   readonly miss: Label
   /** The rule is not of the most common kind, which is in r8. */
@@ -53,7 +51,6 @@ export function walkCode(code: Encoder, fixups: Fixup[]): WalkCode {
   const labels = {
     step: newLabel(),
     next: newLabel(),
-    look: newLabel(),
     miss: newLabel(),
     other: newLabel(),
     withoutRule: newLabel(),

@@ -91,8 +91,8 @@ function emitFramePointer({ code, faulting }: WalkCode): void {
   code.bind(known)
 }
 
-/** Keeps the address of a caller, and looks for its rule. */
-function emitNext({ code, labels: { next, look, step, miss, end } }: WalkCode): void {
+/** Keeps the address of a caller, and finds its rule. */
+function emitNext({ code, labels: { next, step, miss, end } }: WalkCode): void {
   code.bind(next)
   code.arithmeticImmediate('cmp', RAX, LOWEST_CODE)
   code.jumpIf('b', end)
@@ -100,7 +100,6 @@ function emitNext({ code, labels: { next, look, step, miss, end } }: WalkCode): 
   code.arithmeticImmediate('add', RDI, BigInt(WORD))
   // Behind the last call of a function that does not return, another function may begin.
   code.address(key, memory(RAX, -1))
-  code.bind(look)
   code.arithmetic('cmp', RDI, RSI)
   code.jumpIf('e', end)
   hashAddress(code, cfa)

@@ -78,7 +78,7 @@ function emitFramePointerStep({ code, labels: { next, end }, faulting }: WalkCod
 }
 
 /** From the frame that the kernel has made for a signal to what it has interrupted. */
-export function emitSignalStep({ code, labels: { signal, look, end }, faulting }: WalkCode): void {
+export function emitSignalStep({ code, labels: { signal, miss, end }, faulting }: WalkCode): void {
   const saved: readonly [Register, number][] = [
     [RAX, UCONTEXT.rip],
     [RBX, UCONTEXT.rbp],
@@ -92,5 +92,6 @@ export function emitSignalStep({ code, labels: { signal, look, end }, faulting }
   code.move(memory(RDI), RAX)
   code.arithmeticImmediate('add', RDI, BigInt(WORD))
   code.move(key, RAX)
-  code.jump(look)
+  // Not by the cache: it may have been interrupted in code of ring3's own.
+  code.jump(miss)
 }
