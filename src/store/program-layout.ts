@@ -128,6 +128,8 @@ export interface TableLayout {
   readonly shift: number
   readonly placeSize: number
   readonly keySize: number
+  /** The key is a stack: what stands behind its first word of zero is zero, too. */
+  readonly keyEndsAtZero: boolean
   readonly valueOffset: number
   readonly valueSize: number
   readonly maxKeys: number
@@ -228,6 +230,7 @@ function table(
     shift: Math.max(3, Math.ceil(Math.log2(2 * maxKeys))),
     placeSize: placeSize(valueOffset + valueSize),
     keySize,
+    keyEndsAtZero: key.kind === 'ustack' && keySize > 8,
     valueOffset,
     valueSize,
     maxKeys,

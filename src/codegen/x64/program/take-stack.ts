@@ -1,8 +1,10 @@
 import { assert } from '../../../bytes/assert.js'
 import { CFA, FRAME_POINTER, kindOf, offsetOf, unwindRule } from '../../../dwarf/unwind-rule.js'
+import { mentions } from '../../../ir/walk-expression.js'
+import { operandsOf, statementsIn } from '../../../ir/walk-statement.js'
 import { RAX, RCX, RDI, RDX, type Register, RSI } from '../assembler.js'
 import { borrowing } from './cold.js'
-import { clobber, type Emission, type HandlerRequest } from './emission.js'
+import { clobber, type Emission, type HandlerRequest, newLabel } from './emission.js'
 import { NotGenerated } from './not-generated.js'
 import { behind, memory } from './operand.js'
 import { placeOfLocal, typeOfLocal } from './set-local.js'
@@ -42,4 +44,30 @@ export function emitTakeStack(emission: Emission, local: number): void {
   code.address(RDI, behind(place, WORD))
   code.address(RSI, behind(place, WORD * type.depth))
   borrowing(emission, [], () => code.call(walkRoutine(emission)))
+  if (!isKeyOnly(emission, local)) zeroRest(emission)
+}
+
+/** Where the local is looked up by, nobody looks behind its first word of zero. */
+function isKeyOnly({ request: { handler, layout } }: Emission, local: number): boolean {
+  for (const statement of statementsIn(handler.body)) {
+    const key = 'key' in statement ? statement.key : undefined
+    const table = 'map' in statement ? layout.maps[statement.map] : undefined
+    const isKey = key?.op === 'local' && table?.kind === 'table' && table.keyEndsAtZero
+    const others = operandsOf(statement).filter((operand) => operand !== key || !isKey)
+    if (others.some((operand) => mentions(operand, local))) return false
+  }
+  return true
+}
+
+/** From rdi up to rsi. */
+function zeroRest({ code }: Emission): void {
+  const [again, done] = [newLabel(), newLabel()]
+  code.moveImmediate(RAX, 0n)
+  code.bind(again)
+  code.arithmetic('cmp', RDI, RSI)
+  code.jumpIf('e', done)
+  code.move(memory(RDI), RAX)
+  code.arithmeticImmediate('add', RDI, BigInt(WORD))
+  code.jump(again)
+  code.bind(done)
 }

@@ -20,8 +20,8 @@ const LOWEST_CODE = 4096n
 
 /**
  * Walks a stack: `walkStack` of src/stacks as machine code. Takes the first frame: in rax rbp, in rdx rsp, in rcx its rule; in rdi
- * where the address of its caller goes, behind its own one, and in rsi where the addresses end. Behind the last one it leaves
- * zeros. Changes the work registers and no others.
+ * where the address of its caller goes, behind its own one, and in rsi where the addresses end. Leaves in rdi where the last one
+ * ends; unless that is rsi, a zero is there. Keeps rsi, and changes the other work registers and no others.
  */
 export function walkRoutine({ support, request: { dataAddress } }: Emission): Label {
   return support.routine('walk', (code) => {
@@ -113,17 +113,12 @@ function emitNext({ code, labels: { next, step, miss, end } }: WalkCode): void {
   code.jump(step)
 }
 
-/** Zeros behind the last address. */
 function emitEnd({ code, labels: { end } }: WalkCode): void {
-  const [again, done] = [newLabel(), newLabel()]
+  const done = newLabel()
   code.bind(end)
-  code.moveImmediate(RAX, 0n)
-  code.bind(again)
   code.arithmetic('cmp', RDI, RSI)
-  code.jumpIf('ae', done)
-  code.move(memory(RDI), RAX)
-  code.arithmeticImmediate('add', RDI, BigInt(WORD))
-  code.jump(again)
+  code.jumpIf('e', done)
+  code.storeImmediate(memory(RDI), 0n, WORD)
   code.bind(done)
   leaveRoutine(code, saved)
 }
