@@ -49,6 +49,8 @@ const MIN_PAUSE_MS = 1
 const MAX_PAUSE_MS = 20
 /** How much of what maps have taken in may be lost when the target ends, and for how long a thread may be seen under an old name. */
 const KEEP_MS = 50
+/** Keeping large maps takes its time: pauses are so many times as long. */
+const KEEP_SHARE = 10
 
 /** A program at work in a target: brings here what its handlers emit, and what goes wrong in them. */
 export class ResidentProgram {
@@ -57,6 +59,7 @@ export class ResidentProgram {
   #timer: NodeJS.Timeout | undefined
   #pauseMs = MIN_PAUSE_MS
   #keptMs = 0
+  #keepPauseMs = KEEP_MS
   #released = 0n
   /** The process was about to end when it was looked at last. */
   #isLeaving = false
@@ -127,11 +130,12 @@ export class ResidentProgram {
   }
 
   #keep(): void {
-    const nowMs = performance.now()
-    if (nowMs - this.#keptMs < KEEP_MS) return
-    this.#keptMs = nowMs
+    const beganMs = performance.now()
+    if (beganMs - this.#keptMs < this.#keepPauseMs) return
     this.#names.refresh()
     this.data.keep()
+    this.#keptMs = performance.now()
+    this.#keepPauseMs = Math.max(KEEP_MS, KEEP_SHARE * (this.#keptMs - beganMs))
     if (!this.data.isGone) this.#isLeaving = false
   }
 

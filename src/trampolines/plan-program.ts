@@ -12,6 +12,7 @@ import { untilPlaced } from '../target/area.js'
 import { type InstallResult, install, type TablePublisher } from '../target/install.js'
 import { thisProcess } from '../target/owner.js'
 import { roundToPage } from '../target/placement.js'
+import { PageMap } from '../target/page-map.js'
 import { listThreads } from '../target/process-state.js'
 import type { ResidentSignals } from '../target/signals/resident-signals.js'
 import { threadNumberOffset } from '../target/thread-number.js'
@@ -180,7 +181,13 @@ function installed(
 ): InstalledProgram {
   assert(plan.hits !== undefined, 'handlers were planned')
   const { image, data: hits } = plan.hits
-  const data = new TargetData(target.memory, image.start, hits.layout, image.head)
+  const data = new TargetData(
+    target.memory,
+    image.start,
+    hits.layout,
+    image.head,
+    PageMap.open(target.door, target.pid, target.tid),
+  )
   const noCounts = new BigUint64Array()
   const served = plan.served.filter(hasHandlers(code))
   return {
