@@ -42,6 +42,8 @@ export interface InstalledProgram extends InstalledProbes {
   /** With those that were left out at the last moment. */
   readonly served: readonly StyledSite[]
   readonly data: ProgramData
+  /** The target has other code than before: see `ProgramCode.stackRanges`. @throws KernelError */
+  renewStackTables(ranges: readonly CodeRange[]): void
 }
 
 /** The data of a program in a target, and what is left of it afterwards. Offsets as in its layout. */

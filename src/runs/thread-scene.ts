@@ -7,7 +7,7 @@ const WORD = 8
 
 /** What of a process a walk asks that is the same for all its threads. */
 export interface ProcessCode extends Pick<StackScene, 'unwindingAt' | 'settle'> {
-  /** All that it has code of now. */
+  /** All modules that it has code of now; the same array as long as they are the same. @throws KernelError */
   ranges(): readonly CodeRange[]
 }
 

@@ -22,6 +22,8 @@ interface CodeModule {
 /** How stacks are walked through the modules of a target, those that it maps later too. */
 export class TargetCode implements ProcessCode {
   #modules: CodeModule[] = []
+  #ranged: readonly CodeModule[] = []
+  #ranges: readonly CodeRange[] = []
   readonly #elsewhere = new Set<Address>()
   #last: CodeModule | undefined
 
@@ -46,10 +48,12 @@ export class TargetCode implements ProcessCode {
 
   ranges(): readonly CodeRange[] {
     this.#look()
-    return this.#modules.map((found) => {
-      const { start, end } = found.module
-      return { start, end, ...unwindingOf(found) }
-    })
+    const [ranged, modules] = [this.#ranged, this.#modules]
+    if (ranged.length === modules.length && ranged.every((each, at) => each === modules[at])) return this.#ranges
+    if (ranged.length > 0) this.onFound()
+    this.#ranged = modules
+    this.#ranges = modules.map(rangeOf)
+    return this.#ranges
   }
 
   #moduleAt(pc: Address): CodeModule | undefined {
@@ -87,6 +91,11 @@ function unwindingOf(found: CodeModule): Unwinding {
   const { image, bias } = found.module
   found.unwinding ??= { table: unwindTable(image), bias }
   return found.unwinding
+}
+
+function rangeOf(found: CodeModule): CodeRange {
+  const { start, end } = found.module
+  return { start, end, ...unwindingOf(found) }
 }
 
 function covers({ module: { start, end } }: CodeModule, pc: Address): boolean {

@@ -198,6 +198,7 @@ function installed(
     heldNs: result.heldNs + (signals?.heldByInstalling() ?? 0n),
     read: () => noCounts,
     latest: () => noCounts,
+    renewStackTables: (ranges) => hits.stackTables.renew(ranges, (offset, bytes) => data.write(offset, bytes)),
     remove() {
       // Nobody reads while threads are waited for.
       data.release(ALL)

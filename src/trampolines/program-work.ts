@@ -1,5 +1,4 @@
 import { type Address, address, offsetBy } from '../bytes/address.js'
-import { assert } from '../bytes/assert.js'
 import type { Machine } from '../codegen/x64/program/emission.js'
 import { handlerCode, type SiteHandler } from '../codegen/x64/program/handler-code.js'
 import { emitTrampolines } from '../codegen/x64/trampolines.js'
@@ -8,14 +7,14 @@ import type { ModuleSites } from '../probe/site.js'
 import type { Refusal } from '../refusal/refusal.js'
 import { type ProgramClock, programHead } from '../store/program-head.js'
 import { type ProgramLayout, type ProgramShape, programLayout } from '../store/program-layout.js'
-import { CACHE_BYTES, encodeStackTables } from '../store/stack-tables.js'
 import type { PlacedBytes } from '../target/area.js'
-import { areaRange } from './area-range.js'
 import type { AreaCode, HitData, HitWork } from './hit-work.js'
+import { StackTables } from './stack-tables.js'
 
 /** A program's data in a target. */
 export interface ProgramHits extends HitData {
   readonly layout: ProgramLayout
+  readonly stackTables: StackTables
 }
 
 /** What the machine code of a program takes. */
@@ -35,7 +34,8 @@ export function programWork(
   const seed = BigInt(Math.floor(Math.random() * 2 ** 48))
   const head = programHead(layout, { seed, clock, values: code.values })
   const codeAt = (dataAddress: Address) => handlerCode({ ...code, layout, dataAddress, machine })
-  const tail = (areas: readonly AreaCode[]): PlacedBytes | undefined => stackTables(code, layout, areas)
+  const stackTables = new StackTables(code, layout)
+  const tail = (areas: readonly AreaCode[]): PlacedBytes | undefined => stackTables.first(areas)
   let [siteBytes, mayFault] = [0, false]
   for (const site of differentSites(code, modules)) {
     const { code: bytes, refused, fixups } = emitTrampolines(ANYWHERE, codeAt(DATA_ANYWHERE), [hardestSite(site)])
@@ -44,21 +44,7 @@ export function programWork(
     siteBytes = Math.max(siteBytes, bytes.length + FIXUP_BYTES * fixups.length)
     mayFault ||= fixups.length > 0
   }
-  return { siteBytes, areaBytes: 0, mayFault, dataFor: () => ({ layout, size: layout.size, head, tail, codeAt }) }
-}
-
-/** Behind their cache, which is empty at first. */
-function stackTables(
-  { stackRanges, stackStartAt }: ProgramCode,
-  { stackTablesOffset, size }: ProgramLayout,
-  areas: readonly AreaCode[],
-): PlacedBytes | undefined {
-  if (stackRanges.length === 0) return undefined
-  const own = areas.map((area) => areaRange(area, stackStartAt))
-  const bytes = encodeStackTables([...stackRanges, ...own])
-  const offset = stackTablesOffset + CACHE_BYTES
-  assert(offset + bytes.length <= size, 'there is room for the rows of areas')
-  return { offset, bytes }
+  return { siteBytes, areaBytes: 0, mayFault, dataFor: () => ({ layout, stackTables, size: layout.size, head, tail, codeAt }) }
 }
 
 /** Code is as long wherever it lies: addresses that need all their bytes. */
