@@ -22,7 +22,7 @@ export const LONG_RESTORER = 0x0f_00_00_00_0f_c0_c7_48n
 export const SHORT_RESTORER = 0x05_0f_00_00_00_0f_b8n
 
 /** Whether signal handlers return to this code: for code about which nothing is said. */
-export function isRestorer(pc: Address, scene: StackScene): boolean {
+export function isRestorer(pc: Address, scene: Pick<StackScene, 'readWord'>): boolean {
   const code = scene.readWord(pc)
   return code === LONG_RESTORER || (code !== undefined && BigInt.asUintN(56, code) === SHORT_RESTORER)
 }

@@ -2,6 +2,7 @@ import type { Address } from '../bytes/address.js'
 import { CFA, FRAME_POINTER, type UnwindRule, unknownRule, unwindRule } from '../dwarf/unwind-rule.js'
 import { ruleAt } from '../dwarf/unwind-table.js'
 import { wordsOnStack } from './frame-pointer-step.js'
+import { isRestorer } from './signal-frame.js'
 import type { StackScene } from './stack-scene.js'
 
 /** Where the stacks begin that are taken at a site. */
@@ -23,6 +24,7 @@ export function stackStart(
 }
 
 function ruleWithout(pc: Address, isEntry: boolean, scene: Pick<StackScene, 'readWord'>): UnwindRule {
+  if (isRestorer(pc, scene)) return CFA.signalFrame
   switch (wordsOnStack(pc, isEntry, scene)) {
     case 0:
       return unwindRule(CFA.fromStackPointer, FRAME_POINTER.unchanged, 1)

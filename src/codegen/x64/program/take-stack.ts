@@ -43,7 +43,7 @@ export function emitTakeStack(emission: Emission, local: number): void {
   code.move(RAX, hit.register(RBP))
   code.address(RDI, behind(place, WORD))
   code.address(RSI, behind(place, WORD * type.depth))
-  borrowing(emission, [], () => code.call(walkRoutine(emission)))
+  borrowing(emission, [], () => code.call(walkRoutine(emission.support, request.dataAddress)))
   if (!isKeyOnly(emission, local)) zeroRest(emission)
 }
 

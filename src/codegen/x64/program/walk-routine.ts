@@ -1,10 +1,12 @@
+import type { Address } from '../../../bytes/address.js'
 import { CFA, FRAME_POINTER } from '../../../dwarf/unwind-rule.js'
 import { CONTROL } from '../../../store/program-layout.js'
 import { CACHE_FACTOR, CACHE_SHIFT } from '../../../store/stack-tables.js'
 import { type Label, RAX, RBX, RCX, RDI, RDX, type Register, RSI } from '../assembler.js'
-import { type Emission, newLabel } from './emission.js'
+import { newLabel } from './emission.js'
 import { emitFindRule } from './find-rule.js'
 import { indexed, memory } from './operand.js'
+import type { Support } from './support.js'
 import { enterRoutine, leaveRoutine } from './table-search.js'
 import { hashAddress, loadOffset, type WalkCode, walk, walkCode } from './walk-code.js'
 import { emitOtherRules } from './walk-rules.js'
@@ -23,7 +25,7 @@ const LOWEST_CODE = 4096n
  * where the address of its caller goes, behind its own one, and in rsi where the addresses end. Leaves in rdi where the last one
  * ends; unless that is rsi, a zero is there. Keeps rsi, and changes the other work registers and no others.
  */
-export function walkRoutine({ support, request: { dataAddress } }: Emission): Label {
+export function walkRoutine(support: Support, dataAddress: Address): Label {
   return support.routine('walk', (code) => {
     const walking = walkCode(code, support.fixups)
     const { step, end } = walking.labels
