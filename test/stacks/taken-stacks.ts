@@ -14,6 +14,7 @@ export interface TakenStack {
   readonly addresses: readonly bigint[]
   readonly sp: bigint
   readonly fp: bigint
+  readonly r10: bigint
   /** From sp on. */
   readonly bytes: Buffer
 }
@@ -33,7 +34,7 @@ function script(probe: string): string {
   return [
     `config = { max_strlen = ${PART_BYTES + 8}; perf_rb_pages = 1024 }`,
     `uprobe:${probe} { @picked[tid] = rand % ${SAMPLE} == 0 ? 1 : 0 }`,
-    `uprobe:${probe} /@picked[tid] == 1/ { printf("stack %lx %lx %s\\n", reg("sp"), reg("bp"), ustack(raw)) }`,
+    `uprobe:${probe} /@picked[tid] == 1/ { printf("stack %lx %lx %lx %s\\n", reg("sp"), reg("bp"), reg("r10"), ustack(raw)) }`,
     ...parts,
   ].join('\n')
 }
@@ -56,7 +57,7 @@ export async function takeStacks(pid: number, probe: string, wanted: number): Pr
 /** A hit that a signal has interrupted between two handlers is left out. */
 function stacksOf(texts: readonly string[]): TakenStack[] {
   return texts.flatMap((text, at) => {
-    const [kind, sp = '', fp = '', ...addresses] = text.trim().split(/\s+/)
+    const [kind, sp = '', fp = '', r10 = '', ...addresses] = text.trim().split(/\s+/)
     const parts = texts.slice(at + 1, at + 1 + PARTS).map((part) => part.trim().split(' '))
     if (kind !== 'stack' || parts.length < PARTS || parts.some((part) => part[0] !== 'part' || part[1] !== sp)) return []
     const bytes = parts.map(([, , hex = '']) => Buffer.from(hex.replaceAll('\\x', ''), 'hex'))
@@ -66,6 +67,7 @@ function stacksOf(texts: readonly string[]): TakenStack[] {
         addresses: addresses.map((pc) => BigInt(`0x${pc}`)),
         sp: BigInt(`0x${sp}`),
         fp: BigInt(`0x${fp}`),
+        r10: BigInt(`0x${r10}`),
         bytes: Buffer.concat(known === -1 ? bytes : bytes.slice(0, known + 1)),
       },
     ]
@@ -103,7 +105,8 @@ export function compareTaken(pid: number, stacks: readonly TakenStack[], isEntry
     })
     const [pc] = stack.addresses
     assert.ok(pc !== undefined)
-    const frame = { pc: address(pc), sp: address(stack.sp), fp: address(stack.fp), r10: undefined, isInterrupted: true }
+    const [sp, fp, r10] = [address(stack.sp), address(stack.fp), address(stack.r10)]
+    const frame = { pc: address(pc), sp, fp, r10, isInterrupted: true }
     const walked: readonly bigint[] = walkStack(frame, scene, { limit: 127, isEntry })
     const own = walked.findIndex((each) => !isCode(each))
     const comparable = own === -1 ? walked : walked.slice(0, own)
