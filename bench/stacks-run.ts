@@ -7,7 +7,7 @@ import { describeMachine } from './machine.js'
 import { missingBpftrace, runBpftrace, runRing3 } from './variants/script-variants.js'
 import type { Engaged, Sample } from './variants/variant.js'
 
-/** Chains of fifteen frames. */
+/** Chains of sixteen frames. */
 const programs = [
   { name: 'call-chain', what: 'compiled with -fomit-frame-pointer' },
   { name: 'call-chain-framed', what: 'compiled with frame pointers' },

@@ -18,11 +18,7 @@ export function stepByFramePointer(frame: Frame, isEntry: boolean, scene: StackS
 }
 
 /** How many words a function has pushed that has no frame yet, or no more; undefined where it has one. */
-export function wordsOnStack(
-  pc: Address,
-  isEntry: boolean,
-  scene: Pick<StackScene, 'readWord'>,
-): 0 | 1 | undefined {
+export function wordsOnStack(pc: Address, isEntry: boolean, scene: Pick<StackScene, 'readWord'>): 0 | 1 | undefined {
   const code = scene.readWord(pc) ?? 0n
   const next = code & 0xffn
   if (isEntry || next === PUSH_RBP || next === RET) return 0

@@ -106,10 +106,7 @@ function planHits<D extends HitData>(
   return { data, image: { start, size, backing, head } }
 }
 
-function withTail<D extends HitData>(
-  { data, image }: PlannedHits<D>,
-  built: readonly BuiltArea[],
-): PlannedHits<D> {
+function withTail<D extends HitData>({ data, image }: PlannedHits<D>, built: readonly BuiltArea[]): PlannedHits<D> {
   return { data, image: { ...image, tail: data.tail?.(built.map(({ code }) => code)) } }
 }
 

@@ -44,7 +44,12 @@ export function programWork(
     siteBytes = Math.max(siteBytes, bytes.length + FIXUP_BYTES * fixups.length)
     mayFault ||= fixups.length > 0
   }
-  return { siteBytes, areaBytes: 0, mayFault, dataFor: () => ({ layout, stackTables, size: layout.size, head, tail, codeAt }) }
+  return {
+    siteBytes,
+    areaBytes: 0,
+    mayFault,
+    dataFor: () => ({ layout, stackTables, size: layout.size, head, tail, codeAt }),
+  }
 }
 
 /** Code is as long wherever it lies: addresses that need all their bytes. */

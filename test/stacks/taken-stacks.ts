@@ -59,7 +59,8 @@ function stacksOf(texts: readonly string[]): TakenStack[] {
   return texts.flatMap((text, at) => {
     const [kind, sp = '', fp = '', r10 = '', ...addresses] = text.trim().split(/\s+/)
     const parts = texts.slice(at + 1, at + 1 + PARTS).map((part) => part.trim().split(' '))
-    if (kind !== 'stack' || parts.length < PARTS || parts.some((part) => part[0] !== 'part' || part[1] !== sp)) return []
+    if (kind !== 'stack' || parts.length < PARTS || parts.some((part) => part[0] !== 'part' || part[1] !== sp))
+      return []
     const bytes = parts.map(([, , hex = '']) => Buffer.from(hex.replaceAll('\\x', ''), 'hex'))
     const known = bytes.findIndex(({ length }) => length < PART_BYTES)
     return [
@@ -92,7 +93,8 @@ export function compareTaken(pid: number, stacks: readonly TakenStack[], isEntry
   using opened = target
   const unwindings = unwindingsOf(pid)
   const maps = opened.maps()
-  const isCode = (pc: bigint): boolean => maps.some(({ start, end, executable }) => executable && start <= pc && pc < end)
+  const isCode = (pc: bigint): boolean =>
+    maps.some(({ start, end, executable }) => executable && start <= pc && pc < end)
   let [frames, whole] = [0, 0]
   const differences: string[] = []
   for (const stack of stacks) {

@@ -4,8 +4,8 @@ import type { ResumeExit, ResumePoint } from '../../isa/site-analysis.js'
 import { isRefusal, type Refusal } from '../../refusal/refusal.js'
 import { Assembler, type Label } from './assembler.js'
 import type { HitCode, HitCoder } from './hit-code.js'
-import type { HandlerRow } from './program/stack-rows.js'
 import type { DeadState } from './preserve.js'
+import type { HandlerRow } from './program/stack-rows.js'
 
 /** Code relocated by the architecture: see RelocatedCode. */
 export interface DisplacedCode {

@@ -78,7 +78,11 @@ function textOf(bytes: Uint8Array | undefined): string {
   return Buffer.from(bytes ?? []).toString('hex')
 }
 
-function firstPlace(bytes: Uint8Array, type: ValueType | undefined, { keySize, keyEndsAtZero, shift }: TableLayout): number {
+function firstPlace(
+  bytes: Uint8Array,
+  type: ValueType | undefined,
+  { keySize, keyEndsAtZero, shift }: TableLayout,
+): number {
   const isNegative = type?.kind === 'integer' && type.signed && (bytes.at(-1) ?? 0) > 127
   const key = Buffer.alloc(keySize, type !== undefined && isScalar(type) && isNegative ? 0xff : 0)
   key.set(bytes)

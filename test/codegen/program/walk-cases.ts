@@ -79,7 +79,10 @@ function run({ code, data, words }: Files, entry: string, lines: readonly string
       maxBuffer: 2 ** 28,
     })
     assert.equal(ran.status, 0, `run-walk: ${ran.signal ?? ran.status} ${ran.stdout.slice(-200)}`)
-    return ran.stdout.split('\n').slice(0, -1).map((line) => line.trim())
+    return ran.stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => line.trim())
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -62,7 +62,8 @@ class AnyWorld implements WalkWorld {
 
   #module(start: bigint): CodeRange {
     const starts: number[] = []
-    for (let at = Math.floor(this.random.below(20)); at < PAGE; at += 1 + Math.floor(this.random.below(40))) starts.push(at)
+    for (let at = Math.floor(this.random.below(20)); at < PAGE; at += 1 + Math.floor(this.random.below(40)))
+      starts.push(at)
     const base = 0x1000
     const table = {
       base,
@@ -77,7 +78,8 @@ class AnyWorld implements WalkWorld {
     const kind = this.random.pick(kinds)
     if (kind === CFA.unknown) return unknownRule
     const framePointer = this.random.pick([0, 0, 0, 2, 2, 3, 5, FRAME_POINTER.lost, FRAME_POINTER.atItself])
-    const offset = kind === CFA.linkageEntry ? 11 : Math.floor(this.random.below(12)) - (this.random.next() < 0.05 ? 9 : 0)
+    const offset =
+      kind === CFA.linkageEntry ? 11 : Math.floor(this.random.below(12)) - (this.random.next() < 0.05 ? 9 : 0)
     return unwindRule(kind, kind === CFA.linkageEntry ? 0 : framePointer, offset)
   }
 

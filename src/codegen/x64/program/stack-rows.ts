@@ -1,5 +1,13 @@
 import type { Address } from '../../../bytes/address.js'
-import { CFA, FRAME_POINTER, framePointerOf, kindOf, offsetOf, type UnwindRule, unwindRule } from '../../../dwarf/unwind-rule.js'
+import {
+  CFA,
+  FRAME_POINTER,
+  framePointerOf,
+  kindOf,
+  offsetOf,
+  type UnwindRule,
+  unwindRule,
+} from '../../../dwarf/unwind-rule.js'
 import type { StackStart } from '../../../stacks/stack-start.js'
 import type { StackRow, StackState } from '../stack-log.js'
 
