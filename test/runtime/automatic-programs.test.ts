@@ -65,7 +65,7 @@ for (const [fact, args] of modes) {
 
 const kept: readonly (readonly [script: string, code: string, because: RegExp])[] = [
   [
-    'uprobe:calls:work { if (arg0 == 5000) { print((ustack, ustack(perf))) } @n = count() }',
+    'uprobe:calls:work { if (arg0 == 5000) { print((ustack, ustack(perf), ustack(raw))) } @n = count() }',
     'not-compiled',
     /bytes of stack/,
   ],
@@ -100,7 +100,7 @@ for (const [script, code, because] of kept) {
 test('-v says what serves how many probes, and why it is not a cheaper mechanism', async (t) => {
   const built = await buildProgram('ends')
   if (built.kind === 'missing') return t.skip(built.because)
-  const script = 'uprobe:ends:work { if (arg0 < 0) { print((ustack, ustack(perf))) } @ = count() }'
+  const script = 'uprobe:ends:work { if (arg0 < 0) { print((ustack, ustack(perf), ustack(raw))) } @ = count() }'
   const { code, stdout, stderr } = await ring3(['-v', '-c', `${built.path} return 10`, '-e', script])
   assert.equal(code, 0, stderr)
   assert.match(stdout, /^@: 10$/m)
