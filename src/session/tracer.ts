@@ -5,7 +5,7 @@ import { KernelError } from '../kernel/kernel-error.js'
 import { readProcessor } from '../kernel/processor.js'
 import { impatience, type Patience } from '../kernel/wait.js'
 import type { HeldHit, HitListener, HitName, InstalledProbes, Mechanism, ProbePlan } from '../probe/mechanism.js'
-import type { ProgramCode, ProgramData, ProgramPlan } from '../probe/program-plan.js'
+import type { InstalledProgram, ProgramCode, ProgramData, ProgramPlan } from '../probe/program-plan.js'
 import type { RefusedSite } from '../probe/site.js'
 import type { Watchpoint } from '../probe/watchpoint.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
@@ -49,7 +49,7 @@ export interface MadeGroup {
 /** A program that has been planted. */
 export interface MadeProgram extends MadeGroup {
   /** Undefined where no site could be had. */
-  readonly data: ProgramData | undefined
+  readonly installed: InstalledProgram | undefined
 }
 
 /** A program that can be planted. */
@@ -182,10 +182,10 @@ export class Tracer implements Disposable {
     if (isRefusal(installed)) return installed
     const refused = [...resolved.refused, ...plan.refused]
     if (installed === undefined)
-      return { ...this.addGroup([], { probes: [], refused, passedOver: [] }, began), data: undefined }
+      return { ...this.addGroup([], { probes: [], refused, passedOver: [] }, began), installed }
     const probes = this.programs.probesOf(installed)
     const passedOver = this.programs.passedOver(installed)
-    return { ...this.addGroup([installed], { probes, refused, passedOver }, began), data: installed.data }
+    return { ...this.addGroup([installed], { probes, refused, passedOver }, began), installed }
   }
 
   /** A site that a handler here could have, among those that one in the target cannot. */

@@ -11,6 +11,8 @@ export interface ProgramShape {
   readonly slots: number
   /** Of events, for each slot: a power of two, at least 4096. */
   readonly ringBytes: number
+  /** Of tables for walking stacks, those that are published later too. */
+  readonly stackTableBytes: number
 }
 
 /**
@@ -22,6 +24,7 @@ export interface ProgramShape {
  *     slots          `1 << slotShift` bytes each: SLOT, then this thread's part of aggregates
  *     tables         of maps with keys
  *     rings          `1 << ringShift` bytes for each slot, if the program has events
+ *     stack tables   if the program takes stacks: see `encodeStackTables`
  */
 export interface ProgramLayout {
   readonly slots: number
@@ -36,6 +39,7 @@ export interface ProgramLayout {
   readonly maps: readonly MapLayout[]
   readonly ringsOffset: number
   readonly ringShift: number
+  readonly stackTablesOffset: number
   readonly size: number
 }
 
@@ -57,6 +61,8 @@ export const CONTROL = {
   leaving: 72,
   /** Written by the reader, when it has read what was there before. */
   released: 80,
+  /** Where the tables for walking stacks are: an offset; 0 while there are none. */
+  stackTables: 88,
 } as const
 
 const HEADERS_OFFSET = 128
@@ -122,6 +128,8 @@ export interface TableLayout {
   readonly shift: number
   readonly placeSize: number
   readonly keySize: number
+  /** The key is a stack: what stands behind its first word of zero is zero, too. */
+  readonly keyEndsAtZero: boolean
   readonly valueOffset: number
   readonly valueSize: number
   readonly maxKeys: number
@@ -177,7 +185,7 @@ export function programLayout(program: Program, shape: ProgramShape): ProgramLay
   })
   const ringsOffset = alignUp(end, PAGE)
   const ringShift = Math.log2(shape.ringBytes)
-  const size = program.events.length === 0 ? ringsOffset : ringsOffset + shape.slots * shape.ringBytes
+  const stackTablesOffset = program.events.length === 0 ? ringsOffset : ringsOffset + shape.slots * shape.ringBytes
   return {
     slots: shape.slots,
     slotShift,
@@ -189,7 +197,8 @@ export function programLayout(program: Program, shape: ProgramShape): ProgramLay
     maps,
     ringsOffset,
     ringShift,
-    size,
+    stackTablesOffset,
+    size: stackTablesOffset + shape.stackTableBytes,
   }
 }
 
@@ -221,6 +230,7 @@ function table(
     shift: Math.max(3, Math.ceil(Math.log2(2 * maxKeys))),
     placeSize: placeSize(valueOffset + valueSize),
     keySize,
+    keyEndsAtZero: key.kind === 'ustack' && keySize > 8,
     valueOffset,
     valueSize,
     maxKeys,

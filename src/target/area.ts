@@ -23,9 +23,15 @@ const NO_FILE = -1
 const PLACE_TRIES = 5
 const MADV_WIPEONFORK = 18
 
-/** The data area: where it goes and what its first bytes are. */
+/** The data area: where it goes and what its first bytes are, and some further on. */
 export interface DataImage extends AddedRange {
   readonly head: Uint8Array
+  readonly tail?: PlacedBytes | undefined
+}
+
+export interface PlacedBytes {
+  readonly offset: number
+  readonly bytes: Uint8Array
 }
 
 /** What a change under a stop took. */
@@ -89,6 +95,7 @@ function addData(target: TargetProcess, caller: RemoteCaller, added: MemoryRange
   mapRange(caller, added, data, PROT_READ | PROT_WRITE, MAP_NORESERVE)
   caller.call('madvise', data.start, data.size, MADV_WIPEONFORK)
   target.memory.write(data.start, data.head)
+  if (data.tail !== undefined) target.memory.write(offsetBy(data.start, data.tail.offset), data.tail.bytes)
 }
 
 function fillPadding(target: TargetProcess, areas: readonly AreaImage[]): undefined {

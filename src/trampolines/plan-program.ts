@@ -7,9 +7,12 @@ import type { ModuleSites, RefusedSite, Site } from '../probe/site.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import type { ProgramClock } from '../store/program-head.js'
 import type { ProgramShape } from '../store/program-layout.js'
+import { stackTablesSize } from '../store/stack-tables.js'
 import { untilPlaced } from '../target/area.js'
 import { type InstallResult, install, type TablePublisher } from '../target/install.js'
 import { thisProcess } from '../target/owner.js'
+import { PageMap } from '../target/page-map.js'
+import { roundToPage } from '../target/placement.js'
 import { listThreads } from '../target/process-state.js'
 import type { ResidentSignals } from '../target/signals/resident-signals.js'
 import { threadNumberOffset } from '../target/thread-number.js'
@@ -27,6 +30,8 @@ const MIN_SLOTS = 256
 /** More than threads ever come to where the process ends. */
 const ALL = 2n ** 64n - 1n
 const PAGE = 4096
+/** For modules that are mapped later: address space, not memory. */
+const LATER_TABLE_BYTES = 1 << 26
 
 interface Wanted {
   readonly host: Host
@@ -112,10 +117,11 @@ async function clockFor({ target, processor }: Host, code: ProgramCode): Promise
 }
 
 /** Rings are address space that is not backed by memory until it is used. */
-function shapeFor({ target }: Host, { program }: ProgramCode): ProgramShape {
+function shapeFor({ target }: Host, { program, stackRanges }: ProgramCode): ProgramShape {
   const threads = listThreads(target.door, target.pid).length
   const slots = 2 ** Math.ceil(Math.log2(Math.max(MIN_SLOTS, SLOTS_PER_THREAD * threads)))
-  return { slots, ringBytes: PAGE * program.config.ringPages }
+  const stackTableBytes = stackRanges.length === 0 ? 0 : roundToPage(stackTablesSize(stackRanges)) + LATER_TABLE_BYTES
+  return { slots, ringBytes: PAGE * program.config.ringPages, stackTableBytes }
 }
 
 function planAreas({
@@ -181,7 +187,13 @@ function installed(
 ): InstalledProgram {
   assert(plan.hits !== undefined, 'handlers were planned')
   const { image, data: hits } = plan.hits
-  const data = new TargetData(target.memory, image.start, hits.layout, image.head)
+  const data = new TargetData(
+    target.memory,
+    image.start,
+    hits.layout,
+    image.head,
+    PageMap.open(target.door, target.pid, target.tid),
+  )
   const noCounts = new BigUint64Array()
   const served = plan.served.filter(hasHandlers(code))
   return {
@@ -192,6 +204,7 @@ function installed(
     heldNs: result.heldNs + (signals?.heldByInstalling() ?? 0n),
     read: () => noCounts,
     latest: () => noCounts,
+    renewStackTables: (ranges) => hits.stackTables.renew(ranges, (offset, bytes) => data.write(offset, bytes)),
     remove() {
       // Nobody reads while threads are waited for.
       data.release(ALL)

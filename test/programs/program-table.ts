@@ -19,6 +19,8 @@ export const programs = {
   calls: fromC('calls'),
   stacks: fromC('stacks', '-fomit-frame-pointer'),
   'stacks-framed': fromC('stacks', '-fno-omit-frame-pointer', '-fno-asynchronous-unwind-tables'),
+  'call-chain': fromC('call-chain', '-fomit-frame-pointer'),
+  'call-chain-framed': fromC('call-chain', '-fno-omit-frame-pointer'),
   'calls-nonpie': fromC('calls', '-no-pie'),
   'calls-static': fromC('calls', '-static'),
   'calls-static-pie': fromC('calls', '-static-pie'),

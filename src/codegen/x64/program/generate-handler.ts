@@ -18,6 +18,7 @@ import { clearLocal } from './set-local.js'
 import { hitRegister } from './simple-operand.js'
 import { emitStatements } from './statements.js'
 import type { Support } from './support.js'
+import { registersOfStack } from './take-stack.js'
 import { needsThread, usesSlot } from './uses-slot.js'
 
 /** What a handler costs where it runs. */
@@ -159,9 +160,11 @@ function registersFor({ deadRegisters }: HandlerRequest, { read }: Needs): Regis
   return [...usable.filter(isDead), ...usable.filter((register) => !isDead(register))]
 }
 
-function registersRead({ handler, constant }: HandlerRequest): Set<Register> {
+function registersRead(request: HandlerRequest): Set<Register> {
+  const { handler, constant } = request
   const read = new Set<Register>()
   for (const statement of statementsIn(handler.body)) {
+    if (statement.op === 'take-stack') for (const register of registersOfStack(request)) read.add(register)
     for (const operand of operandsOf(statement)) {
       contains(operand, (part) => {
         const register = part.op === 'input' && constant(part.input) === undefined ? hitRegister(part.input) : undefined
