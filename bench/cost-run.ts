@@ -26,7 +26,8 @@ export interface CostReport {
   readonly rows: readonly CostRow[]
 }
 
-function figuresOf(samples: readonly Sample[], threads: number): CostFigures | undefined {
+/** Of the samples with so many threads. */
+export function figuresOf(samples: readonly Sample[], threads: number): CostFigures | undefined {
   const added = samples.filter((sample) => sample.threads === threads).map((sample) => sample.addedNs)
   if (added.length === 0) return undefined
   const at = (fraction: number): number => Math.round(quantile(added, fraction) * 1000) / 1000

@@ -43,7 +43,7 @@ const CALLS = 30_000
 export function runHandlers(rounds: number): readonly HandlerCost[] {
   const script = works.map(({ script }, at) => `uprobe:a:f${at} ${script}`).join('\n')
   const made = generateAll(compiled(script), state, {
-    shape: { slots: 64, ringBytes: 1 << 20, stackParts: 0 },
+    shape: { slots: 64, ringBytes: 1 << 20, stackTableBytes: 0, stackParts: 0 },
     machine: { tidOffset: TID_OFFSET, hasRdpid: true, hasClock: true },
     constant: (input) => (input.kind === 'tid' ? undefined : usual.constant(input)),
     ending: RETURN,

@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- [cost] [attach] [mechanisms] [handlers] [returns] [scripts] [events] [--rounds N] [--only VARIANT]`: what a hit costs,
- * what attaching costs, how the mechanisms compare, what handlers cost beside compiled code, what returns and scripts cost beside
- * others, and how many events come through; the first two where nothing is named. Tables on stdout, JSON in bench/results/.
+ * `npm run bench -- [cost] [attach] [mechanisms] [handlers] [returns] [scripts] [stacks] [events] [--rounds N] [--only VARIANT]`: what a hit costs,
+ * what attaching costs, how the mechanisms compare, what handlers cost beside compiled code, what returns, scripts and
+ * stacks as keys cost beside others, and how many events come through; the first two where nothing is named. Tables on stdout, JSON in bench/results/.
  */
 import { writeResult } from '../test/robustness/result-file.js'
 import { scriptOptions } from '../test/robustness/script-options.js'
@@ -19,6 +19,7 @@ import { runReturns } from './returns-run.js'
 import { returnsTable } from './returns-table.js'
 import { runScripts } from './scripts-run.js'
 import { scriptsTable } from './scripts-table.js'
+import { runStacks } from './stacks-run.js'
 
 const { rounds, only, names } = scriptOptions(20)
 
@@ -56,6 +57,11 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
     const report = await runScripts(rounds)
     show('One hit of a script, nanoseconds added', scriptsTable(report))
     writeResult('scripts', report)
+  },
+  async stacks() {
+    const report = await runStacks(rounds)
+    show('A count by stack, nanoseconds added to a hit', scriptsTable(report))
+    writeResult('stacks', report)
   },
   async events() {
     const reports = await runEvents()

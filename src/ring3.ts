@@ -2,6 +2,7 @@ export { flameGraphHtml } from './outputs/flame-graph/flame-graph-html.js'
 export { type FlameGraphOptions, flameGraphSvg } from './outputs/flame-graph/flame-graph-svg.js'
 export { foldedStacks } from './outputs/flame-graph/folded-stacks.js'
 export type { MechanismTraits } from './probe/mechanism.js'
+export type { CallEnd, CallRecord, CallTree } from './record/call-record.js'
 export type { FrameSymbol, StackFrame } from './record/data-value.js'
 export type { LatencyBucket, LatencyRecord } from './record/latency-record.js'
 export type { MechanismCost, MechanismRecord } from './record/mechanism-record.js'
@@ -10,6 +11,7 @@ export type { RefusalCode } from './refusal/codes.js'
 export type { Refusal } from './refusal/refusal.js'
 export {
   type AttachOptions,
+  type CallGraph,
   type CountProbes,
   type HandlerProbes,
   type LaunchedSession,
@@ -22,6 +24,7 @@ export {
   type StackProbes,
 } from './session/api.js'
 export type { CatchOptions, ResumeChoice, Via } from './session/catch-options.js'
+export type { GraphOptions } from './session/graph-options.js'
 export type { Hit, HitMemory, HitRegisters } from './session/hit.js'
 export type { LatencyProbes } from './session/latency.js'
 export type { LatencyOptions } from './session/latency-script.js'

@@ -6,7 +6,6 @@ import { findTool, missingTools } from '../../test/programs/build.js'
 import { missingCli } from '../../test/runtime/ring3-cli.js'
 import { ScriptProcess } from '../../test/runtime/script-process.js'
 import { runsAsRoot } from '../../test/workloads/server-folder.js'
-import type { CallCostTarget } from '../call-cost-target.js'
 import { AttachedTool } from './attached-tool.js'
 import { unprobed } from './fast-variants.js'
 import { interleaved } from './interleave.js'
@@ -56,9 +55,10 @@ function checked(output: OutputFile): void {
   if (/lost/i.test(text)) throw new Error('events were lost')
 }
 
-async function runRing3(target: CallCostTarget, script: string): Promise<Engaged> {
+/** `script` for a process, until it is disengaged. */
+export async function runRing3({ pid }: { readonly pid: number }, script: string): Promise<Engaged> {
   const output = new OutputFile()
-  const ring3 = new ScriptProcess(target.pid, `config = { perf_rb_pages = ${RING_PAGES} } ${script}`, [
+  const ring3 = new ScriptProcess(pid, `config = { perf_rb_pages = ${RING_PAGES} } ${script}`, [
     '--via',
     'jump',
     '-o',
@@ -73,9 +73,15 @@ async function runRing3(target: CallCostTarget, script: string): Promise<Engaged
   }
 }
 
-async function runBpftrace(target: CallCostTarget, script: string): Promise<Engaged> {
+/** Why bpftrace cannot be run. */
+export function missingBpftrace(): string | undefined {
+  return missingTools('bpftrace') ?? (runsAsRoot ? undefined : 'not permitted: needs root')
+}
+
+/** The same by bpftrace. */
+export async function runBpftrace({ pid }: { readonly pid: number }, script: string): Promise<Engaged> {
   const output = new OutputFile()
-  const args = ['-p', String(target.pid), '-o', output.path, '-e', script]
+  const args = ['-p', String(pid), '-o', output.path, '-e', script]
   const tool = new AttachedTool(findTool('bpftrace') ?? 'bpftrace', args)
   await output.begun('Attaching')
   await sleep(1500) // it says so before it has done it
@@ -112,7 +118,7 @@ function byBpftrace({ name, script }: (typeof works)[number], what: string): Var
     calls: SLOW_CALLS,
     repeats: 3,
     copies: 1,
-    unavailable: async () => missingTools('bpftrace') ?? (runsAsRoot ? undefined : 'not permitted: needs root'),
+    unavailable: async () => missingBpftrace(),
     engage: (target) => runBpftrace(target, `uprobe:${target.path}:plain_0 ${script}`),
   })
 }

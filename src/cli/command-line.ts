@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option, type OutputConfi
 import { textOutput } from '../outputs/text/text-output.js'
 import type { Ring3 } from '../session/api.js'
 import { resumeChoices, viaChoices } from '../session/catch-options.js'
+import { DEFAULT_DEPTH } from '../session/graph-options.js'
 import { bufferModes } from './buffered-sink.js'
 import { runClean } from './clean-command.js'
 import { type CountOptions, runCount } from './count-command.js'
@@ -10,12 +11,14 @@ import type { PrintOptions } from './destination.js'
 import { type CommandResult, codeOf } from './exit-code.js'
 import { type ExplainOptions, runExplain } from './explain-command.js'
 import { type FlameOptions, flameEndings, runFlame } from './flame-command.js'
+import { type GraphCommandOptions, runGraph } from './graph-command.js'
 import {
   cleanHelp,
   countHelp,
   explainHelp,
   flameHelp,
   generalHelp,
+  graphHelp,
   latencyHelp,
   listHelp,
   mechanismsHelp,
@@ -27,7 +30,7 @@ import { type ListCommandOptions, runList } from './list-command.js'
 import { listProbes } from './list-probes.js'
 import { type MechanismsOptions, runMechanisms } from './mechanisms-command.js'
 import { Messages, type Volume } from './messages.js'
-import { outputs, outputValue, pidValue, secondsValue } from './option-values.js'
+import { countValue, outputs, outputValue, pidValue, secondsValue, timeValue } from './option-values.js'
 import { readScript, type ScriptOptions, unknownCommand } from './read-script.js'
 import type { RunCommandOptions } from './run-command.js'
 
@@ -79,6 +82,7 @@ export function createProgram(context: Context, version: string): Command {
   addCount(program, context)
   addFlame(program, context)
   addLatency(program, context)
+  addGraph(program, context)
   addList(program, context)
   addExplain(program, context)
   addClean(program, context)
@@ -183,6 +187,36 @@ function addLatency(program: Command, { engine, host, finish }: Context): void {
     const messages = new Messages(host.stderr, options)
     finish(await guarded(messages, () => runLatency(patterns, options, engine, host, messages)))
   })
+}
+
+function addGraph(program: Command, { engine, host, finish }: Context): void {
+  const command = program
+    .command('graph')
+    .summary('show what functions of a running process call, and how long that takes')
+    .usage('-p PID [options] PATTERN…')
+    .argument('<patterns...>', 'functions at which a graph begins')
+    .addOption(pidOption().makeOptionMandatory())
+    .addOption(new Option('-d, --duration <SECONDS>', 'end after so long').argParser(secondsValue))
+    .addOption(new Option('-n, --max <N>', 'end after so many calls of these functions').argParser(countValue))
+    .addOption(new Option('-D, --depth <N>', 'show so many levels').argParser(countValue).default(DEFAULT_DEPTH))
+    .addOption(new Option('-t, --time-filter <TIME>', 'leave out calls that took less: 10us').argParser(timeValue))
+    .addOption(patternsOption('--with <PATTERN>', 'look at these functions, too: libc:*'))
+    .addOption(patternsOption('-N, --notrace <PATTERN>', 'leave out these functions and what they call'))
+    .addOption(patternsOption('-H, --hide <PATTERN>', 'do not look at these functions'))
+    .option('--all', 'look also at functions that no jump reaches: durations are longer for it')
+    .addOption(new Option('--tid <TID>', 'look at one thread').argParser(pidValue))
+    .option('--merge', 'show all calls as one tree at the end: how many, and how long in all')
+    .addOption(viaOption())
+    .addHelpText('after', graphHelp)
+  addPrintOptions(command).action(async (patterns: string[], options: GraphCommandOptions) => {
+    const messages = new Messages(host.stderr, options)
+    finish(await guarded(messages, () => runGraph(patterns, options, engine, host, messages)))
+  })
+}
+
+/** May be given several times. */
+function patternsOption(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text, before: readonly string[] = []) => [...before, text])
 }
 
 function addList(program: Command, { engine, host, finish }: Context): void {

@@ -14,6 +14,7 @@ Examples:
   ring3 count -p 1234 libc:malloc              count calls until Ctrl-C
   ring3 count -p 1234 -d 10 'redis-server:*'   every function of a program, for 10 s
   ring3 latency -p 1234 libc:malloc            how long calls take, until Ctrl-C
+  ring3 graph -p 1234 -n 1 app:handle          what a function calls, and how long that takes
   ring3 list -p 1234 'libc:mem*'               which functions can be counted
   ring3 explain -p 1234 libc:malloc            how a probe would be planted, or why not
 
@@ -81,6 +82,23 @@ was taken is said at the beginning. p50 and p99 are exact to about 3 %.
 Examples:
   ring3 latency -p 1234 'postgres:exec_simple_query'
   ring3 latency -p 1234 -d 10 --by tid libc:malloc libc:free
+`
+
+export const graphHelp = `
+Shows the calls of functions as uftrace does: what each called, in braces, and how long
+it took. A graph begins where a function is called that a pattern names; inside of it
+all functions of its module are looked at, and those of --with. It ends with Ctrl-C,
+after -d seconds, after -n calls, or with the process, which is left as it was found.
+
+A call is shown when it has ended, with all that is in it. Exceptions and longjmp are
+told by the stack pointer: the calls that they end are marked as unwound. Durations hold
+what the probes of the calls inside cost. Functions that are not named one by one, and
+that no jump reaches, are therefore left out unless --all is given.
+
+Examples:
+  ring3 graph -p 1234 -n 1 redis-server:processCommand
+  ring3 graph -p 1234 -D 3 -t 10us postgres:exec_simple_query --with 'libc:*alloc'
+  ring3 graph -p 1234 -d 5 --merge 'redis-server:*Command'
 `
 
 export const listHelp = `

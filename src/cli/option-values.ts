@@ -31,6 +31,24 @@ export function secondsValue(text: string): number {
   return seconds * 1000
 }
 
+const nsOfUnit: ReadonlyMap<string, number> = new Map(Object.entries({ ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9 }))
+
+/** Reads a time with its unit, as uftrace does, and returns nanoseconds. */
+export function timeValue(text: string): number {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)(\D*)$/.exec(text) ?? []
+  const factor = nsOfUnit.get(unit === '' ? 'ns' : unit)
+  if (number === undefined || factor === undefined)
+    throw new InvalidArgumentError('It is a number with ns, us, ms or s behind it.')
+  return Number(number) * factor
+}
+
+/** Reads how many of something are wanted. */
+export function countValue(text: string): number {
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : 0
+  if (count < 1) throw new InvalidArgumentError('It is a whole number from 1 on.')
+  return count
+}
+
 /** Reads the name of an output. */
 export function outputValue(text: string): Output {
   const output = outputs.find(({ name }) => name === text)

@@ -24,6 +24,8 @@ export const CFA = {
   signalFrame: 7,
   /** r10 + offset: functions that align their stack have their CFA there until it is kept. */
   fromR10: 8,
+  /** By frame pointers: what walking in the target makes of `unknown`. */
+  byFramePointer: 9,
 } as const
 
 /** Where the caller's rbp is: these, or so many words below the CFA. */

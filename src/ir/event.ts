@@ -1,4 +1,4 @@
-import type { ValueType } from './value-type.js'
+import type { IntegerType, ValueType } from './value-type.js'
 
 /** What a handler tells the tracer: the values travel, all that is known beforehand is here. `types` are those of the values. */
 export type Event =
@@ -11,6 +11,8 @@ export type Event =
       readonly place: string
     }
   | { readonly kind: 'print-value'; readonly types: readonly ValueType[] }
+  /** Integers without a sign for whoever began the program: so many of them that none is looked at on the way. */
+  | { readonly kind: 'row'; readonly types: readonly IntegerType[] }
   /** `top` 0 stands for all entries, `div` 1 for values as they are. */
   | { readonly kind: 'print-map'; readonly map: number; readonly top: number; readonly div: bigint }
   | { readonly kind: 'clear' | 'zero'; readonly map: number }

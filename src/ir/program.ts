@@ -17,6 +17,17 @@ export interface Program {
   readonly config: ProgramConfig
   /** The handler that runs where a call begins whose return is probed, by index; where there are such probes. */
   readonly noteCall?: number
+  /** What runs where the functions of `call` probes are left; where there are such probes. */
+  readonly calls?: CallHandlers
+}
+
+/** Handlers by index. */
+export interface CallHandlers {
+  readonly atReturns: number
+  /** Where a function jumps to another one, which then returns in its place. */
+  readonly atTailJumps: number
+  /** Patterns of functions that are no probes, whoever names them. */
+  readonly without: readonly string[]
 }
 
 /** One action block: it runs at each of its probes, in the order of the script. */
@@ -42,7 +53,9 @@ export interface MapDeclaration {
   readonly key: ValueType | undefined
   readonly value: ValueType
   readonly maxKeys: number
-  /** Of calls in progress: it is not the script's, and not shown. */
+  /** It is not the script's, and not shown. */
+  readonly isHidden?: true
+  /** It is only used by statements of calls in progress. */
   readonly holdsCalls?: true
 }
 
@@ -52,6 +65,23 @@ export type ProbeRequest =
   | { readonly kind: 'interval'; readonly text: string; readonly periodNs: bigint }
   | { readonly kind: 'signal'; readonly text: string; readonly signal: string }
   | { readonly kind: 'uprobe' | 'uretprobe'; readonly text: string; readonly pattern: string }
+  | CallRequest
+
+/** Functions at their beginnings, and wherever they are left. A function has one such probe, whichever names it first. */
+export interface CallRequest {
+  readonly kind: 'call'
+  readonly text: string
+  readonly pattern: string
+  /** With `opened`, the functions in modules in which probes before this one that `open` modules have some. */
+  readonly modules?: 'open' | 'opened'
+  /** Functions that it does not name one by one are probed in the cheapest way, or not at all. */
+  readonly isOptional?: true
+}
+
+/** Whether the handlers of a probe run where threads of the target are, and not in the tracer. */
+export function isInTarget({ kind }: ProbeRequest): boolean {
+  return kind === 'uprobe' || kind === 'uretprobe' || kind === 'call'
+}
 
 /** A probe, and where the script asks for it. */
 export type PlacedProbe = ProbeRequest & { readonly span: Span }

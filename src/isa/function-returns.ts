@@ -11,6 +11,28 @@ export interface FunctionReturns {
   readonly at: readonly Vaddr[]
 }
 
+/** An instruction by which a function jumps to another one, which then returns to the caller in its place. */
+export interface TailJump {
+  readonly at: Vaddr
+  /** Where it goes; undefined where a pointer says so. */
+  readonly to: Vaddr | undefined
+}
+
+/** How a function can be left, if nothing unwinds it. At all of these the stack pointer is what it was at the first instruction. */
+export interface FunctionExits {
+  readonly kind: 'exits'
+  /** As in `FunctionReturns`. */
+  readonly returns: readonly Vaddr[]
+  /** Sorted. */
+  readonly tailJumps: readonly TailJump[]
+}
+
+/**
+ * Finds how the function that begins at an address is left. Refused as by `ReturnFinder`; `tail-call` only where it cannot be told
+ * whether a jump leaves the function.
+ */
+export type ExitFinder = (entry: Vaddr) => FunctionExits | Refusal
+
 /**
  * Finds where the function that begins at an address returns. Refused: `unknown-boundaries`, `tail-call` where another function
  * may return in its place, `no-return`, `not-probeable`, `growing-stack` where stacks move.

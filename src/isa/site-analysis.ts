@@ -1,7 +1,7 @@
 import type { Address, Vaddr } from '../bytes/address.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { CodeFacts } from './code-facts.js'
-import type { ReturnFinder } from './function-returns.js'
+import type { ExitFinder, ReturnFinder } from './function-returns.js'
 import type { InstructionClass } from './instruction-class.js'
 import type { Emulation } from './x64/emulate/emulation-of.js'
 
@@ -111,6 +111,8 @@ export interface Architecture {
   checkBoundary(facts: CodeFacts, site: Vaddr): Refusal | undefined
   /** Prepares to find where the functions of a module return. */
   returnFinder(facts: CodeFacts): ReturnFinder
+  /** Prepares to find how the functions of a module are left, for those who do not ask what is returned. */
+  exitFinder(facts: CodeFacts): ExitFinder
   /**
    * Encodes the displaced instructions of a site, which is at `from` in the target, to run at `to`. Does not add the jump
    * back. The size may depend on the distance, but on nothing else.

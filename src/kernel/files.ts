@@ -8,6 +8,8 @@ export const O_RDONLY = 0
 export const O_RDWR = 2
 const O_DIRECTORY = 0x10000
 const CHUNK = 1 << 16
+/** What a call reads into: /proc is read in many small pieces, also while a target is held. */
+const scratch = Buffer.alloc(CHUNK)
 
 /** An open file. `using file = openFile(…)`. */
 export interface OpenFile extends Disposable {
@@ -25,10 +27,9 @@ export function readWhole(door: KernelDoor, path: string): Buffer {
   using file = openFile(door, path, O_RDONLY)
   const chunks: Buffer[] = []
   for (;;) {
-    const chunk = Buffer.alloc(CHUNK)
-    const length = call(door, { name: 'read', args: [file.fd, chunk, CHUNK], purpose: path })
+    const length = call(door, { name: 'read', args: [file.fd, scratch, CHUNK], purpose: path })
     if (length === 0) return Buffer.concat(chunks)
-    chunks.push(chunk.subarray(0, length))
+    chunks.push(Buffer.from(scratch.subarray(0, length)))
   }
 }
 
@@ -77,13 +78,12 @@ export function readFile(door: KernelDoor, path: string, size: number): Uint8Arr
 export function readDirectory(door: KernelDoor, path: string): string[] {
   using directory = openFile(door, path, O_RDONLY | O_DIRECTORY)
   const names: string[] = []
-  const entries = Buffer.alloc(CHUNK)
   for (;;) {
-    const length = call(door, { name: 'getdents64', args: [directory.fd, entries, CHUNK], purpose: path })
+    const length = call(door, { name: 'getdents64', args: [directory.fd, scratch, CHUNK], purpose: path })
     if (length === 0) return names
-    for (let at = 0; at < length; at += entries.readUInt16LE(at + 16)) {
-      const end = entries.indexOf(0, at + 19)
-      const name = entries.toString('utf8', at + 19, end)
+    for (let at = 0; at < length; at += scratch.readUInt16LE(at + 16)) {
+      const end = scratch.indexOf(0, at + 19)
+      const name = scratch.toString('utf8', at + 19, end)
       if (name !== '.' && name !== '..') names.push(name)
     }
   }

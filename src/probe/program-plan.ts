@@ -2,7 +2,9 @@ import type { Address } from '../bytes/address.js'
 import type { SiteHandler } from '../codegen/x64/program/handler-code.js'
 import type { Program } from '../ir/program.js'
 import type { Refusal } from '../refusal/refusal.js'
+import type { StackStart } from '../stacks/stack-start.js'
 import type { ProgramLayout } from '../store/program-layout.js'
+import type { CodeRange } from '../store/stack-tables.js'
 import type { InstalledProbes } from './mechanism.js'
 import type { StyledSite } from './patch-style.js'
 import type { RefusedSite } from './site.js'
@@ -12,12 +14,16 @@ export interface ProgramCode {
   readonly program: Program
   /** The handlers of a site, in their order. */
   readonly handlersAt: (site: Address) => readonly SiteHandler[]
+  /** Where stacks begin that are taken at a site; undefined if the program takes none. */
+  readonly stackStartAt: (site: Address) => StackStart | undefined
   /** Where the process ends, with or without handlers: it waits there until `ProgramData.release`. */
   readonly exits: ReadonlySet<Address>
   /** What maps without keys hold at first: see ProgramHead. */
   readonly values: ReadonlyMap<number, Uint8Array>
   /** When it began, by the boot clock. */
   readonly startedNs: bigint
+  /** What stacks are walked by; none where none are taken. */
+  readonly stackRanges: readonly CodeRange[]
 }
 
 /** Where a program can run; sites that have no handlers are not spoken of. */
@@ -36,6 +42,8 @@ export interface InstalledProgram extends InstalledProbes {
   /** With those that were left out at the last moment. */
   readonly served: readonly StyledSite[]
   readonly data: ProgramData
+  /** The target has other code than before: see `ProgramCode.stackRanges`. @throws KernelError */
+  renewStackTables(ranges: readonly CodeRange[]): void
 }
 
 /** The data of a program in a target, and what is left of it afterwards. Offsets as in its layout. */

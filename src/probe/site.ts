@@ -13,6 +13,8 @@ export interface Site {
   readonly address: Address
   /** A function returns here: its handler runs right before, and its window may begin earlier. */
   readonly isReturn?: true
+  /** It can be done without: it is probed in the cheapest way that there is, or not at all. */
+  readonly isOptional?: true
 }
 
 /** A module with the sites wanted in it. */

@@ -23,7 +23,7 @@ export type EventAction =
 
 /** The action for an event with its values. `snapshot` reads a map as it is when the tracer gets to the event. */
 export function eventAction(
-  event: Event,
+  event: Exclude<Event, { kind: 'row' }>,
   values: readonly DataValue[],
   snapshot: (map: number) => MapSnapshot,
   context: DecodeContext,

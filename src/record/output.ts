@@ -1,10 +1,12 @@
 import type { AttachedRecord } from './attached-record.js'
+import type { CallTree } from './call-record.js'
 import type { CleanedRecord } from './cleaned-record.js'
 import type { CountsRecord } from './counts-record.js'
 import type { ExplanationRecord } from './explanation-record.js'
 import type { FunctionRecord } from './function-record.js'
 import type { LatencyRecord } from './latency-record.js'
 import type { MechanismRecord } from './mechanism-record.js'
+import type { MergedCall } from './merged-calls.js'
 import type { ProgramRecord } from './program-record.js'
 
 /** How results are to look; what an output has no use for it ignores. */
@@ -30,6 +32,9 @@ export interface Output {
   interimCounts(now: CountsRecord, previous: CountsRecord | undefined, options: OutputOptions): string
   finalCounts(counts: CountsRecord, options: OutputOptions): string
   latencies(latencies: readonly LatencyRecord[], options: OutputOptions): string
+  /** A tree of calls; `previous` is the one that was shown before it. */
+  calls(tree: CallTree, previous: CallTree | undefined, options: OutputOptions): string
+  mergedCalls(roots: readonly MergedCall[], options: OutputOptions): string
   functions(functions: readonly FunctionRecord[], options: OutputOptions): string
   explanations(explanations: readonly ExplanationRecord[], options: OutputOptions): string
   cleaned(cleaned: CleanedRecord, options: OutputOptions): string

@@ -88,7 +88,7 @@ export class EventDrain {
   }
 
   get #hasRings(): boolean {
-    return this.data.layout.ringsEnd > this.data.layout.ringsOffset
+    return this.data.layout.stackTablesOffset > this.data.layout.ringsOffset
   }
 
   #drainSlot(slot: number): DrainedSlot {

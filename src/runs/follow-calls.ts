@@ -34,6 +34,7 @@ const callsInProgress: MapDeclaration = {
   key: uint64,
   value: uint64,
   maxKeys: MAX_CALLS,
+  isHidden: true,
   holdsCalls: true,
 }
 

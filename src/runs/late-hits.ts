@@ -1,5 +1,5 @@
 import type { Input } from '../ir/expression.js'
-import type { Program } from '../ir/program.js'
+import { isInTarget, type Program } from '../ir/program.js'
 import type { Statement } from '../ir/statement.js'
 import { evaluates, statementsIn } from '../ir/walk-statement.js'
 import { type Refusal, refuse } from '../refusal/refusal.js'
@@ -10,7 +10,7 @@ import { type Refusal, refuse } from '../refusal/refusal.js'
  */
 export function objectionToLateHits({ handlers, maps }: Program): Refusal | undefined {
   for (const { probes, body } of handlers) {
-    if (!probes.some(({ kind }) => kind === 'uprobe' || kind === 'uretprobe')) continue
+    if (!probes.some(isInTarget)) continue
     const wanted = wantedOfThread(body, maps)
     if (wanted !== undefined)
       return refuse(

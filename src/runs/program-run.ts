@@ -13,6 +13,7 @@ import { type DecodeContext, decodeValue } from '../record/decode-value.js'
 import { eventAction } from '../record/event-action.js'
 import { type MapRecord, mapRecord } from '../record/map-record.js'
 import { type PrintfWriter, printfWriter } from '../record/printf-writer.js'
+import { RowWriter } from '../record/row-writer.js'
 import type { ValueNames } from '../record/value-names.js'
 import type { EventBatch } from '../store/event-batch.js'
 import { eventPayload, joinTexts } from '../store/event-layout.js'
@@ -32,6 +33,7 @@ export class ProgramRun {
   readonly #printfs: readonly (PrintfWriter | undefined)[]
   /** What is printed and not shown yet. */
   readonly #burst = new BurstWriter()
+  readonly #rows: RowWriter
   #exited = false
 
   constructor(
@@ -43,6 +45,7 @@ export class ProgramRun {
     const { records, enums, config } = program
     this.#context = { records, enums, names, stringTrailer: config.stringTrailer }
     this.#warnings = new WarningCounts(sink)
+    this.#rows = new RowWriter(program)
     this.#printfs = program.events.map((event, at) => {
       const { types, offsets } = eventPayload(program, at)
       return event.kind === 'printf' ? printfWriter(event.format, types, offsets, this.#context) : undefined
@@ -75,6 +78,11 @@ export class ProgramRun {
   perform(effect: Exclude<Effect, { kind: 'signal' }>): void {
     const event = this.program.events[effect.event]
     assert(event !== undefined, `there is no event ${effect.event}`)
+    if (event.kind === 'row') {
+      this.#rows.addIntegers(effect.event, effect.kind === 'event' ? effect.values : [])
+      this.#showCollected()
+      return
+    }
     const values = effect.kind === 'join' ? effect.texts.map(textValue) : this.#decode(event, effect.values)
     const action = eventAction(event, values, (map) => this.maps.snapshot(map), this.#context)
     if (action.kind === 'clear' || action.kind === 'zero') this.maps[action.kind](action.map)
@@ -87,15 +95,19 @@ export class ProgramRun {
     for (const { events, from, to } of runs) {
       for (let at = from; at < to && !this.#exited; at++) this.#performOne(events, at)
     }
-    this.#showBurst()
+    this.#showCollected()
   }
 
-  /** What is printed is collected. */
+  /** What is printed is collected, and so are rows. */
   #performOne(events: EventBatch, at: number): void {
     const event = events.eventAt(at)
+    if (this.#rows.isRow(event)) {
+      this.#rows.add(event, events.bytes, events.payloadAt(at))
+      return
+    }
     const write = this.#printfs[event]
     if (write === undefined) {
-      this.#showBurst()
+      this.#showCollected()
       this.perform(effectOf(this.program, event, events.valuesAt(at)))
       return
     }
@@ -103,8 +115,9 @@ export class ProgramRun {
     this.#burst.end()
   }
 
-  #showBurst(): void {
+  #showCollected(): void {
     if (!this.#burst.isEmpty) this.sink({ kind: 'show', record: this.#burst.take() })
+    if (!this.#rows.isEmpty) this.sink({ kind: 'show', record: this.#rows.take() })
   }
 
   /** Something has gone wrong in a handler that ran elsewhere. */
@@ -122,7 +135,7 @@ export class ProgramRun {
 
   /** All maps, in the order of their names. */
   readMaps(): MapRecord[] {
-    const shown = [...this.program.maps.entries()].filter(([, { holdsCalls }]) => holdsCalls !== true)
+    const shown = [...this.program.maps.entries()].filter(([, { isHidden }]) => isHidden !== true)
     const order = shown.sort(([, a], [, b]) => (a.name < b.name ? -1 : 1))
     return order.map(([map]) => mapRecord(this.maps.snapshot(map), { top: 0, div: 1n }, this.#context))
   }

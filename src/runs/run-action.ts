@@ -18,5 +18,7 @@ export interface RunReceiver {
 
 /** How many of a handler's actions it is. */
 export function weightOf(action: RunAction): number {
-  return action.kind === 'show' && action.record.kind === 'burst' ? action.record.ends.length : 1
+  const record = action.kind === 'show' ? action.record : undefined
+  if (record?.kind === 'burst') return record.ends.length
+  return record?.kind === 'rows' ? record.numbers.length / record.width : 1
 }

@@ -1,4 +1,4 @@
-import type { Handler, Program } from '../ir/program.js'
+import { type Handler, isInTarget, type Program } from '../ir/program.js'
 import type { Statement } from '../ir/statement.js'
 import { isAggregate } from '../ir/value-type.js'
 import { statementsIn } from '../ir/walk-statement.js'
@@ -6,7 +6,7 @@ import { type Refusal, refuse } from '../refusal/refusal.js'
 
 /** Whether a handler runs where threads of the target are, or in the tracer, or both. */
 function runsIn({ probes }: Handler, where: 'target' | 'tracer'): boolean {
-  return probes.some(({ kind }) => (kind === 'uprobe' || kind === 'uretprobe') === (where === 'target'))
+  return probes.some((probe) => isInTarget(probe) === (where === 'target'))
 }
 
 /** The maps that handlers in the target use, by index. */

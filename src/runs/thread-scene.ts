@@ -1,11 +1,15 @@
 import { type Address, offsetBy, PAGE_SIZE, pageOf } from '../bytes/address.js'
 import type { StackScene } from '../stacks/stack-scene.js'
+import type { CodeRange } from '../store/stack-tables.js'
 import type { Memory } from '../target/memory.js'
 
 const WORD = 8
 
 /** What of a process a walk asks that is the same for all its threads. */
-export type ProcessCode = Pick<StackScene, 'unwindingAt' | 'settle'>
+export interface ProcessCode extends Pick<StackScene, 'unwindingAt' | 'settle'> {
+  /** All modules that it has code of now; the same array as long as they are the same. @throws KernelError */
+  ranges(): readonly CodeRange[]
+}
 
 /** The memory of a process whose thread stands still, for one walk: every page of the stack is read once. */
 export function threadScene(memory: Memory, code: ProcessCode): StackScene {

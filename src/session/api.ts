@@ -1,8 +1,10 @@
 import type { MechanismTraits } from '../probe/mechanism.js'
+import type { CallTree } from '../record/call-record.js'
 import type { MechanismRecord } from '../record/mechanism-record.js'
 import type { StackCount } from '../record/stack-count.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { CatchOptions } from './catch-options.js'
+import type { GraphOptions } from './graph-options.js'
 import type { Hit } from './hit.js'
 import type { LatencyProbes } from './latency.js'
 import type { LatencyOptions } from './latency-script.js'
@@ -54,6 +56,25 @@ export interface StackProbes {
   remove(): Promise<readonly StackCount[]>
 }
 
+/**
+ * Probes that tell of calls: `for await (const tree of graph)`. A tree comes when its root has ended; those of calls that go on come
+ * when the probes are taken out.
+ */
+export interface CallGraph extends AsyncIterable<CallTree>, AsyncDisposable {
+  /** What became of the probes. */
+  readonly attached: Attached | undefined
+  /** No more trees come but those that wait: there are enough, the target has ended, or the probes are out. */
+  readonly isEnded: boolean
+  /** Why, in a sentence, where it is the target’s doing. */
+  readonly over: string | undefined
+  /** Events that found no room, and trees that nobody read in time. */
+  readonly lost: bigint
+  /** What went wrong so far, text of several lines each. */
+  readonly warnings: readonly string[]
+  /** Takes the probes out; what is known by then can still be read. Idempotent. */
+  remove(): Promise<void>
+}
+
 /** Probes with a handler that holds the thread. */
 export interface HandlerProbes {
   readonly attached: Attached
@@ -95,6 +116,8 @@ export interface Session {
   stacks(...patterns: string[]): Promise<StackProbes>
   /** Measures how long calls take. @throws RefusedError, ScriptError */
   latency(pattern: string | readonly string[], options?: LatencyOptions): Promise<LatencyProbes>
+  /** Tells of the calls of these functions as trees: what each called, and how long that took. @throws RefusedError */
+  graph(pattern: string | readonly string[], options?: GraphOptions): Promise<CallGraph>
   explain(pattern: string): Promise<readonly Explanation[]>
   list(pattern: string): Promise<readonly ListedFunction[]>
   /** Removes every probe and leaves the target as it was found. Idempotent. */

@@ -9,7 +9,6 @@ const RUNG = 1
 const ANSWERED = 2
 /** The OS thread that waits in the kernel; 0 for none. */
 const WAITING = 3
-export const SHARED_MEMORY_SIZE = 4 * Int32Array.BYTES_PER_ELEMENT
 
 /** More than are ever answered. */
 const FOR_EVER = 1 << 30

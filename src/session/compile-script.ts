@@ -1,18 +1,9 @@
-import type { Program } from '../ir/program.js'
 import { compile } from '../lang/compile.js'
 import { diagnosticText } from '../lang/diagnostic.js'
-import type { SourceText } from '../lang/source-text.js'
 import { followCalls } from '../runs/follow-calls.js'
 import type { RunOptions } from './api.js'
+import type { CompiledScript } from './begin-run.js'
 import { ScriptError } from './script-error.js'
-
-/** A script that can be run. */
-export interface CompiledScript {
-  readonly program: Program
-  readonly source: SourceText
-  /** Warnings of the compiler, as text of several lines. */
-  readonly warnings: readonly string[]
-}
 
 /** @throws ScriptError */
 export function compileScript(text: string, options: RunOptions = {}): CompiledScript {

@@ -8,7 +8,7 @@ const CAPACITY = 100_000
 const PATIENCE_MS = 1000
 
 /** What handlers say, as against how the run itself begins and ends. */
-const mayBeLost: ReadonlySet<ProgramRecord['kind']> = new Set(['printf', 'burst', 'value', 'join'])
+const mayBeLost: ReadonlySet<ProgramRecord['kind']> = new Set(['printf', 'burst', 'rows', 'value', 'join'])
 
 /**
  * Actions that are sent together: messages between threads cost more than what is in them. What the receiver does not keep

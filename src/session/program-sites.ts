@@ -3,7 +3,7 @@ import { assert } from '../bytes/assert.js'
 import type { PlacedProbe, Program } from '../ir/program.js'
 import type { Span } from '../ir/statement.js'
 import type { CodeFacts } from '../isa/code-facts.js'
-import type { ReturnFinder } from '../isa/function-returns.js'
+import type { ExitFinder, FunctionExits, ReturnFinder, TailJump } from '../isa/function-returns.js'
 import type { Architecture } from '../isa/site-analysis.js'
 import { type ProbePattern, parsePattern } from '../probe/pattern.js'
 import type { ModuleSites, RefusedSite, Site } from '../probe/site.js'
@@ -27,8 +27,17 @@ export interface ProgramSites {
   readonly at: ReadonlyMap<Address, readonly PlacedHandler[]>
   readonly resolved: ResolvedSites
   readonly missing: readonly MissingProbe[]
+  /** What is known of the functions of `call` probes. */
+  readonly calls: readonly FoundCall[]
   /** Sites that the script names one by one, `module:symbol`: who asks so wants each of them. */
   readonly named: ReadonlyMap<string, Span>
+}
+
+/** A function whose calls are probed. */
+export interface FoundCall {
+  readonly point: number
+  readonly entry: Address
+  readonly tailJumps: readonly { readonly at: Address; readonly to: Address | undefined }[]
 }
 
 /** A handler at a site. */
@@ -45,19 +54,22 @@ export async function programSites(
   arch: Architecture,
   resolve: (pattern: string) => Promise<ResolvedSites | Refusal>,
 ): Promise<ProgramSites> {
-  const found = new Found(arch, program.noteCall)
+  const found = new Found(arch, program)
+  for (const pattern of program.calls?.without ?? []) found.leaveOut(await resolve(pattern))
   for (const [handler, { probes }] of program.handlers.entries()) {
     for (const probe of probes) {
-      if (probe.kind !== 'uprobe' && probe.kind !== 'uretprobe') found.addPlain(handler, probe)
-      else found.addFunctions(handler, probe, await resolve(probe.pattern))
+      if (!('pattern' in probe)) found.addPlain(handler, probe)
+      else for (const pattern of found.patternsOf(probe)) found.addFunctions(handler, probe, await resolve(pattern))
     }
   }
   return found
 }
 
+type FunctionProbe = PlacedProbe & { readonly pattern: string }
+
 interface WantedProbe {
   readonly handler: number
-  readonly request: PlacedProbe & { readonly pattern: string }
+  readonly request: FunctionProbe
   /** Whether it names one site. */
   readonly isNamed: boolean
 }
@@ -69,15 +81,27 @@ class Found implements ProgramSites {
   readonly named = new Map<string, Span>()
   readonly #refused: RefusedSite[] = []
   readonly #modules: ModuleSites[] = []
+  readonly calls: FoundCall[] = []
   readonly #returnFinders = new Map<CodeFacts, ReturnFinder>()
+  readonly #exitFinders = new Map<CodeFacts, ExitFinder>()
+  /** Beginnings of functions that have a `call` probe, or shall have none. */
+  readonly #taken = new Set<Address>()
+  /** Paths, and what the user calls them. */
+  readonly #opened = new Map<string, string>()
 
   constructor(
     private readonly arch: Architecture,
-    private readonly noteCall: number | undefined,
+    private readonly program: Program,
   ) {}
 
   get resolved(): ResolvedSites {
     return { modules: joinModules(this.#modules), refused: this.#refused }
+  }
+
+  /** What a probe asks for, now that those before it have been added. */
+  patternsOf(request: FunctionProbe): string[] {
+    const standsForOthers = 'modules' in request && request.modules === 'opened'
+    return standsForOthers ? [...this.#opened.keys()].map((path) => `"${path}":*`) : [request.pattern]
   }
 
   addPlain(handler: number, request: PlacedProbe): void {
@@ -85,11 +109,13 @@ class Found implements ProgramSites {
     this.points.push(facts)
   }
 
-  addFunctions(
-    handler: number,
-    request: PlacedProbe & { readonly pattern: string },
-    resolved: ResolvedSites | Refusal,
-  ): void {
+  /** These functions are no `call` probes. What names none leaves none out. */
+  leaveOut(resolved: ResolvedSites | Refusal): void {
+    const modules = isRefusal(resolved) ? [] : resolved.modules
+    for (const { sites } of modules) for (const { address } of sites) this.#taken.add(address)
+  }
+
+  addFunctions(handler: number, request: FunctionProbe, resolved: ResolvedSites | Refusal): void {
     if (isRefusal(resolved)) {
       this.missing.push({ span: request.span, refusal: resolved })
       return
@@ -98,9 +124,43 @@ class Found implements ProgramSites {
     const wanted = { handler, request, isNamed: !isRefusal(pattern) && namesOne(pattern) }
     this.#refuse(wanted, resolved.refused)
     for (const module of resolved.modules) {
-      const sites = module.sites.flatMap((site) => this.#addFunction(wanted, module, site))
+      const add = request.kind === 'call' ? this.#addCall : this.#addFunction
+      const sites = module.sites.flatMap((site) => add.call(this, wanted, module, site))
       this.#modules.push({ ...module, sites })
     }
+  }
+
+  /** The sites of a function whose calls are probed, unless it is one already. */
+  #addCall(wanted: WantedProbe, module: ModuleSites, site: Site): readonly Site[] {
+    const ends = this.program.calls
+    assert(ends !== undefined, 'programs with probes of calls say what runs where they end')
+    if (this.#taken.has(site.address)) return []
+    this.#taken.add(site.address)
+    const exits = this.#exitsOf(module, site)
+    if (isRefusal(exits)) {
+      this.#refuse(wanted, [{ site, refusal: exits }])
+      return []
+    }
+    const isOptional = !wanted.isNamed && 'isOptional' in wanted.request
+    const key = `${this.#opened.get(module.path) ?? moduleOf(site)}:${functionOf(site)}`
+    const entry: Site = { ...site, key, ...(isOptional && { isOptional }) }
+    const returns = exits.returns.map((at) => siteInFunction(entry, at))
+    const tails = exits.tailJumps.map(({ at }) => siteInFunction(entry, at))
+    const sites = [entry, ...returns, ...tails]
+    if (wanted.isNamed) for (const { key } of sites) this.named.set(key, wanted.request.span)
+    if ('modules' in wanted.request && wanted.request.modules === 'open') this.#opened.set(module.path, moduleOf(site))
+    const point = this.#pushPoint(wanted, module, entry, [...returns, ...tails])
+    this.#run(entry, { point, handler: wanted.handler })
+    for (const each of returns) this.#run(each, { point, handler: ends.atReturns })
+    for (const each of tails) this.#run(each, { point, handler: ends.atTailJumps })
+    this.calls.push({ point, entry: site.address, tailJumps: exits.tailJumps.map((jump) => placed(site, jump)) })
+    return sites
+  }
+
+  #exitsOf({ facts }: ModuleSites, { vaddr }: Site): FunctionExits | Refusal {
+    const find = this.#exitFinders.get(facts) ?? this.arch.exitFinder(facts)
+    this.#exitFinders.set(facts, find)
+    return find(vaddr)
   }
 
   /** The sites that the probe of a function takes. */
@@ -124,14 +184,20 @@ class Found implements ProgramSites {
   }
 
   /** A call is noted where it begins, so that its return can be told from others at the same instruction. */
-  #addPoint({ handler, request }: WantedProbe, module: ModuleSites, site: Site, returns: readonly Site[]): void {
-    const keys = returns.map(({ key }) => key)
-    const facts = { handler, request, site: site.key, returns: keys, ...described(request, module, site) }
-    const point = this.points.push(facts) - 1
-    const atEntry = request.kind === 'uretprobe' ? this.noteCall : handler
+  #addPoint(wanted: WantedProbe, module: ModuleSites, site: Site, returns: readonly Site[]): void {
+    const { handler, request } = wanted
+    const point = this.#pushPoint(wanted, module, site, returns)
+    const atEntry = request.kind === 'uretprobe' ? this.program.noteCall : handler
     assert(atEntry !== undefined, 'programs with probes of returns note calls')
     this.#run(site, { point, handler: atEntry })
     for (const each of returns) this.#run(each, { point, handler })
+  }
+
+  /** @returns the point’s number */
+  #pushPoint({ handler, request }: WantedProbe, module: ModuleSites, site: Site, returns: readonly Site[]): number {
+    const keys = returns.map(({ key }) => key)
+    const facts = { handler, request, site: site.key, returns: keys, ...described(request, module, site) }
+    return this.points.push(facts) - 1
   }
 
   #run({ address }: Site, placed: PlacedHandler): void {
@@ -145,9 +211,10 @@ class Found implements ProgramSites {
 }
 
 /** Where the function that begins at a site returns. */
-export function siteInFunction({ key, vaddr, fileOffset: entry, address }: Site, at: Vaddr): Site {
+export function siteInFunction({ key, vaddr, fileOffset: entry, address, ...others }: Site, at: Vaddr): Site {
   const offset = at - vaddr
   return {
+    ...others,
     key: `${key}${offset < 0 ? '' : '+'}${offset}`,
     vaddr: at,
     fileOffset: fileOffset(entry + offset),
@@ -156,14 +223,27 @@ export function siteInFunction({ key, vaddr, fileOffset: entry, address }: Site,
   }
 }
 
+function placed({ address, vaddr }: Site, { at, to }: TailJump): FoundCall['tailJumps'][number] {
+  return { at: offsetBy(address, at - vaddr), to: to === undefined ? undefined : offsetBy(address, to - vaddr) }
+}
+
+/** Modules have no `:` in their names here: the user’s patterns would not have found them. */
+function moduleOf({ key }: Site): string {
+  return key.slice(0, key.indexOf(':'))
+}
+
+function functionOf({ key }: Site): string {
+  return key.slice(key.indexOf(':') + 1)
+}
+
 function namesOne(pattern: ProbePattern): boolean {
   return isLiteralGlob(pattern.module) && (pattern.kind === 'file-offset' || isLiteralGlob(pattern.symbol))
 }
 
 type Described = Pick<AttachPoint, 'isEntry' | 'probe' | 'function'>
 
-function described({ kind }: PlacedProbe, { path }: ModuleSites, { key }: Site): Described {
-  const name = key.slice(key.indexOf(':') + 1)
+function described({ kind }: PlacedProbe, { path }: ModuleSites, site: Site): Described {
+  const name = functionOf(site)
   const isEntry = !/^0x|\+\d+$/.test(name)
   return { isEntry, probe: `${kind}:${path}:${name}`, function: name.replace(/\+\d+$/, '') }
 }

@@ -18,6 +18,7 @@ import type { RunHost } from '../runs/run-host.js'
 import { threadEnvironment } from '../runs/thread-environment.js'
 import { tracerEnvironment } from '../runs/tracer-environment.js'
 import { Registers } from '../target/registers.js'
+import { type CallPoint, callPoints } from './call-points.js'
 import { incompletePoints } from './complete-points.js'
 import { type NamesWanted, namesWanted } from './names-wanted.js'
 import { type MissingProbe, type ProgramSites, programSites } from './program-sites.js'
@@ -123,7 +124,9 @@ export class ProgramTracing {
     const { tracer } = this.setting
     if (tracer === undefined || this.sites.at.size === 0 || this.#run.hasExited) return undefined
     const there = tracer.canRunInTarget ? await this.#plantInTarget(tracer) : undefined
-    if (there !== undefined && !(isRefusal(there) && tracer.canRunHere)) return there
+    // Whole modules at breakpoints are nothing to do unasked.
+    const mayRunHere = tracer.canRunHere && this.program.calls === undefined
+    if (there !== undefined && !(isRefusal(there) && mayRunHere)) return there
     const late = tracer.tellsLate ? objectionToLateHits(this.program) : undefined
     if (late !== undefined) return late
     const made = await tracer.plantSites(this.sites.resolved, (hit) => this.#onHit(hit), there)
@@ -208,6 +211,11 @@ export class ProgramTracing {
   readMaps(): readonly MapRecord[] {
     this.#resident?.look()
     return this.#run.readMaps()
+  }
+
+  /** The functions of `call` probes, by the numbers of their points. */
+  callPoints(): CallPoint[] {
+    return callPoints(this.sites, this.#lost)
   }
 
   /** Resolves when all names that the program may show are known. */

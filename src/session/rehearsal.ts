@@ -53,6 +53,7 @@ function pretendProcess(): PretendProcess {
       '/proc/2/status': text('Tgid:\t2\nState:\tS\nTracerPid:\t0\nKthread:\t0\nSeccomp:\t0\n'),
       '/proc/2/task/2/exe': text('\x7fELF\x02\0\0\0\0\0\0\0\0\0\0\0'),
       ...Object.fromEntries(THREADS.map((tid) => [`/proc/2/task/${tid}/stat`, text(stat)])),
+      ...Object.fromEntries(THREADS.map((tid) => [`/proc/2/task/${tid}/children`, text('')])),
       '/proc/2/task/2/auxv': auxv,
       '/proc/2/stat': text(stat),
       '/proc/2/task/2/status': text('Seccomp:\t0\n'),

@@ -3,7 +3,9 @@ import { assert } from '../bytes/assert.js'
 import type { MapStore } from '../codegen/interpreter/map-store.js'
 import type { SiteHandler } from '../codegen/x64/program/handler-code.js'
 import type { Program } from '../ir/program.js'
-import type { ProgramCode, ProgramData } from '../probe/program-plan.js'
+import { hasStatement } from '../ir/walk-statement.js'
+import { KernelError } from '../kernel/kernel-error.js'
+import type { InstalledProgram, ProgramCode, ProgramData } from '../probe/program-plan.js'
 import type { ModuleSites } from '../probe/site.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import type { DividedMaps } from '../runs/divided-maps.js'
@@ -15,7 +17,10 @@ import { siteConstants } from '../runs/site-constants.js'
 import { storedBytes, TargetMaps } from '../runs/target-maps.js'
 import { mapsOfTarget, objectionTo } from '../runs/target-part.js'
 import { ThreadNames } from '../runs/thread-names.js'
+import { threadScene } from '../runs/thread-scene.js'
+import { stackStart } from '../stacks/stack-start.js'
 import { CONTROL } from '../store/program-layout.js'
+import type { CodeRange } from '../store/stack-tables.js'
 import { withoutIncomplete } from './complete-points.js'
 import { exitSites } from './exit-sites.js'
 import { joinModules } from './join-modules.js'
@@ -46,14 +51,21 @@ const MIN_PAUSE_MS = 1
 const MAX_PAUSE_MS = 20
 /** How much of what maps have taken in may be lost when the target ends, and for how long a thread may be seen under an old name. */
 const KEEP_MS = 50
+/** How long modules that were mapped may be unknown to stacks. */
+const CODE_MS = 250
+/** Keeping large maps takes its time: pauses are so many times as long. */
+const KEEP_SHARE = 10
 
 /** A program at work in a target: brings here what its handlers emit, and what goes wrong in them. */
 export class ResidentProgram {
+  private readonly data: ProgramData
   readonly #drain: EventDrain
   readonly #names: ThreadNames
   #timer: NodeJS.Timeout | undefined
   #pauseMs = MIN_PAUSE_MS
   #keptMs = 0
+  #keepPauseMs = KEEP_MS
+  #codeSeenMs = performance.now()
   #released = 0n
   /** The process was about to end when it was looked at last. */
   #isLeaving = false
@@ -61,11 +73,14 @@ export class ResidentProgram {
 
   private constructor(
     private readonly setting: ResidentSetting,
-    private readonly data: ProgramData,
+    private readonly installed: InstalledProgram,
+    /** What its stacks are walked by. */
+    private stackRanges: readonly CodeRange[],
   ) {
     const { program, host, tracer } = setting
-    this.#drain = new EventDrain(program, data)
-    this.#names = new ThreadNames(program, data, host.door, tracer.target.pid)
+    this.data = installed.data
+    this.#drain = new EventDrain(program, this.data)
+    this.#names = new ThreadNames(program, this.data, host.door, tracer.target.pid)
     this.#wait()
   }
 
@@ -75,14 +90,15 @@ export class ResidentProgram {
     const objection = objectionTo(program)
     if (objection !== undefined) return objection
     const exits = await exitSites(tracer.catalog, tracer.target.executable)
-    const planned = await planComplete(setting, exits)
+    const ranges = takesStacks(program) ? setting.host.code.ranges() : []
+    const planned = await planComplete(setting, exits, ranges)
     if (isRefusal(planned)) return planned
     let resident: ResidentProgram | undefined
     const made = tracer.plantProgram(planned, () => resident?.lookLast())
     if (isRefusal(made)) return made
-    if (made.data !== undefined) {
-      maps.move(mapsOfTarget(program), new TargetMaps(program, made.data))
-      resident = new ResidentProgram(setting, made.data)
+    if (made.installed !== undefined) {
+      maps.move(mapsOfTarget(program), new TargetMaps(program, made.installed.data))
+      resident = new ResidentProgram(setting, made.installed, ranges)
     }
     return { ...made, resident }
   }
@@ -121,15 +137,28 @@ export class ResidentProgram {
   #lookAgain(): void {
     this.#pauseMs = pauseAfter(this.look(), this.#pauseMs)
     this.#keep()
+    this.#seeCode()
   }
 
   #keep(): void {
-    const nowMs = performance.now()
-    if (nowMs - this.#keptMs < KEEP_MS) return
-    this.#keptMs = nowMs
+    const beganMs = performance.now()
+    if (beganMs - this.#keptMs < this.#keepPauseMs) return
     this.#names.refresh()
     this.data.keep()
+    this.#keptMs = performance.now()
+    this.#keepPauseMs = Math.max(KEEP_MS, KEEP_SHARE * (this.#keptMs - beganMs))
     if (!this.data.isGone) this.#isLeaving = false
+  }
+
+  /** Stacks lead through modules that were not there before, and not through those that have gone. */
+  #seeCode(): void {
+    const nowMs = performance.now()
+    if (this.stackRanges.length === 0 || nowMs - this.#codeSeenMs < CODE_MS) return
+    this.#codeSeenMs = nowMs
+    const ranges = rangesUnlessGone(this.setting.host)
+    if (ranges === undefined || ranges === this.stackRanges) return
+    this.stackRanges = ranges
+    this.installed.renewStackTables(ranges)
   }
 
   /** Threads wait where the process ends: everything that was done before has been looked at. */
@@ -176,21 +205,27 @@ function pauseAfter(looked: Looked, pauseMs: number): number {
 async function planComplete(
   setting: ResidentSetting,
   exits: readonly ModuleSites[],
+  ranges: readonly CodeRange[],
 ): Promise<PlannedProgram | Refusal> {
   const { program, tracer } = setting
   const { resolved } = setting.sites
   const modules = joinModules([...resolved.modules, ...exits])
-  const planned = await tracer.planProgram({ ...resolved, modules }, codeOf(setting, exits))
-  if (isRefusal(planned) || program.noteCall === undefined) return planned
+  const planned = await tracer.planProgram({ ...resolved, modules }, codeOf(setting, exits, ranges))
+  const areWhole = program.noteCall !== undefined || program.calls !== undefined
+  if (isRefusal(planned) || !areWhole) return planned
   const sites = withoutIncomplete(setting.sites, planned.plan.refused)
-  return sites === undefined ? planned : planComplete({ ...setting, sites }, exits)
+  return sites === undefined ? planned : planComplete({ ...setting, sites }, exits, ranges)
 }
 
 function missedText(times: bigint): string {
   return `WARNING: ${times} times a handler was left undone, in whole or in part: amid another of its thread, waiting for another thread, or without room for one more\n`
 }
 
-function codeOf({ program, sites, host, tracer, here }: ResidentSetting, exits: readonly ModuleSites[]): ProgramCode {
+function codeOf(
+  { program, sites, host, tracer, here }: ResidentSetting,
+  exits: readonly ModuleSites[],
+  stackRanges: readonly CodeRange[],
+): ProgramCode {
   const { pid } = tracer.target
   const known = new Map<Address, readonly SiteHandler[]>()
   const handlersAt = (site: Address): readonly SiteHandler[] => {
@@ -204,13 +239,35 @@ function codeOf({ program, sites, host, tracer, here }: ResidentSetting, exits: 
     assert(point !== undefined && handler !== undefined, `there is no attach point ${pointNumber}`)
     return { handler, constant: siteConstants(host, { pid, site, point, pointNumber }) }
   }
+  const isEntry = (site: Address): boolean =>
+    (sites.at.get(site) ?? []).some(({ point }) => sites.points[point]?.isEntry === true)
   return {
     program,
     handlersAt,
     exits: new Set(exits.flatMap((module) => module.sites.map((site) => site.address))),
     values: firstValues(program, here),
     startedNs: host.startedNs,
+    stackStartAt: (site) =>
+      stackRanges.length > 0
+        ? stackStart(site, isEntry(site), threadScene(tracer.target.memory, host.code))
+        : undefined,
+    stackRanges,
   }
+}
+
+/** A target that has ended meanwhile is noticed by who reads its data. */
+function rangesUnlessGone({ code }: RunHost): readonly CodeRange[] | undefined {
+  try {
+    const ranges = code.ranges()
+    return ranges.length === 0 ? undefined : ranges
+  } catch (error) {
+    if (error instanceof KernelError) return undefined
+    throw error
+  }
+}
+
+function takesStacks({ handlers }: Program): boolean {
+  return handlers.some(({ body }) => hasStatement(body, ({ op }) => op === 'take-stack'))
 }
 
 /** What BEGIN has stored in maps without keys that the target is to keep. */

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Memory } from '../target/memory.js'
 import type {
   AttachOptions,
+  CallGraph,
   CountProbes,
   HandlerProbes,
   LaunchedSession,
@@ -12,6 +13,7 @@ import type {
   StackProbes,
 } from './api.js'
 import { catching } from './catch-options.js'
+import type { GraphOptions } from './graph-options.js'
 import { Guardian } from './guardian.js'
 import { HandlerRunner, openTargetMemory } from './handler-runner.js'
 import { LatencyProbes } from './latency.js'
@@ -144,6 +146,12 @@ class TracedSession implements Session {
   async latency(pattern: string | readonly string[], options: LatencyOptions = {}): Promise<LatencyProbes> {
     const patterns = typeof pattern === 'string' ? [pattern] : pattern
     return new LatencyProbes(await this.run(latencyScript(patterns, options), { name: 'latency' }))
+  }
+
+  async graph(pattern: string | readonly string[], options: GraphOptions = {}): Promise<CallGraph> {
+    this.signal?.throwIfAborted()
+    const { startGraph } = await import('./graph.js')
+    return startGraph(this.thread, typeof pattern === 'string' ? [pattern] : pattern, options)
   }
 
   explain(pattern: string): Promise<readonly Explanation[]> {

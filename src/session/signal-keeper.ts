@@ -5,28 +5,32 @@ import { untilPlaced } from '../target/area.js'
 import { thisProcess } from '../target/owner.js'
 import { chooseSignals } from '../target/signals/choose-signals.js'
 import { installSignals } from '../target/signals/install.js'
-import { planSignals, type SignalModule } from '../target/signals/plan.js'
+import { type FoundSites, findInterposed, planSignals, type SignalModule } from '../target/signals/plan.js'
 import type { ResidentSignals } from '../target/signals/resident-signals.js'
 import type { TargetProcess } from '../target/target-process.js'
 import type { SignalHost } from '../trampolines/host.js'
+import type { PlannedRanges } from '../trampolines/planned-ranges.js'
 import type { ModuleCatalog } from './module-catalog.js'
 
 /** Makes a target's signals virtual for as long as anybody needs that. */
 export class SignalKeeper implements SignalHost {
-  private modules: readonly SignalModule[] | undefined
+  private found: readonly FoundSites[] | undefined
   private resident: ResidentSignals | undefined
 
   constructor(
     private readonly target: TargetProcess,
     private readonly catalog: ModuleCatalog,
     private readonly arch: Architecture,
+    private readonly planned: PlannedRanges,
   ) {}
 
   async prepare(): Promise<Refusal | undefined> {
     if (this.resident?.isInUse === true) return undefined
     const modules = await this.readModules()
     if (isRefusal(modules)) return modules
-    this.modules = modules
+    const found = findInterposed(modules, this.target.entry)
+    if (isRefusal(found)) return found
+    this.found = found
     const plan = this.plan()
     return isRefusal(plan) ? plan : undefined
   }
@@ -42,12 +46,12 @@ export class SignalKeeper implements SignalHost {
   }
 
   private plan() {
-    assert(this.modules !== undefined, 'prepare comes first')
+    assert(this.found !== undefined, 'prepare comes first')
     const { target, arch } = this
     const virtual = chooseSignals(target)
     if (isRefusal(virtual)) return virtual
     const owner = thisProcess(target.door)
-    return planSignals(this.modules, { arch, maps: target.maps(), entry: target.entry, owner, virtual })
+    return planSignals(this.found, { arch, maps: this.planned.mapsOf(target), owner, virtual })
   }
 
   /** Every module: any of them may block signals. */

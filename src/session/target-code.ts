@@ -4,6 +4,7 @@ import { isRefusal } from '../refusal/refusal.js'
 import type { ProcessCode } from '../runs/thread-scene.js'
 import type { Frame } from '../stacks/frame.js'
 import type { Unwinding } from '../stacks/stack-scene.js'
+import type { CodeRange } from '../store/stack-tables.js'
 import type { LoadedModule } from '../target/module.js'
 import type { Tracer } from './tracer.js'
 
@@ -11,7 +12,7 @@ import type { Tracer } from './tracer.js'
 const MAX_PAGES = 4096
 
 /** Of a program without a target. */
-export const noCode: ProcessCode = { unwindingAt: () => undefined, settle: (frame) => frame }
+export const noCode: ProcessCode = { unwindingAt: () => undefined, settle: (frame) => frame, ranges: () => [] }
 
 interface CodeModule {
   readonly module: LoadedModule
@@ -21,6 +22,8 @@ interface CodeModule {
 /** How stacks are walked through the modules of a target, those that it maps later too. */
 export class TargetCode implements ProcessCode {
   #modules: CodeModule[] = []
+  #ranged: readonly CodeModule[] = []
+  #ranges: readonly CodeRange[] = []
   readonly #elsewhere = new Set<Address>()
   #last: CodeModule | undefined
 
@@ -40,10 +43,17 @@ export class TargetCode implements ProcessCode {
 
   unwindingAt(pc: Address): Unwinding | undefined {
     const found = this.#moduleAt(pc)
-    if (found === undefined) return undefined
-    const { image, bias } = found.module
-    found.unwinding ??= { table: unwindTable(image), bias }
-    return found.unwinding
+    return found && unwindingOf(found)
+  }
+
+  ranges(): readonly CodeRange[] {
+    this.#look()
+    const [ranged, modules] = [this.#ranged, this.#modules]
+    if (ranged.length === modules.length && ranged.every((each, at) => each === modules[at])) return this.#ranges
+    if (ranged.length > 0) this.onFound()
+    this.#ranged = modules
+    this.#ranges = modules.map(rangeOf)
+    return this.#ranges
   }
 
   #moduleAt(pc: Address): CodeModule | undefined {
@@ -75,6 +85,17 @@ export class TargetCode implements ProcessCode {
     if (this.#elsewhere.size >= MAX_PAGES) this.#elsewhere.clear()
     this.#elsewhere.add(page)
   }
+}
+
+function unwindingOf(found: CodeModule): Unwinding {
+  const { image, bias } = found.module
+  found.unwinding ??= { table: unwindTable(image), bias }
+  return found.unwinding
+}
+
+function rangeOf(found: CodeModule): CodeRange {
+  const { start, end } = found.module
+  return { start, end, ...unwindingOf(found) }
 }
 
 function covers({ module: { start, end } }: CodeModule, pc: Address): boolean {

@@ -3,6 +3,7 @@ import type { HitName } from '../probe/mechanism.js'
 import type { MapRecord } from '../record/map-record.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { RunAction } from '../runs/run-action.js'
+import type { CallPoint } from './call-points.js'
 import type { CatchOptions } from './catch-options.js'
 import type { MissingProbe } from './program-sites.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
@@ -28,6 +29,8 @@ export interface TracerRequests {
   }
   /** Takes the program's probes out, runs END and shows the maps. */
   finishRun: { params: { run: number }; result: RunFinished }
+  /** The functions of a program’s `call` probes, by the numbers of their points. */
+  callPoints: { params: { run: number }; result: readonly CallPoint[] }
   readMaps: { params: { run: number }; result: readonly MapRecord[] }
   /** A signal came that programs may have a probe for. */
   signalRun: { params: { run: number; signal: string }; result: null }

@@ -1,13 +1,10 @@
-import { Worker } from 'node:worker_threads'
 import { assert, unreachable } from '../bytes/assert.js'
 import type { RunAction } from '../runs/run-action.js'
 import { type AttachOptions, RefusedError } from './api.js'
-import { Bell, SHARED_MEMORY_SIZE } from './bell.js'
+import { Bell } from './bell.js'
 import { ChangeGate } from './change-gate.js'
+import { takeIdleWorker } from './idle-worker.js'
 import type { HitMessage, RunOver, TracerMethod, TracerReply, TracerRequests } from './tracer-protocol.js'
-
-/** Planning makes many objects that live for a moment: room for them saves a fifth of its time. */
-const YOUNG_GENERATION_MB = 64
 
 /** A reply to a request. */
 type Answer = Extract<TracerReply, { id: number }>
@@ -26,13 +23,10 @@ export interface RunListener {
 
 /** The tracer thread, seen from the main thread. */
 export class TracerThread {
-  private readonly memory = new SharedArrayBuffer(SHARED_MEMORY_SIZE)
-  private readonly gate = new ChangeGate(this.memory)
-  private readonly bell = new Bell(this.memory)
-  private readonly worker = new Worker(new URL('./tracer-worker.js', import.meta.url), {
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
-    workerData: this.memory,
-  })
+  private readonly idle = takeIdleWorker()
+  private readonly worker = this.idle.worker
+  private readonly gate = new ChangeGate(this.idle.memory)
+  private readonly bell = new Bell(this.idle.memory)
   private readonly waiting = new Map<number, Waiting>()
   private readonly handlers = new Map<number, (hit: HitMessage) => void>()
   private readonly runs = new Map<number, RunListener>()
@@ -44,8 +38,6 @@ export class TracerThread {
     this.worker.on('message', (reply: TracerReply) => this.receive(reply))
     this.worker.on('error', (error) => this.fail(error))
     this.worker.on('exit', () => this.fail(new Error('the tracer thread has ended')))
-    // An idle tracer does not keep a program alive; a request under way does.
-    this.worker.unref()
     options.signal?.addEventListener('abort', () => this.cancel(), { once: true })
     if (options.signal?.aborted === true) this.cancel()
   }

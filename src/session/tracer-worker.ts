@@ -115,6 +115,8 @@ function answer(request: TracerRequest): unknown {
       return run(request.params)
     case 'finishRun':
       return finishRun(request.params.run)
+    case 'callPoints':
+      return runNumbered(request.params.run).callPoints()
     case 'readMaps':
       return readMaps(request.params.run)
     case 'signalRun':

@@ -5,11 +5,12 @@ import { KernelError } from '../kernel/kernel-error.js'
 import { readProcessor } from '../kernel/processor.js'
 import { impatience, type Patience } from '../kernel/wait.js'
 import type { HeldHit, HitListener, HitName, InstalledProbes, Mechanism, ProbePlan } from '../probe/mechanism.js'
-import type { ProgramCode, ProgramData, ProgramPlan } from '../probe/program-plan.js'
+import type { InstalledProgram, ProgramCode, ProgramData, ProgramPlan } from '../probe/program-plan.js'
 import type { RefusedSite } from '../probe/site.js'
 import type { Watchpoint } from '../probe/watchpoint.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { TargetProcess } from '../target/target-process.js'
+import { PlannedRanges } from '../trampolines/planned-ranges.js'
 import type { CatchOptions } from './catch-options.js'
 import { describeAttached, type Outcome } from './describe-attached.js'
 import { explain } from './explain.js'
@@ -48,7 +49,7 @@ export interface MadeGroup {
 /** A program that has been planted. */
 export interface MadeProgram extends MadeGroup {
   /** Undefined where no site could be had. */
-  readonly data: ProgramData | undefined
+  readonly installed: InstalledProgram | undefined
 }
 
 /** A program that can be planted. */
@@ -74,6 +75,7 @@ export class Tracer implements Disposable {
   /** The modules of the target. */
   readonly catalog: ModuleCatalog
   private readonly groups = new Map<number, ProbeGroup>()
+  private readonly planned = new PlannedRanges()
   /** The cheapest first. */
   private readonly mechanisms: readonly Mechanism[]
   private readonly programs: ProgramLadder
@@ -85,10 +87,10 @@ export class Tracer implements Disposable {
     options: CatchOptions,
   ) {
     this.catalog = new ModuleCatalog(target, (sentence) => listener.onWarning?.(sentence))
-    const signals = new SignalKeeper(target, this.catalog, x64)
+    const signals = new SignalKeeper(target, this.catalog, x64, this.planned)
     const { patience = impatience } = listener
     const processor = readProcessor(target.door)
-    const host = { target, arch: x64, processor, signals, patience }
+    const host = { target, arch: x64, processor, signals, patience, planned: this.planned }
     this.mechanisms = mechanismsFor(host, options)
     this.programs = new ProgramLadder(host, this.mechanisms)
   }
@@ -162,10 +164,11 @@ export class Tracer implements Disposable {
    */
   async planProgram(resolved: ResolvedSites, code: ProgramCode): Promise<PlannedProgram | Refusal> {
     const began = process.hrtime.bigint()
-    this.listener.onProgress?.({ phase: 'analysis', done: 0, total: resolved.modules.length })
+    this.beforePlanning(resolved)
     const plan = await this.programs.plan(resolved.modules, code)
     if (isRefusal(plan)) return plan
-    const better = await this.servedHereOnly(resolved, plan.refused)
+    const needed = plan.refused.filter(({ site }) => site.isOptional === undefined)
+    const better = await this.servedHereOnly(resolved, needed)
     return better === undefined ? { resolved, plan, began } : better.refusal
   }
 
@@ -179,10 +182,10 @@ export class Tracer implements Disposable {
     if (isRefusal(installed)) return installed
     const refused = [...resolved.refused, ...plan.refused]
     if (installed === undefined)
-      return { ...this.addGroup([], { probes: [], refused, passedOver: [] }, began), data: undefined }
+      return { ...this.addGroup([], { probes: [], refused, passedOver: [] }, began), installed }
     const probes = this.programs.probesOf(installed)
     const passedOver = this.programs.passedOver(installed)
-    return { ...this.addGroup([installed], { probes, refused, passedOver }, began), data: installed.data }
+    return { ...this.addGroup([installed], { probes, refused, passedOver }, began), installed }
   }
 
   /** A site that a handler here could have, among those that one in the target cannot. */
@@ -278,8 +281,13 @@ export class Tracer implements Disposable {
     this.listener.beforeChange?.()
   }
 
+  private beforePlanning({ modules }: ResolvedSites): void {
+    this.listener.onProgress?.({ phase: 'analysis', done: 0, total: modules.length })
+    this.planned.forgetAll()
+  }
+
   private climb(resolved: ResolvedSites, mechanisms: readonly Mechanism[]): Promise<Ladder> {
-    this.listener.onProgress?.({ phase: 'analysis', done: 0, total: resolved.modules.length })
+    this.beforePlanning(resolved)
     return climb(mechanisms, resolved.modules)
   }
 

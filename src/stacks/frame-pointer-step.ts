@@ -3,14 +3,14 @@ import type { Frame } from './frame.js'
 import type { StackScene } from './stack-scene.js'
 
 const WORD = 8n
-const PUSH_RBP = 0x55n
-const RET = 0xc3n
+export const PUSH_RBP = 0x55n
+export const RET = 0xc3n
 /** `mov %rsp,%rbp`, in both encodings. */
-const frameMade: ReadonlySet<bigint> = new Set([0xe5_89_48n, 0xec_8b_48n])
+export const frameMade: ReadonlySet<bigint> = new Set([0xe5_89_48n, 0xec_8b_48n])
 
 /** The caller of a frame about whose code nothing is said: JIT compilers and Go keep frame pointers. */
 export function stepByFramePointer(frame: Frame, isEntry: boolean, scene: StackScene): Frame | undefined {
-  const pushed = frame.isInterrupted ? wordsOnStack(frame, isEntry, scene) : undefined
+  const pushed = frame.isInterrupted ? wordsOnStack(frame.pc, isEntry, scene) : undefined
   if (pushed !== undefined) return callerAbove(frame, pushed, scene)
   const { fp, sp } = frame
   if (fp === undefined || fp < sp || fp % WORD !== 0n) return undefined
@@ -18,7 +18,7 @@ export function stepByFramePointer(frame: Frame, isEntry: boolean, scene: StackS
 }
 
 /** How many words a function has pushed that has no frame yet, or no more; undefined where it has one. */
-function wordsOnStack({ pc }: Frame, isEntry: boolean, scene: StackScene): 0 | 1 | undefined {
+export function wordsOnStack(pc: Address, isEntry: boolean, scene: Pick<StackScene, 'readWord'>): 0 | 1 | undefined {
   const code = scene.readWord(pc) ?? 0n
   const next = code & 0xffn
   if (isEntry || next === PUSH_RBP || next === RET) return 0

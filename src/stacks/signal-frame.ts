@@ -3,7 +3,7 @@ import type { Frame } from './frame.js'
 import type { StackScene } from './stack-scene.js'
 
 /** Offsets in struct ucontext (arch/x86/include/uapi/asm/ucontext.h, sigcontext.h). */
-const UCONTEXT = { r10: 56, rbp: 120, rsp: 160, rip: 168 } as const
+export const UCONTEXT = { r10: 56, rbp: 120, rsp: 160, rip: 168 } as const
 
 /** What a signal has interrupted, where `ucontext` is its frame. */
 export function interruptedFrame(ucontext: Address, scene: StackScene): Frame | undefined {
@@ -17,12 +17,12 @@ export function interruptedFrame(ucontext: Address, scene: StackScene): Frame | 
 }
 
 /** `mov $15,%rax; syscall` as glibc, musl and Go have it, up to the syscall’s first byte. */
-const LONG_RESTORER = 0x0f_00_00_00_0f_c0_c7_48n
+export const LONG_RESTORER = 0x0f_00_00_00_0f_c0_c7_48n
 /** `mov $15,%eax; syscall`, 7 bytes. */
-const SHORT_RESTORER = 0x05_0f_00_00_00_0f_b8n
+export const SHORT_RESTORER = 0x05_0f_00_00_00_0f_b8n
 
 /** Whether signal handlers return to this code: for code about which nothing is said. */
-export function isRestorer(pc: Address, scene: StackScene): boolean {
+export function isRestorer(pc: Address, scene: Pick<StackScene, 'readWord'>): boolean {
   const code = scene.readWord(pc)
   return code === LONG_RESTORER || (code !== undefined && BigInt.asUintN(56, code) === SHORT_RESTORER)
 }

@@ -1,4 +1,4 @@
-import { type Address, PAGE_SIZE } from '../bytes/address.js'
+import { type Address, offsetBy, PAGE_SIZE } from '../bytes/address.js'
 import { CFA, kindOf, type UnwindRule, unknownRule } from '../dwarf/unwind-rule.js'
 import { ruleAt } from '../dwarf/unwind-table.js'
 import type { Frame } from './frame.js'
@@ -39,9 +39,9 @@ function callerOf(frame: Frame, isEntry: boolean, scene: StackScene): Frame | un
 
 /** Behind the last call of a function that does not return, another function may begin. */
 function ruleFor({ pc, isInterrupted }: Frame, scene: StackScene): UnwindRule {
-  const unwinding = scene.unwindingAt(pc)
-  if (unwinding === undefined) return unknownRule
-  return ruleAt(unwinding.table, Number(pc - unwinding.bias) - (isInterrupted ? 0 : 1))
+  const at = isInterrupted ? pc : offsetBy(pc, -1)
+  const unwinding = scene.unwindingAt(at)
+  return unwinding === undefined ? unknownRule : ruleAt(unwinding.table, Number(at - unwinding.bias))
 }
 
 /** Nothing is mapped in the first pages: a return address of 0 ends the stacks of threads. */

@@ -26,6 +26,8 @@ export function programHead(layout: ProgramLayout, { seed, clock, values }: Prog
   const bytes = Buffer.alloc(layout.slotsOffset)
   bytes.writeBigUInt64LE(1n, CONTROL.live)
   bytes.writeBigUInt64LE(seed, CONTROL.seed)
+  const { stackTablesOffset, size } = layout
+  if (size > stackTablesOffset) bytes.writeBigUInt64LE(BigInt(stackTablesOffset), CONTROL.stackTables)
   if (clock !== undefined) writeClock(bytes, clock)
   for (const [map, value] of values) {
     const place = layout.maps[map]

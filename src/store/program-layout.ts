@@ -13,6 +13,8 @@ export interface ProgramShape {
   readonly ringBytes: number
   /** Parts of stacks in which calls in progress have places of their own: a power of two; below 2, none have. */
   readonly stackParts: number
+  /** Of tables for walking stacks, those that are published later too. */
+  readonly stackTableBytes: number
 }
 
 /**
@@ -24,6 +26,7 @@ export interface ProgramShape {
  *     slots          `1 << slotShift` bytes each: SLOT, then this thread's part of aggregates
  *     tables         of maps with keys
  *     rings          `1 << ringShift` bytes for each slot, if the program has events
+ *     stack tables   if the program takes stacks: see `encodeStackTables`
  *     call places    CALL_PLACES.partBytes for each part of a stack, if the program follows calls
  */
 export interface ProgramLayout {
@@ -39,8 +42,7 @@ export interface ProgramLayout {
   readonly maps: readonly MapLayout[]
   readonly ringsOffset: number
   readonly ringShift: number
-  /** Where they begin, if there are none. */
-  readonly ringsEnd: number
+  readonly stackTablesOffset: number
   readonly size: number
 }
 
@@ -62,6 +64,8 @@ export const CONTROL = {
   leaving: 72,
   /** Written by the reader, when it has read what was there before. */
   released: 80,
+  /** Where the tables for walking stacks are: an offset; 0 while there are none. */
+  stackTables: 88,
 } as const
 
 const HEADERS_OFFSET = 128
@@ -139,6 +143,8 @@ export interface TableLayout {
   readonly shift: number
   readonly placeSize: number
   readonly keySize: number
+  /** The key is a stack: what stands behind its first word of zero is zero, too. */
+  readonly keyEndsAtZero: boolean
   readonly valueOffset: number
   readonly valueSize: number
   readonly maxKeys: number
@@ -227,8 +233,8 @@ export function programLayout(program: Program, shape: ProgramShape, known: Know
   const tables = withTables(drafts, slotsOffset + shape.slots * 2 ** slotShift)
   const ringsOffset = tables.end
   const ringShift = Math.log2(shape.ringBytes)
-  const ringsEnd = program.events.length === 0 ? ringsOffset : ringsOffset + shape.slots * shape.ringBytes
-  const { maps, end: size } = withCallPlaces(tables.maps, ringsEnd)
+  const stackTablesOffset = program.events.length === 0 ? ringsOffset : ringsOffset + shape.slots * shape.ringBytes
+  const { maps, end: size } = withCallPlaces(tables.maps, stackTablesOffset + shape.stackTableBytes)
   return {
     slots: shape.slots,
     slotShift,
@@ -240,7 +246,7 @@ export function programLayout(program: Program, shape: ProgramShape, known: Know
     maps,
     ringsOffset,
     ringShift,
-    ringsEnd,
+    stackTablesOffset,
     size,
   }
 }
@@ -326,6 +332,7 @@ function table(
     shift: Math.max(3, Math.ceil(Math.log2(2 * maxKeys))),
     placeSize: placeSize(valueOffset + valueSize),
     keySize,
+    keyEndsAtZero: key.kind === 'ustack' && keySize > 8,
     valueOffset,
     valueSize,
     maxKeys,

@@ -94,12 +94,17 @@ function findPclntab(image: ElfImage): FoundPclntab | undefined {
   return undefined
 }
 
-/** The header of a file without sections: magic, two zeros, quantum 1, pointer size 8, on a multiple of 32. */
+const magics: ReadonlySet<number> = new Set([GO_1_20, GO_1_18, GO_1_16, GO_1_2])
+/** Two zeros, quantum 1, pointer size 8. */
+const BEHIND_MAGIC = 0x08010000
+const HEADER_ALIGNMENT = 32
+
+/** The header in a file without sections. Every module's data is searched, so that only where it may be is looked. */
 function findHeader(bytes: Uint8Array, start: number): number | undefined {
-  for (const magic of [GO_1_20, GO_1_18, GO_1_16, GO_1_2]) {
-    const pattern = Uint8Array.from([magic & 0xff, 0xff, 0xff, 0xff, 0, 0, 1, 8])
-    const offset = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(pattern)
-    if (offset >= 0 && (start + offset) % 32 === 0) return offset
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const first = (HEADER_ALIGNMENT - (start % HEADER_ALIGNMENT)) % HEADER_ALIGNMENT
+  for (let offset = first; offset + 8 <= view.byteLength; offset += HEADER_ALIGNMENT) {
+    if (view.getUint32(offset + 4, true) === BEHIND_MAGIC && magics.has(view.getUint32(offset, true))) return offset
   }
   return undefined
 }

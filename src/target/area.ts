@@ -9,9 +9,9 @@ import type { AddedRange, AreaImage } from './installation.js'
 import { HEADER_SIZE, headerWithoutEdits } from './manifest.js'
 import type { MemoryRange } from './memory.js'
 import type { RemoteCaller } from './remote-call.js'
-import { withRemoteCalls } from './remote-session.js'
+import { type RemoteTarget, withRemoteCalls } from './remote-session.js'
 import type { TargetProcess } from './target-process.js'
-import { stopTarget } from './threads.js'
+import { type StoppedTarget, stopTarget } from './threads.js'
 
 const PROT_READ = 1
 const PROT_WRITE = 2
@@ -25,9 +25,15 @@ const PLACE_TRIES = 5
 const MADV_NOHUGEPAGE = 15
 const MADV_WIPEONFORK = 18
 
-/** The data area: where it goes and what its first bytes are. */
+/** The data area: where it goes and what its first bytes are, and some further on. */
 export interface DataImage extends AddedRange {
   readonly head: Uint8Array
+  readonly tail?: PlacedBytes | undefined
+}
+
+export interface PlacedBytes {
+  readonly offset: number
+  readonly bytes: Uint8Array
 }
 
 /** What a change under a stop took. */
@@ -35,32 +41,56 @@ export interface Held {
   readonly heldNs: bigint
 }
 
-/**
- * Adds the areas to the target, filled. For a mapping, one thread is held. When it refuses or throws, nothing has been added.
- * @throws KernelError
- */
-export function addAreas(
+/** Areas that only a stop is needed for. */
+export interface PreparedAreas {
+  readonly target: TargetProcess
+  readonly areas: readonly AreaImage[]
+  readonly data: DataImage | undefined
+  readonly remote: RemoteTarget
+  /** The thread that is to map them. */
+  readonly caller: number
+}
+
+/** Reads what is to be known before the stop. @throws KernelError */
+export function prepareAreas(
   target: TargetProcess,
   areas: readonly AreaImage[],
   data: DataImage | undefined,
-): Held | Refusal {
+): PreparedAreas {
+  const caller = target.tid
+  return { target, areas, data, caller, remote: remoteTarget(target, caller) }
+}
+
+/**
+ * Adds the areas to the target, filled, in a stop of all threads that was made for the caller. When it refuses or throws, nothing
+ * has been added.
+ * @throws KernelError
+ */
+export function addAreas(prepared: PreparedAreas, { threads }: StoppedTarget): Refusal | undefined {
+  const { target, areas, data, remote, caller } = prepared
   if (areas.every(({ backing }) => backing === 'padding')) return fillPadding(target, areas)
+  const thread = threads.find(({ tid }) => tid === caller)
+  if (thread === undefined) return gone(target)
   const codeRanges = areas.map(({ address, bytes }) => ({ start: address, size: bytes.length }))
   const ranges = data === undefined ? codeRanges : [data, ...codeRanges]
-  return inOneThread(target, ranges, (caller) => {
-    const added: MemoryRange[] = []
-    try {
-      if (data !== undefined) addData(target, caller, added, data)
-      for (const area of areas) {
-        mapRange(caller, added, { start: area.address, size: area.bytes.length }, PROT_READ | PROT_EXEC, 0)
-        fill(target, area)
-      }
-      return undefined
-    } catch (error) {
-      for (const { start, size } of added.toReversed()) insist(() => caller.call('munmap', start, size))
-      throw error
-    }
+  return withRemoteCalls(remote, thread, ranges, (calls) => {
+    mapAreas(prepared, calls)
+    return undefined
   })
+}
+
+function mapAreas({ target, areas, data }: PreparedAreas, calls: RemoteCaller): void {
+  const added: MemoryRange[] = []
+  try {
+    if (data !== undefined) addData(target, calls, added, data)
+    for (const area of areas) {
+      mapRange(calls, added, { start: area.address, size: area.bytes.length }, PROT_READ | PROT_EXEC, 0)
+      fill(target, area)
+    }
+  } catch (error) {
+    for (const { start, size } of added.toReversed()) insist(() => calls.call('munmap', start, size))
+    throw error
+  }
 }
 
 function addData(target: TargetProcess, caller: RemoteCaller, added: MemoryRange[], data: DataImage): void {
@@ -69,6 +99,7 @@ function addData(target: TargetProcess, caller: RemoteCaller, added: MemoryRange
   // Else a word of a thread costs 2 MiB.
   if (areHugePagesForAll(target)) caller.call('madvise', data.start, data.size, MADV_NOHUGEPAGE)
   target.memory.write(data.start, data.head)
+  if (data.tail !== undefined) target.memory.write(offsetBy(data.start, data.tail.offset), data.tail.bytes)
 }
 
 /** See Documentation/admin-guide/mm/transhuge.rst. */
@@ -76,14 +107,14 @@ function areHugePagesForAll({ door }: TargetProcess): boolean {
   return tryReadText(door, '/sys/kernel/mm/transparent_hugepage/enabled')?.includes('[always]') === true
 }
 
-function fillPadding(target: TargetProcess, areas: readonly AreaImage[]): Held {
+function fillPadding(target: TargetProcess, areas: readonly AreaImage[]): undefined {
   const filled: AreaImage[] = []
   try {
     for (const area of areas) {
       filled.push(area)
       fill(target, area)
     }
-    return { heldNs: 0n }
+    return undefined
   } catch (error) {
     for (const { address, bytes } of filled) insist(() => target.memory.write(address, Buffer.alloc(bytes.length)))
     throw error
@@ -140,19 +171,25 @@ function inOneThread(
   ranges: readonly MemoryRange[],
   work: (caller: RemoteCaller) => Refusal | undefined,
 ): Held | Refusal {
-  const { door, pid, memory, entry } = target
-  const maps = target.maps()
-  const { tid } = target
+  const { door, pid, tid } = target
+  const remote = remoteTarget(target, tid)
   const stop = stopTarget(door, pid, { only: tid })
   if (isRefusal(stop)) return stop
   using held = stop
-  const [thread] = held.threads
-  if (thread === undefined || !target.hasSameMemory())
-    return refuse('target-gone', `process ${pid} has ended or called exec`)
-  const remote = { door, pid, memory, entry, maps, filtered: target.isFiltered(tid) }
+  const thread = held.threads.find((each) => each.tid === tid)
+  if (thread === undefined || !target.hasSameMemory()) return gone(target)
   const result = withRemoteCalls(remote, thread, ranges, work)
   held.release()
   return isRefusal(result) ? result : { heldNs: held.heldNs() }
+}
+
+function remoteTarget(target: TargetProcess, tid: number): RemoteTarget {
+  const { door, pid, memory, entry } = target
+  return { door, pid, memory, entry, maps: target.maps(), filtered: target.isFiltered(tid) }
+}
+
+function gone({ pid }: TargetProcess): Refusal {
+  return refuse('target-gone', `process ${pid} has ended or called exec`)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { address, hex } from '../bytes/address.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
-import { addAreas, type DataImage, describeRange, removeAreas } from './area.js'
+import { addAreas, type DataImage, prepareAreas } from './area.js'
 import type { PlacedEdit } from './edit-set.js'
 import { findSharer, sharesMemory } from './inspect.js'
 import { type AreaImage, editSetOf, type Installation, installedArea } from './installation.js'
@@ -9,9 +9,6 @@ import type { TargetProcess } from './target-process.js'
 import { moveIntoTrampolines } from './thread-moves.js'
 import { type StoppedTarget, stopTarget } from './threads.js'
 import { type TableUse, uninstall } from './uninstall.js'
-
-/** The thread that is needed for the calls may be in vfork: each try waits a second for it. */
-const WITHDRAW_TRIES = 3
 
 /** An edit that was left out at the last moment. */
 export interface LeftOut {
@@ -34,13 +31,11 @@ export interface InstallCheck {
 /** Tables in the areas that signal handlers are to read before the first window is written. */
 export interface TablePublisher {
   publish(): void
-  /** No window was written, so that nobody needs them. */
-  hide(): void
   readonly use: TableUse
 }
 
 /**
- * Adds the areas, then writes all windows under one stop. When it refuses or throws, the target is as it was, or what is
+ * Adds the areas and writes all windows, under one stop. When it refuses or throws, the target is as it was, or what is
  * left is named in the error.
  * @throws KernelError
  */
@@ -51,61 +46,64 @@ export function install(
   check: InstallCheck,
   tables?: TablePublisher,
 ): InstallResult | Refusal {
-  const mapped = addAreas(target, areas, data)
-  if (isRefusal(mapped)) return mapped
-  const installation: Installation = { areas: areas.map(installedArea), data }
+  const planting = new Planting(target, areas, data, check, tables)
   try {
-    tables?.publish()
-    const written = writeWindows(target, installation, check)
-    if (isRefusal(written)) {
-      tables?.hide()
-      return withdraw(target, installation, written)
-    }
-    const heldNs = written.heldNs + mapped.heldNs
-    return { leftOut: written.leftOut, installation: without(installation, written.leftOut), heldNs }
+    return planting.carryOut()
   } catch (error) {
-    uninstall(target, installation, undefined, tables?.use)
+    if (planting.hasAreas) uninstall(target, planting.installation, undefined, tables?.use)
     throw error
   }
 }
 
-/** Nothing leads into the areas yet: they can go without another stop of all threads. */
-function withdraw(target: TargetProcess, { areas, data }: Installation, refusal: Refusal): Refusal {
-  const ranges = [...(data === undefined ? [] : [data]), ...areas]
-  for (let tries = 1; tries <= WITHDRAW_TRIES; tries++) {
-    const unmapped = removeAreas(target, ranges)
-    if (!isRefusal(unmapped)) return refusal
-  }
-  const left = `; areas that nothing uses are still mapped at ${ranges.map(describeRange).join(', ')}: run ring3 clean ${target.pid}`
-  return refuse(refusal.code, refusal.because + left)
-}
+class Planting {
+  readonly installation: Installation
+  /** From here on there is something to take out. */
+  hasAreas = false
 
-function writeWindows(
-  target: TargetProcess,
-  installation: Installation,
-  check: InstallCheck,
-): { readonly leftOut: readonly LeftOut[]; readonly heldNs: bigint } | Refusal {
-  const edits = editSetOf(installation.areas)
-  const { door, memory } = target
-  const stacks = target.stackScanner()
-  const prepared = preparePatch(memory, edits.edits, 'install')
-  const suspect = findSharer(door, target.pid)
-  const stop = stopTarget(door, target.pid)
-  if (isRefusal(stop)) return stop
-  using held = stop
-  if (!target.hasSameMemory()) return refuse('target-gone', `process ${target.pid} has ended or called exec`)
-  const sharer = suspect === undefined ? undefined : findSharer(door, target.pid)
-  if (sharer !== undefined) return sharesMemory(target.pid, sharer)
-  const odd = check.threadPointers ? threadWithoutPointer(target, held) : undefined
-  if (odd !== undefined)
-    return refuse('no-thread-pointer', `thread ${odd} of process ${target.pid} has no thread pointer at %fs:0`)
-  const stuck = moveIntoTrampolines({ door, memory, stacks }, held.threads, edits)
-  const occupied = edits.edits.filter((edit) => stuck.some((rip) => rip > edit.site && rip < endOf(edit)))
-  const { unexpected } = applyPatch(memory, prepared, new Set(occupied))
-  held.release()
-  const heldNs = held.heldNs()
-  const leftOut = [...occupied.map(threadInside), ...unexpected.map(textChanged)]
-  return { leftOut, heldNs }
+  constructor(
+    private readonly target: TargetProcess,
+    private readonly areas: readonly AreaImage[],
+    private readonly data: DataImage | undefined,
+    private readonly check: InstallCheck,
+    private readonly tables: TablePublisher | undefined,
+  ) {
+    this.installation = { areas: areas.map(installedArea), data }
+  }
+
+  carryOut(): InstallResult | Refusal {
+    const { target, areas, data, installation } = this
+    const { door, pid, memory } = target
+    const edits = editSetOf(installation.areas)
+    const stacks = target.stackScanner()
+    const prepared = preparePatch(memory, edits.edits, 'install')
+    const ready = prepareAreas(target, areas, data)
+    const suspect = findSharer(door, pid)
+    const stop = stopTarget(door, pid, { caller: ready.caller })
+    if (isRefusal(stop)) return stop
+    using held = stop
+    const objection = this.objection(held, suspect) ?? addAreas(ready, held)
+    if (objection !== undefined) return objection
+    this.hasAreas = true
+    this.tables?.publish()
+    const stuck = moveIntoTrampolines({ door, memory, stacks }, held.threads, edits)
+    const occupied = edits.edits.filter((edit) => stuck.some((rip) => rip > edit.site && rip < endOf(edit)))
+    const { unexpected } = applyPatch(memory, prepared, new Set(occupied))
+    held.release()
+    const leftOut = [...occupied.map(threadInside), ...unexpected.map(textChanged)]
+    return { leftOut, installation: without(installation, leftOut), heldNs: held.heldNs() }
+  }
+
+  /** What speaks against it and is known in the stop only. */
+  private objection(held: StoppedTarget, suspect: number | undefined): Refusal | undefined {
+    const { target, check } = this
+    const { door, pid } = target
+    if (!target.hasSameMemory()) return refuse('target-gone', `process ${pid} has ended or called exec`)
+    const sharer = suspect === undefined ? undefined : findSharer(door, pid)
+    if (sharer !== undefined) return sharesMemory(pid, sharer)
+    const odd = check.threadPointers ? threadWithoutPointer(target, held) : undefined
+    if (odd === undefined) return undefined
+    return refuse('no-thread-pointer', `thread ${odd} of process ${pid} has no thread pointer at %fs:0`)
+  }
 }
 
 /** Edits that were never made are not to be looked for when leaving. */

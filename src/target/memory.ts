@@ -33,14 +33,19 @@ export class Memory implements Disposable {
   /** @throws KernelError when not all of it can be read. */
   read(from: Address, length: number): Buffer {
     const bytes = Buffer.allocUnsafeSlow(length)
-    for (let done = 0; done < length; ) {
+    this.readExactly(from, bytes)
+    return bytes
+  }
+
+  /** The same, into bytes that are there. */
+  readExactly(from: Address, bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length; ) {
       const part = bytes.subarray(done)
       const request = this.transfer('pread64', part, from + BigInt(done))
       const got = call(this.door, request)
       if (got === 0) throw new KernelError(request, ESRCH)
       done += got
     }
-    return bytes
   }
 
   /** A transfer of no bytes means that the address space is gone: the process has ended or called exec. */

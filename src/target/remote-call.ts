@@ -170,6 +170,8 @@ export class RemoteCaller implements Disposable {
     }
     insist(() => ptrace(this.door, 'PTRACE_SETSIGMASK', tid, 8, this.mask))
     insist(() => writeRegisters(this.door, tid, this.original))
+    // It may have left a restartable sequence: who goes on with the thread in this stop is to know.
+    this.original.bytes.copy(this.thread.registers.bytes)
     this.inCall = false
     if (this.stopWanted) this.door.invoke({ name: 'tgkill', args: [this.memory.pid, tid, SIGSTOP] })
   }

@@ -5,7 +5,8 @@ import { UC_CS, UC_GREGS, UC_RSP } from './signal-frame.js'
 import type { StoppedThread } from './thread.js'
 
 /** `mov $15,%rax; syscall` as glibc, musl and Go have it, and `mov $15,%eax; syscall`: what a handler returns to. */
-const restorerCode = [Buffer.from('48c7c00f0000000f05', 'hex'), Buffer.from('b80f0000000f05', 'hex')]
+const restorerBegins = [Buffer.from('48c7c0', 'hex'), Buffer.from('b8', 'hex')]
+const restorerEnd = Buffer.from('0f0000000f05', 'hex')
 const USER_CS = 0x33
 /** How far above the stack pointer a frame is looked for: handlers that go deeper than this are not expected. */
 const SCAN_BYTES = 65536
@@ -13,6 +14,8 @@ const SCAN_BYTES = 65536
 const BATCH = 64
 /** Signal handlers nested in one thread. */
 const MAX_NESTING = 8
+/** What one call reads: its memory is there before the first stop. */
+const scratch = Buffer.alloc(BATCH * SCAN_BYTES, 1)
 
 /** A signal frame on a stack: the thread goes on from its registers once the handler returns. */
 export interface SavedFrame {
@@ -41,23 +44,25 @@ function readText(memory: Memory, { start, end }: Mapping): Buffer {
   return text.length === size ? text : memory.tryRead(start, size)
 }
 
+/** Looked for by what all of them end with: all text of the target is read. */
 function restorersIn(text: Buffer, base: Address): Address[] {
   const found: Address[] = []
-  for (const code of restorerCode) {
-    for (let at = text.indexOf(code); at >= 0; at = text.indexOf(code, at + 1)) found.push(offsetBy(base, at))
+  for (let at = text.indexOf(restorerEnd); at >= 0; at = text.indexOf(restorerEnd, at + 1)) {
+    for (const begin of restorerBegins) {
+      const start = at - begin.length
+      if (start >= 0 && text.compare(begin, 0, begin.length, start, at) === 0) found.push(offsetBy(base, start))
+    }
   }
   return found
 }
 
 /**
- * Finds the signal frames on the stacks of stopped threads, nested ones on alternate stacks too. Made before the stop: its
- * memory is there, and it knows where stacks end.
+ * Finds the signal frames on the stacks of stopped threads, nested ones on alternate stacks too. Made before the stop: it
+ * knows where stacks end.
  */
 export class StackScanner {
   private readonly words: readonly number[]
   private readonly ends: readonly Mapping[]
-  private readonly scratch = Buffer.alloc(BATCH * SCAN_BYTES, 1)
-
   constructor(
     private readonly memory: Memory,
     restorers: readonly Address[],
@@ -83,7 +88,7 @@ export class StackScanner {
 
   private scanStacks(stacks: readonly Stack[], found: SavedFrame[], further: Stack[]): void {
     const ranges = stacks.map(({ from }) => ({ start: from, size: this.sizeOf(from) }))
-    for (const [index, content] of this.memory.readMany(ranges, this.scratch).entries()) {
+    for (const [index, content] of this.memory.readMany(ranges, scratch).entries()) {
       const stack = stacks[index]
       if (stack === undefined) continue
       const { tid, from } = stack

@@ -3,10 +3,19 @@ import type { StackScanner } from './signal-stacks.js'
 import type { TargetProcess } from './target-process.js'
 import { letRun, type StoppedTarget, stopTarget } from './threads.js'
 
-const ROUNDS = 200
-const PAUSE_US = 2_000
-/** On a busy machine a thread may wait for a processor longer than that, and be stopped again before it has run at all. */
-const PAUSE_GROWTH_US = 200
+/** Stops of a target that is to come to where it can be left, and the pauses in between: 12 s in all. */
+export const ROUNDS = 50
+const FIRST_PAUSE_US = 2_000
+const LONGEST_PAUSE_US = 500_000
+const GROWTH = 1.2
+
+/**
+ * How long a target runs on after so many stops, in microseconds. On a busy machine a thread may wait for a processor longer than
+ * a short pause, and be stopped again before it has run at all.
+ */
+export function pauseAfter(round: number): number {
+  return Math.min(LONGEST_PAUSE_US, FIRST_PAUSE_US * GROWTH ** round)
+}
 
 /**
  * Stops a target again and again, with growing pauses in which it runs, until `attempt` has an answer.
@@ -29,7 +38,7 @@ export function stopUntil<T>(
     const answer = attempt(held, stacks)
     if (answer !== undefined) return answer
     held.release()
-    letRun(target.door, target.pid, PAUSE_US + round * PAUSE_GROWTH_US)
+    letRun(target.door, target.pid, pauseAfter(round))
   }
   return undefined
 }

@@ -75,11 +75,14 @@ export interface StopScope {
   readonly only?: number
   /** A thread that is held already. */
   readonly except?: number
+  /** Among all, a thread that is to make remote calls. */
+  readonly caller?: number
 }
 
 /** Seizes and stops the threads. Leaves nothing attached when it refuses, as far as the kernel lets it. */
-export function stopTarget(door: KernelDoor, pid: number, { only, except }: StopScope = {}): StoppedTarget | Refusal {
-  const stop = new Stop(door, pid)
+export function stopTarget(door: KernelDoor, pid: number, scope: StopScope = {}): StoppedTarget | Refusal {
+  const { only, except } = scope
+  const stop = new Stop(door, pid, only ?? scope.caller)
   try {
     const refusal = only === undefined ? stop.all(except) : stop.one(only)
     if (refusal === undefined) return stop.hurrying()
@@ -158,11 +161,12 @@ class Stop implements StoppedTarget {
   private readonly staying = new Map<number, number>()
   /** Threads that SIGCHLD may be sent to; those of a keeper stay traced, so that their order does not matter. */
   private readonly parents = new Set<number>()
-  private signalsWait = true
 
+  /** `caller`: a thread that is to make remote calls. */
   constructor(
     private readonly door: KernelDoor,
     private readonly pid: number,
+    private readonly caller: number | undefined,
   ) {}
 
   private get keeper(): ThreadKeeper | undefined {
@@ -191,16 +195,9 @@ class Stop implements StoppedTarget {
     return refuse('does-not-stop', `process ${this.pid} makes threads faster than they can be stopped`)
   }
 
-  /**
-   * For remote calls, which a thread cannot make in the stop of a signal. The others are held, too, if SIGCHLD could come for
-   * it meanwhile: see `release`. It is the first of `threads`.
-   */
+  /** For remote calls. The others are held, too, if SIGCHLD could come for it meanwhile: see `release`. */
   one(tid: number): Refusal | undefined {
-    this.signalsWait = false
-    if (this.keeper !== undefined || !this.isParent(tid)) return this.these([tid])
-    const refusal = this.all(undefined)
-    this.threads.sort((a, b) => Number(b.tid === tid) - Number(a.tid === tid))
-    return refusal
+    return this.keeper !== undefined || !this.isParent(tid) ? this.these([tid]) : this.all(undefined)
   }
 
   /** It is the main thread that makes children in most programs. */
@@ -271,16 +268,17 @@ class Stop implements StoppedTarget {
       return
     }
     if (seen.event === PTRACE_EVENT_STOP) this.hold(tid, seen.signal)
-    else if (this.isHeldFor(seen.signal, seen.event)) this.stay(tid, seen.signal)
+    else if (this.isHeldFor(tid, seen.signal, seen.event)) this.stay(tid, seen.signal)
     else this.goOn(tid, seen.signal, seen.event)
   }
 
   /**
    * Of a keeper's threads, those that are about to get a signal stay so. If it was delivered, they would next stop at the
-   * handler's first instruction, at every stop again where signals are frequent, and never be found anywhere else.
+   * handler's first instruction, at every stop again where signals are frequent, and never be found anywhere else. But nobody
+   * can make remote calls there.
    */
-  private isHeldFor(signal: number, event: number): boolean {
-    return this.keeper !== undefined && this.signalsWait && event === 0 && signal !== SIGTRAP
+  private isHeldFor(tid: number, signal: number, event: number): boolean {
+    return this.keeper !== undefined && tid !== this.caller && event === 0 && signal !== SIGTRAP
   }
 
   private stay(tid: number, signal: number): void {

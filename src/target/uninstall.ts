@@ -10,17 +10,11 @@ import { hasManifest, MANIFEST_MAGIC } from './manifest.js'
 import type { Memory } from './memory.js'
 import { applyPatch, preparePatch } from './patch.js'
 import type { StackScanner } from './signal-stacks.js'
+import { pauseAfter, ROUNDS } from './stop-rounds.js'
 import type { TargetProcess } from './target-process.js'
 import { moveOutOfTrampolines } from './thread-moves.js'
 import { letRun, type StoppedTarget, stopTarget } from './threads.js'
 
-/**
- * Rounds of letting threads run out of the handler part of a trampoline, and the first pause between them. Pauses grow: on a
- * busy machine a thread may wait for a processor longer than that, and be stopped again before it has run at all.
- */
-const MAX_ROUNDS = 100
-const PAUSE_US = 5_000
-const PAUSE_GROWTH_US = 500
 /** How often a target that does not stop is tried again: leaving matters more than time. */
 const STOP_TRIES = 5
 
@@ -103,8 +97,8 @@ function restoreText(target: TargetProcess, edits: EditSet, tables: TableUse | u
     }
     heldNs += once.heldNs
     if (once.remaining !== undefined) remaining = once.remaining
-    if (once.inside === 0 || round >= MAX_ROUNDS) return { heldNs, remaining, inside: once.inside }
-    letRun(target.door, target.pid, PAUSE_US + round * PAUSE_GROWTH_US)
+    if (once.inside === 0 || round >= ROUNDS) return { heldNs, remaining, inside: once.inside }
+    letRun(target.door, target.pid, pauseAfter(round))
   }
 }
 

@@ -4,6 +4,7 @@ import type { Patience } from '../kernel/wait.js'
 import type { Refusal } from '../refusal/refusal.js'
 import type { ResidentSignals } from '../target/signals/resident-signals.js'
 import type { TargetProcess } from '../target/target-process.js'
+import type { PlannedRanges } from './planned-ranges.js'
 
 /** What mechanisms are given to work with. */
 export interface Host {
@@ -12,6 +13,7 @@ export interface Host {
   /** The one that the target runs on. */
   readonly processor: Processor
   readonly signals: SignalHost
+  readonly planned: PlannedRanges
   /** Whether this OS thread may wait for hits, or has to look after requests. */
   readonly patience: Patience
 }

@@ -7,9 +7,12 @@ import type { ModuleSites, RefusedSite, Site } from '../probe/site.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import type { ProgramClock } from '../store/program-head.js'
 import type { ProgramShape } from '../store/program-layout.js'
+import { stackTablesSize } from '../store/stack-tables.js'
 import { untilPlaced } from '../target/area.js'
 import { type InstallResult, install, type TablePublisher } from '../target/install.js'
 import { thisProcess } from '../target/owner.js'
+import { PageMap } from '../target/page-map.js'
+import { roundToPage } from '../target/placement.js'
 import { isAddressSpaceScarce, listThreads } from '../target/process-state.js'
 import type { ResidentSignals } from '../target/signals/resident-signals.js'
 import { threadNumberOffset } from '../target/thread-number.js'
@@ -29,6 +32,8 @@ const STACK_PARTS = 1024
 /** More than threads ever come to where the process ends. */
 const ALL = 2n ** 64n - 1n
 const PAGE = 4096
+/** For modules that are mapped later: address space, not memory. */
+const LATER_TABLE_BYTES = 1 << 26
 
 interface Wanted {
   readonly host: Host
@@ -62,10 +67,11 @@ export async function planProgram(
   const planned = await planReachable({ host, styles, modules: suitable, code, work })
   if (isRefusal(planned)) return planned
   const { wanted, plan } = planned
+  const forget = host.planned.keep(plan)
   return {
     served: plan.served.filter(hasHandlers(code)),
     refused: [...refused, ...plan.refused].filter(hasHandlers(code)),
-    install: (lastLook) => installWithSignals(wanted, plan, lastLook),
+    install: (lastLook) => installWithSignals(wanted, plan, forget, lastLook),
   }
 }
 
@@ -113,14 +119,20 @@ async function clockFor({ target, processor }: Host, code: ProgramCode): Promise
 }
 
 /** Rings are address space that is not backed by memory until it is used. */
-function shapeFor({ target }: Host, { program }: ProgramCode): ProgramShape {
+function shapeFor({ target }: Host, { program, stackRanges }: ProgramCode): ProgramShape {
   const threads = listThreads(target.door, target.pid).length
   const slots = 2 ** Math.ceil(Math.log2(Math.max(MIN_SLOTS, SLOTS_PER_THREAD * threads)))
   const stackParts = isAddressSpaceScarce(target.door, target.pid) ? 0 : STACK_PARTS
-  return { slots, ringBytes: PAGE * program.config.ringPages, stackParts }
+  const stackTableBytes = stackRanges.length === 0 ? 0 : roundToPage(stackTablesSize(stackRanges)) + LATER_TABLE_BYTES
+  return { slots, ringBytes: PAGE * program.config.ringPages, stackTableBytes, stackParts }
 }
 
-function planAreas({ host: { target, arch }, styles, modules, work }: Wanted): TrampolinePlan<ProgramHits> | Refusal {
+function planAreas({
+  host: { target, arch, planned },
+  styles,
+  modules,
+  work,
+}: Wanted): TrampolinePlan<ProgramHits> | Refusal {
   return planTrampolines(modules, {
     arch,
     styles,
@@ -128,7 +140,7 @@ function planAreas({ host: { target, arch }, styles, modules, work }: Wanted): T
     spareBytes: 0,
     spareTraps: [],
     backing: 'mapped',
-    maps: target.maps(),
+    maps: planned.mapsOf(target),
     entry: target.entry,
     owner: thisProcess(target.door),
   })
@@ -139,18 +151,18 @@ type LastLook = (data: ProgramData) => void
 function installWithSignals(
   wanted: Wanted,
   plan: TrampolinePlan<ProgramHits>,
+  forget: () => void,
   lastLook: LastLook,
 ): InstalledProgram | Refusal {
-  if (!needsSignals(wanted, plan)) return installPlaced(wanted, plan, undefined, lastLook)
-  const signals = wanted.host.signals.acquire()
-  if (isRefusal(signals)) return signals
-  // Planned again: what the signals need may stand where the areas were to be.
-  return withSignals(signals, () => installPlaced(wanted, undefined, signals, lastLook))
+  const signals = needsSignals(wanted, plan) ? wanted.host.signals.acquire() : undefined
+  forget()
+  if (signals === undefined) return installPlaced(wanted, plan, undefined, lastLook)
+  return isRefusal(signals) ? signals : withSignals(signals, () => installPlaced(wanted, plan, signals, lastLook))
 }
 
 function installPlaced(
   wanted: Wanted,
-  ready: TrampolinePlan<ProgramHits> | undefined,
+  ready: TrampolinePlan<ProgramHits>,
   signals: ResidentSignals | undefined,
   lastLook: LastLook,
 ): InstalledProgram | Refusal {
@@ -178,7 +190,13 @@ function installed(
 ): InstalledProgram {
   assert(plan.hits !== undefined, 'handlers were planned')
   const { image, data: hits } = plan.hits
-  const data = new TargetData(target.memory, image.start, hits.layout, image.head)
+  const data = new TargetData(
+    target.memory,
+    image.start,
+    hits.layout,
+    image.head,
+    PageMap.open(target.door, target.pid, target.tid),
+  )
   const noCounts = new BigUint64Array()
   const served = plan.served.filter(hasHandlers(code))
   return {
@@ -189,6 +207,7 @@ function installed(
     heldNs: result.heldNs + (signals?.heldByInstalling() ?? 0n),
     read: () => noCounts,
     latest: () => noCounts,
+    renewStackTables: (ranges) => hits.stackTables.renew(ranges, (offset, bytes) => data.write(offset, bytes)),
     remove() {
       // Nobody reads while threads are waited for.
       data.release(ALL)

@@ -20,7 +20,7 @@ import type { Mapping } from '../target/memory-map.js'
 import { placeAnywhere, roundToPage } from '../target/placement.js'
 import { behindTrap } from '../target/signals/planted-traps.js'
 import type { PublishedTable } from '../target/signals/resident-signals.js'
-import type { HitData, HitWork } from './hit-work.js'
+import type { AreaCode, HitData, HitWork } from './hit-work.js'
 import { type AreaGroup, type Placed, placeAreas, placeInPadding } from './place-areas.js'
 import { type AnalysedSite, type StyleSituation, styleSites, windowStart } from './style-sites.js'
 
@@ -85,7 +85,7 @@ export function planTrampolines<D extends HitData>(
     areas: built.flatMap(({ area }) => (area.edits.length === 0 ? [] : [area])),
     spares: built.flatMap(({ area, spare }) => (area.edits.length === 0 ? [] : [spare])),
     tables: built.flatMap(({ area, tables }) => (area.edits.length === 0 ? [] : tables)),
-    hits,
+    hits: hits && withTail(hits, built),
     served: built.flatMap(({ served }) => served),
     refused: [...refused, ...built.flatMap((each) => each.refused)],
   }
@@ -104,6 +104,10 @@ function planHits<D extends HitData>(
   const start = backing === 'mapped' ? placeData(placed, size) : largestDataPadding(modules, size)
   if (start === undefined) return refuse('area-out-of-reach', `no free address range of ${size} bytes is left`)
   return { data, image: { start, size, backing, head } }
+}
+
+function withTail<D extends HitData>({ data, image }: PlannedHits<D>, built: readonly BuiltArea[]): PlannedHits<D> {
+  return { data, image: { ...image, tail: data.tail?.(built.map(({ code }) => code)) } }
 }
 
 function placeData({ groups: [first], maps }: Placed, size: number): Address | undefined {
@@ -153,6 +157,7 @@ function analyseGroups(
 
 interface BuiltArea {
   readonly area: AreaImage
+  readonly code: AreaCode
   readonly spare: MemoryRange
   readonly tables: readonly PublishedTable[]
   readonly served: readonly ServedSite[]
@@ -199,7 +204,9 @@ function buildArea(
   records.copy(bytes, recordsOffset)
   const area: AreaImage = { address: group.address, backing: group.backing, bytes, edits: placed.edits }
   const lost = new Set(placed.refused.map(({ site }) => site))
-  return { area, spare, tables, served: served.filter(({ site }) => !lost.has(site)), refused: placed.refused }
+  const windows = new Map(served.map((each) => [each.index, windowStart(each)] as const))
+  const code = { start: base, made, windows }
+  return { area, code, spare, tables, served: served.filter(({ site }) => !lost.has(site)), refused: placed.refused }
 }
 
 interface PlacedTable extends PublishedTable {

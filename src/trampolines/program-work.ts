@@ -8,11 +8,14 @@ import type { ModuleSites } from '../probe/site.js'
 import type { Refusal } from '../refusal/refusal.js'
 import { type ProgramClock, programHead } from '../store/program-head.js'
 import { type ProgramLayout, type ProgramShape, programLayout } from '../store/program-layout.js'
-import type { HitData, HitWork } from './hit-work.js'
+import type { PlacedBytes } from '../target/area.js'
+import type { AreaCode, HitData, HitWork } from './hit-work.js'
+import { StackTables } from './stack-tables.js'
 
 /** A program's data in a target. */
 export interface ProgramHits extends HitData {
   readonly layout: ProgramLayout
+  readonly stackTables: StackTables
 }
 
 /** What the machine code of a program takes. */
@@ -33,6 +36,8 @@ export function programWork(
   const seed = BigInt(Math.floor(Math.random() * 2 ** 48))
   const head = programHead(layout, { seed, clock, values: code.values })
   const codeAt = (dataAddress: Address) => handlerCode({ ...code, layout, dataAddress, machine })
+  const stackTables = new StackTables(code, layout)
+  const tail = (areas: readonly AreaCode[]): PlacedBytes | undefined => stackTables.first(areas)
   let [siteBytes, mayFault] = [0, false]
   for (const site of differentSites(code, modules)) {
     const { code: bytes, refused, fixups } = emitTrampolines(ANYWHERE, codeAt(DATA_ANYWHERE), [hardestSite(site)])
@@ -41,7 +46,12 @@ export function programWork(
     siteBytes = Math.max(siteBytes, bytes.length + FIXUP_BYTES * fixups.length)
     mayFault ||= fixups.length > 0
   }
-  return { siteBytes, areaBytes: 0, mayFault, dataFor: () => ({ layout, size: layout.size, head, codeAt }) }
+  return {
+    siteBytes,
+    areaBytes: 0,
+    mayFault,
+    dataFor: () => ({ layout, stackTables, size: layout.size, head, tail, codeAt }),
+  }
 }
 
 /** Code is as long wherever it lies: addresses that need all their bytes. */

@@ -38,6 +38,7 @@ export function styleSites(
   return sites.map((site, at) => {
     const passedOver: PassedStyle[] = []
     for (const trial of trials) {
+      if (site.isOptional && passedOver.length > 0) break
       const analysis = trial.analyse(site, occupiedUntil, sites[at + 1])
       if (isRefusal(analysis)) {
         passedOver.push({ style: trial.style, refusal: analysis })

@@ -1,8 +1,12 @@
 import { type Address, offsetBy } from '../bytes/address.js'
 import { KernelError } from '../kernel/kernel-error.js'
 import type { ProgramData } from '../probe/program-plan.js'
-import { CONTROL, type ProgramLayout, slotOffset } from '../store/program-layout.js'
+import { CONTROL, type ProgramLayout } from '../store/program-layout.js'
 import type { Memory } from '../target/memory.js'
+import type { PageMap } from '../target/page-map.js'
+
+/** Less is read as it is. */
+const SPARSE_BYTES = 1 << 16
 
 /** The data of a program: in the target as long as it is there, then a copy. */
 export class TargetData implements ProgramData {
@@ -14,6 +18,8 @@ export class TargetData implements ProgramData {
     private readonly start: Address,
     readonly layout: ProgramLayout,
     head: Uint8Array,
+    /** Of the target's memory, where that can be had. */
+    private pages: PageMap | undefined,
   ) {
     // Rings are not kept: what they hold is taken out of them while they are there.
     this.#copy = Buffer.alloc(layout.ringsOffset)
@@ -25,7 +31,7 @@ export class TargetData implements ProgramData {
   }
 
   read(offset: number, length: number): Buffer {
-    const bytes = this.#whileThere(() => this.memory.read(offsetBy(this.start, offset), length))
+    const bytes = this.#whileThere(() => this.#read(offset, length))
     if (bytes !== undefined) return bytes
     const kept = Buffer.alloc(length)
     this.#copy.copy(kept, 0, offset, offset + length)
@@ -38,19 +44,24 @@ export class TargetData implements ProgramData {
   }
 
   keep(): void {
-    this.#whileThere(() => {
-      const { directoryOffset, slots, slotsOffset, slotShift, slotBytes, ringsOffset } = this.layout
-      this.#keepRange(0, slotsOffset)
-      const used = this.#copy.subarray(directoryOffset, directoryOffset + slots)
-      for (const [slot, isUsed] of used.entries())
-        if (isUsed !== 0) this.#keepRange(slotOffset(this.layout, slot), slotBytes)
-      const tables = slotsOffset + slots * 2 ** slotShift
-      this.#keepRange(tables, ringsOffset - tables)
-    })
+    this.#whileThere(() => this.#readInto(this.#copy, 0))
   }
 
-  #keepRange(offset: number, length: number): void {
-    this.#copy.set(this.memory.read(offsetBy(this.start, offset), length), offset)
+  #read(offset: number, length: number): Buffer {
+    if (length < SPARSE_BYTES) return this.memory.read(offsetBy(this.start, offset), length)
+    const bytes = Buffer.alloc(length)
+    this.#readInto(bytes, offset)
+    return bytes
+  }
+
+  /** Of a table, most pages may be untouched: these are not looked at, and are zero here, too. */
+  #readInto(bytes: Buffer, offset: number): void {
+    const start = offsetBy(this.start, offset)
+    const whole = { start, size: bytes.length }
+    for (const part of this.pages?.present(whole) ?? [whole]) {
+      const at = Number(part.start - start)
+      this.memory.readExactly(part.start, bytes.subarray(at, at + part.size))
+    }
   }
 
   release(leaving: bigint): void {
@@ -74,5 +85,7 @@ export class TargetData implements ProgramData {
   /** Nothing is read from the target any more. */
   leave(): void {
     this.#isGone = true
+    this.pages?.[Symbol.dispose]()
+    this.pages = undefined
   }
 }

@@ -26,11 +26,12 @@ export function planCounting(host: Host, style: PatchStyle, modules: readonly Mo
   assert(cheapest !== undefined, 'there is a form of counter for every processor')
   const plan = planWith(host, { style, modules }, cheapest)
   if (isRefusal(plan)) return plan
+  const forget = host.planned.keep(plan)
   return {
     served: plan.served.map(({ site }) => site),
     refused: plan.refused,
     explain: explainerOf(plan, host.arch),
-    install: () => installCounters(host, style, modules, plan),
+    install: () => installCounters(host, { style, modules }, plan, forget),
   }
 }
 
@@ -40,7 +41,7 @@ function formsFor({ target, processor }: Host, modules: readonly ModuleSites[]):
 }
 
 function planWith(
-  { target, arch }: Host,
+  { target, arch, planned }: Host,
   { style, modules }: Wanted,
   { form, blocks, backing }: FormChoice,
 ): TrampolinePlan<CounterData> | Refusal {
@@ -52,7 +53,7 @@ function planWith(
     spareBytes: 0,
     spareTraps: [],
     backing,
-    maps: target.maps(),
+    maps: planned.mapsOf(target),
     entry: target.entry,
     owner,
   })
@@ -60,15 +61,14 @@ function planWith(
 
 function installCounters(
   host: Host,
-  style: PatchStyle,
-  modules: readonly ModuleSites[],
+  wanted: Wanted,
   plan: TrampolinePlan<CounterData>,
+  forget: () => void,
 ): InstalledProbes | Refusal {
-  if (!style.bySignal) return installAnyForm(host, { style, modules }, plan, undefined)
-  const signals = host.signals.acquire()
-  if (isRefusal(signals)) return signals
-  // Planned again: what the signals need may stand where the areas were to be.
-  return withSignals(signals, () => installAnyForm(host, { style, modules }, undefined, signals))
+  const signals = wanted.style.bySignal ? host.signals.acquire() : undefined
+  forget()
+  if (signals === undefined) return installAnyForm(host, wanted, plan, undefined)
+  return isRefusal(signals) ? signals : withSignals(signals, () => installAnyForm(host, wanted, plan, signals))
 }
 
 /** Gives the signals back when the work fails; what of them is left is named in the refusal. */
@@ -93,16 +93,16 @@ interface Wanted {
 function installAnyForm(
   host: Host,
   wanted: Wanted,
-  plan: TrampolinePlan<CounterData> | undefined,
+  plan: TrampolinePlan<CounterData>,
   signals: ResidentSignals | undefined,
 ): InstalledProbes | Refusal {
-  let ready = plan
+  let ready: TrampolinePlan<CounterData> | undefined = plan
   let last: Refusal | undefined
   for (const choice of formsFor(host, wanted.modules)) {
     const made = installWith(host, wanted, choice, signals, ready)
     ready = undefined
     if (!isRefusal(made)) return made
-    if (made.code === 'seccomp' && plan !== undefined) return installInPadding(host, wanted, plan)
+    if (made.code === 'seccomp' && signals === undefined) return installInPadding(host, wanted, plan)
     if (made.code !== 'no-thread-pointer') return made
     last = made
   }

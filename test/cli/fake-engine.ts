@@ -1,6 +1,14 @@
+import type { CallTree } from '../../src/record/call-record.js'
 import type { StackCount } from '../../src/record/stack-count.js'
 import type { Refusal } from '../../src/refusal/refusal.js'
-import { type CountProbes, RefusedError, type Ring3, type Session, type StackProbes } from '../../src/session/api.js'
+import {
+  type CallGraph,
+  type CountProbes,
+  RefusedError,
+  type Ring3,
+  type Session,
+  type StackProbes,
+} from '../../src/session/api.js'
 import type {
   Attached,
   Cleaned,
@@ -27,6 +35,10 @@ export interface Scenario {
   readonly stacks?: readonly StackCount[]
   /** The target ends while stacks are counted. */
   readonly stacksOver?: boolean
+  readonly trees?: readonly CallTree[]
+  /** The target ends after these trees. */
+  readonly graphOver?: string
+  readonly lost?: bigint
   readonly functions?: readonly ListedFunction[]
   readonly explanations?: readonly Explanation[]
   readonly cleaned?: Cleaned
@@ -87,6 +99,10 @@ function fakeSession(pid: number, scenario: Scenario, log: (event: string) => vo
       return fakeStacks(scenario, log)
     },
     latency: () => Promise.reject(new Error('the fake engine measures nothing')),
+    async graph(patterns, options) {
+      log(`graph ${[patterns].flat().join(' ')} ${JSON.stringify(options)}`)
+      return fakeGraph(scenario, log)
+    },
     probe: () => Promise.reject(new Error('the fake engine has no handlers')),
     explain: async () => scenario.explanations ?? [],
     list: async () => scenario.functions ?? [],
@@ -131,6 +147,35 @@ function fakeStacks(
       log('remove')
       return stacks
     },
+  }
+}
+
+function fakeGraph(
+  { trees = [], attached = nothingAttached, graphOver, lost = 0n, warnings = [] }: Scenario,
+  log: (event: string) => void,
+): CallGraph {
+  let end: () => void = () => undefined
+  let isEnded = graphOver !== undefined
+  const ended = new Promise<void>((resolve) => (end = resolve))
+  const remove = async (): Promise<void> => {
+    if (!isEnded || graphOver !== undefined) log('remove')
+    isEnded = true
+    end()
+  }
+  return {
+    attached,
+    over: graphOver,
+    lost,
+    warnings,
+    get isEnded() {
+      return isEnded
+    },
+    async *[Symbol.asyncIterator]() {
+      yield* trees
+      if (graphOver === undefined) await ended
+    },
+    remove,
+    [Symbol.asyncDispose]: remove,
   }
 }
 

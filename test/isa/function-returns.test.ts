@@ -13,15 +13,15 @@ import { hexBytes } from './vector-file.js'
 const START = 0x10_0000
 
 /** Code of functions that lie one behind the other: each begins at the offset that is its key. */
-function factsFor(functions: Readonly<Record<number, string>>): CodeFacts {
+function factsFor(functions: Readonly<Record<number, string>>, base = START): CodeFacts {
   const starts = Object.keys(functions).map(Number)
   const bytes = Object.values(functions).flatMap((hex) => [...hexBytes(hex)])
   const bounds = starts.map((start, at) => ({
-    start: vaddr(START + start),
-    end: vaddr(START + (starts[at + 1] ?? bytes.length)),
+    start: vaddr(base + start),
+    end: vaddr(base + (starts[at + 1] ?? bytes.length)),
   }))
   return {
-    text: [{ start: vaddr(START), bytes: Uint8Array.from(bytes) }],
+    text: [{ start: vaddr(base), bytes: Uint8Array.from(bytes) }],
     data: [],
     functions: bounds,
     labels: new Float64Array(),
@@ -52,6 +52,45 @@ const cases: readonly (readonly [fact: string, functions: Record<number, string>
 
 for (const [fact, functions, expected] of cases)
   test(`returns: ${fact}`, () => assert.equal(returnsAt(functions), expected))
+
+/** Where no code runs as it was linked: its words are no addresses. */
+const MOVABLE = 0x1000
+
+/** Returns, and tail jumps with where they go: `2 5→8 9→?`. */
+function exitsAt(functions: Readonly<Record<number, string>>, labels: readonly number[] = []): string {
+  const facts = { ...factsFor(functions, MOVABLE), labels: Float64Array.from(labels, (label) => MOVABLE + label) }
+  const found = x64.exitFinder(facts)(vaddr(MOVABLE))
+  if (isRefusal(found)) return found.code
+  const returns = found.returns.map((at) => String(at - MOVABLE))
+  const jumps = found.tailJumps.map(({ at, to }) => `${at - MOVABLE}→${to === undefined ? '?' : to - MOVABLE}`)
+  return [...returns, ...jumps].join(' ')
+}
+
+const exits: readonly (readonly [
+  fact: string,
+  functions: Record<number, string>,
+  expected: string,
+  labels?: readonly number[],
+])[] = [
+  ['returns', { 0: '75 02 f3 c3 c3' }, '2 4'],
+  ['a jump to another function', { 0: '75 01 c3 e9 00 00 00 00', 8: 'c3' }, '2 3→8'],
+  ['nothing but a jump to another function', { 0: '90 e9 02 00 00 00 cc cc', 8: 'c3' }, '1→8'],
+  ['a jump to another function, by a condition', { 0: '0f 84 02 00 00 00 c3 cc', 8: 'c3' }, 'tail-call'],
+  ['a jump through a pointer that was handed over', { 0: '75 01 c3 ff e7' }, '2 3→?'],
+  ['a jump through memory', { 0: 'ff 25 00 00 00 00' }, '0→?'],
+  ['a jump through a pointer, in a function with a label', { 0: '75 01 c3 ff e7' }, 'tail-call', [2]],
+  ['a jump through a pointer that may be a label of the function', { 0: '48 8d 3d 02 00 00 00 ff e7 c3' }, 'tail-call'],
+  ['a part elsewhere that jumps to another function', { 0: '75 02 90 c3', 4: '90 75 fb eb 00', 9: 'c3' }, '3 7→9'],
+  ['nothing that ends it', { 0: '0f 0b' }, 'no-return'],
+]
+
+test('exits: in code at a fixed address, pointers may be labels', () => {
+  const found = x64.exitFinder(factsFor({ 0: '75 01 c3 ff e7' }))(vaddr(START))
+  assert.ok(isRefusal(found) && found.code === 'tail-call')
+})
+
+for (const [fact, functions, expected, labels] of exits)
+  test(`exits: ${fact}`, () => assert.equal(exitsAt(functions, labels), expected))
 
 test('no function begins inside of another', () => {
   const found = x64.returnFinder(factsFor({ 0: '90 c3' }))(vaddr(START + 1))

@@ -93,7 +93,7 @@ class ProgramRunner {
   #do(effect: Effect): void {
     if (effect.kind === 'signal') return
     const event = this.program.events[effect.event]
-    if (event === undefined) throw new Error(`no event ${effect.event}`)
+    if (event === undefined || event.kind === 'row') throw new Error(`no event ${effect.event}`)
     const values = effect.kind === 'join' ? effect.texts.map(textValue) : this.#decode(event, effect.values)
     const action = eventAction(event, values, (map) => this.#maps.snapshot(map), this.#context)
     if (action.kind === 'show') this.show(action.record)

@@ -19,6 +19,8 @@ export const programs = {
   calls: fromC('calls'),
   stacks: fromC('stacks', '-fomit-frame-pointer'),
   'stacks-framed': fromC('stacks', '-fno-omit-frame-pointer', '-fno-asynchronous-unwind-tables'),
+  'call-chain': fromC('call-chain', '-fomit-frame-pointer'),
+  'call-chain-framed': fromC('call-chain', '-fno-omit-frame-pointer'),
   'calls-nonpie': fromC('calls', '-no-pie'),
   'calls-static': fromC('calls', '-static'),
   'calls-static-pie': fromC('calls', '-static-pie'),
@@ -42,6 +44,8 @@ export const programs = {
   scripted: fromC('scripted'),
   // pthread_exit loads libgcc otherwise, and the mappings would change.
   returns: fromC('returns', '-Wl,--no-as-needed', '-lgcc_s'),
+  graph: fromC('graph'),
+  'graph-pg': fromC('graph', '-pg'),
   waiter: fromC('waiter'),
   'child-maker': fromC('child-maker'),
   crowd: fromC('crowd'),

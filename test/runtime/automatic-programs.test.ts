@@ -64,7 +64,11 @@ for (const [fact, args] of modes) {
 }
 
 const kept: readonly (readonly [script: string, code: string, because: RegExp])[] = [
-  ['uprobe:calls:work { if (arg0 == 5000) { print(ustack) } @n = count() }', 'not-compiled', /ustack/],
+  [
+    'uprobe:calls:work { if (arg0 == 5000) { print((ustack, ustack(perf), ustack(raw))) } @n = count() }',
+    'not-compiled',
+    /bytes of stack/,
+  ],
   [
     'interval:s:100 { @n = count() } uprobe:calls:work { @n = count() }',
     'not-compiled',
@@ -96,11 +100,11 @@ for (const [script, code, because] of kept) {
 test('-v says what serves how many probes, and why it is not a cheaper mechanism', async (t) => {
   const built = await buildProgram('ends')
   if (built.kind === 'missing') return t.skip(built.because)
-  const script = 'uprobe:ends:work { if (arg0 < 0) { print(ustack) } @ = count() }'
+  const script = 'uprobe:ends:work { if (arg0 < 0) { print((ustack, ustack(perf), ustack(raw))) } @ = count() }'
   const { code, stdout, stderr } = await ring3(['-v', '-c', `${built.path} return 10`, '-e', script])
   assert.equal(code, 0, stderr)
   assert.match(stdout, /^@: 10$/m)
-  assert.match(stderr, /^ring3: 1 probe by breakpoint\nring3: 1 not by jump or signal: not-compiled: .*ustack/m)
+  assert.match(stderr, /^ring3: 1 probe by breakpoint\nring3: 1 not by jump or signal: not-compiled: .*bytes of stack/m)
 })
 
 for (const way of ['return', 'exit', '_exit', 'fork']) {

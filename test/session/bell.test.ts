@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { openRealDoor } from '../../src/kernel/real-door.js'
-import { Bell, Doorkeeper, SHARED_MEMORY_SIZE } from '../../src/session/bell.js'
+import { Bell, Doorkeeper } from '../../src/session/bell.js'
+import { SHARED_MEMORY_SIZE } from '../../src/session/idle-worker.js'
 
 /** Waits in the kernel for the end of a process of its own, as the tracer thread waits for stops, and says when it is called. */
 const waiter = `

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { hasTool } from '../elf/elf-files.js'
 import { buildProgram, findTool } from '../programs/build.js'
 import { startTarget, type Target } from '../programs/start-target.js'
 import { postgresWorkload } from '../workloads/postgres-workload.js'
+import { startNode, startPython } from './busy-programs.js'
 import { comparison, type FrameComparison, nothingCompared, sumOf } from './frame-comparison.js'
 import { unwindingsOf, walkRecorded } from './recorded-scene.js'
 import { recordStacks } from './recorded-stack.js'
@@ -70,15 +68,7 @@ async function startProgram(
 test('python3: our stacks are those of gdb', async (t) => {
   const python = findTool('python3')
   if (!hasTool(t, 'gdb') || python === undefined) return t.skip('not installed: python3')
-  const script = [
-    'import json, re',
-    'def work(n):',
-    '    d = {i: [str(i)] * 10 for i in range(n)}',
-    '    return sorted(json.loads(json.dumps(d)), key=lambda k: re.sub("[0-4]", "x", k))',
-    'print("ready", flush=True)',
-    'while True: work(50)',
-  ]
-  await using target = await startTarget(python, ['-c', script.join('\n')])
+  await using target = await startPython(python)
   await compared(t, target.pid, ['malloc', 'PyObject_Malloc', '_PyEval_EvalFrameDefault', 'PyDict_SetItem'])
 })
 
@@ -87,25 +77,6 @@ test('node: our stacks are those of gdb', async (t) => {
   await using target = await startNode()
   await compared(t, target.pid, ['malloc', 'free', 'EVP_DigestUpdate'])
 })
-
-async function startNode(): Promise<Target & AsyncDisposable> {
-  const folder = mkdtempSync(join(tmpdir(), 'ring3-node-'))
-  const file = join(folder, 'busy.mjs')
-  const lines = [
-    "import { createHash } from 'node:crypto'",
-    "import { readFile } from 'node:fs/promises'",
-    "console.log('ready')",
-    'for (let n = 0; ; n++) {',
-    "  const text = JSON.stringify(Array.from({ length: 50 }, (_, at) => ({ at, hash: createHash('sha1').update(String(n + at)).digest('hex') })))",
-    '  JSON.parse(text).sort((a, b) => (a.hash < b.hash ? -1 : 1))',
-    "  await readFile('/proc/self/stat')",
-    '}',
-  ]
-  writeFileSync(file, lines.join('\n'))
-  const target = await startTarget(process.execPath, [file])
-  void target.exited.then(() => rmSync(folder, { recursive: true }))
-  return target
-}
 
 test('postgres: our stacks are those of gdb', async (t) => {
   const missing = postgresWorkload.missing()

@@ -10,7 +10,7 @@ import type { RecordedStack } from './recorded-stack.js'
 
 const LIMIT = 127
 
-interface PlacedUnwinding extends Unwinding {
+export interface PlacedUnwinding extends Unwinding {
   readonly start: Address
   readonly end: Address
 }

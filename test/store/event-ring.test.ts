@@ -11,7 +11,7 @@ import { eventList } from './event-list.js'
 const program = compiled(
   'uprobe:a:b { printf("%d %d", arg0, arg1); print("text"); @[arg0, comm] = hist(arg1); @n = count(); @s = comm; clear(@) }',
 )
-const layout = programLayout(program, { slots: 2, ringBytes: 4096, stackParts: 4 })
+const layout = programLayout(program, { slots: 2, ringBytes: 4096, stackTableBytes: 0, stackParts: 4 })
 const start = ringOffset(layout, 1)
 
 /** An area with the bytes in the second slot's ring. */

@@ -57,7 +57,7 @@ export const rooms: readonly Room[] = [
 ]
 
 /** Modules of Node that do no I/O. */
-export const pureBuiltins: ReadonlySet<string> = new Set(['node:buffer', 'node:util', 'node:zlib'])
+export const pureBuiltins: ReadonlySet<string> = new Set(['node:buffer', 'node:module', 'node:util', 'node:zlib'])
 
 /** Packages and the rooms that may know them: everyone else goes through the room. */
 export const packageHomes: ReadonlyMap<string, readonly string[]> = new Map([

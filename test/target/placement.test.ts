@@ -76,13 +76,13 @@ test('what is placed near reaches all of the span with rel32, and is reached', (
   )
 })
 
-test('the gap below the stack is never taken: the stack grows into it', () => {
+test('the stack has room to grow: nothing is placed in the 64 MB below it', () => {
   fc.assert(
     fc.property(layouts, sizes, (maps, size) => {
       const stack = spanOf(maps.at(-1))
       const below = spanOf(maps.at(-2))
-      for (const at of [placeNear(maps, stack, size), placeAnywhere(maps, stack, size)]) {
-        assert.ok(at === undefined || at < below.end || at >= stack.end)
+      for (const at of [placeNear(maps, stack, size), placeNear(maps, below, size), placeAnywhere(maps, stack, size)]) {
+        assert.ok(at === undefined || at < below.end || at >= stack.end || at + BigInt(size) + 64n * MB <= stack.start)
       }
     }),
     { numRuns: 1000 },
@@ -167,10 +167,36 @@ test('a span that nothing can reach at both ends has no place near', () => {
   assert.notEqual(placeAnywhere([], wide, 4096), undefined)
 })
 
-test('a library’s area keeps away from where the kernel maps next, and the next area lies beside it', () => {
+test('a library’s area lies above the libraries, where the kernel maps nothing, and the next one behind it', () => {
   const library = spanOf(nonPie[3])
   const first = placeNear(nonPie, library, 65536)
-  assert.ok(first !== undefined && first + 128n * MB < library.start)
+  assert.equal(first, library.end + PAGE)
   const second = placeNear(withTaken(nonPie, first, 65536), library, 65536)
+  assert.equal(second, first + 65536n + PAGE)
+})
+
+test('an area lies in the aligned 16 MB of the code, where there is room', () => {
+  const block = (at: bigint): bigint => at / (16n * MB)
+  fc.assert(
+    fc.property(fc.bigInt(0x10n, 0xff0n), (page) => {
+      const library = mapping(0x7f00_0000_0000n + page * PAGE, 0x7f00_0000_0000n + (page + 4n) * PAGE, { path: '/lib' })
+      const at = placeNear([...nonPie.slice(0, 3), library, ...nonPie.slice(4)], spanOf(library), 65536)
+      assert.ok(at !== undefined && block(at) === block(library.start) && block(at + 65535n) === block(at))
+    }),
+  )
+})
+
+/** Libraries up to the end of their 16 MB, and no room in the beginning of those either. */
+const crowded = [
+  ...nonPie.slice(0, 3),
+  mapping(0x7f00_0000_0000n, 0x7f00_0100_0000n, { path: '/lib/large.so' }),
+  ...nonPie.slice(4),
+]
+
+test('where there is none, it keeps away from where the kernel maps next, and the next area lies beside it', () => {
+  const library = spanOf(crowded[3])
+  const first = placeNear(crowded, library, 65536)
+  assert.ok(first !== undefined && first + 128n * MB < library.start)
+  const second = placeNear(withTaken(crowded, first, 65536), library, 65536)
   assert.equal(second, first - 65536n)
 })

@@ -96,3 +96,13 @@ test('a jump makes way for a probe inside of its window, where there is another 
   assert.deepEqual(chosen([jumpStyle], processor([]), 100, 104), ['100 jump ()', '104 window-overlap'])
   assert.deepEqual(chosen(both, processor([]), 100, 105), ['100 jump ()', '105 jump ()'])
 })
+
+test('a site that can be done without has the first style, or none', () => {
+  const { sites, ...module } = moduleWith(100, 200)
+  const optional = { ...module, sites: sites.map((site) => ({ ...site, isOptional: true as const })) }
+  const found = styleSites(optional, true, { arch: processor([200]), styles: both, entry: address(0) })
+  assert.deepEqual(
+    found.map((each) => ('refusal' in each ? each.refusal.code : each.style === jumpStyle)),
+    [true, 'window-too-short'],
+  )
+})

@@ -7,6 +7,7 @@ import { compileScript } from '../../src/session/compile-script.js'
 import { programLayout } from '../../src/store/program-layout.js'
 import { Memory } from '../../src/target/memory.js'
 import { readMaps } from '../../src/target/memory-map.js'
+import { PageMap } from '../../src/target/page-map.js'
 import { TargetData } from '../../src/trampolines/target-data.js'
 import { buildProgram } from '../programs/build.js'
 import { startTarget } from '../programs/start-target.js'
@@ -27,12 +28,8 @@ test('a program that has called exec is not written to, and what was kept is rea
   await using target = await startTarget(built.path, ['--after', '5', '--exec', '1'])
   const at = endOfData(target.pid)
   using memory = new Memory(door, target.pid)
-  const data = new TargetData(
-    memory,
-    at,
-    programLayout(program, { slots: 4, ringBytes: 4096, stackParts: 4 }),
-    Uint8Array.of(9),
-  )
+  const layout = programLayout(program, { slots: 4, ringBytes: 4096, stackTableBytes: 0, stackParts: 4 })
+  const data = new TargetData(memory, at, layout, Uint8Array.of(9), PageMap.open(door, target.pid, target.pid))
   data.write(0, Uint8Array.of(1, 2, 3))
   assert.deepEqual([...memory.read(at, 4)], [1, 2, 3, 0])
   target.send('go')

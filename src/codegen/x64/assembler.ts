@@ -1,5 +1,6 @@
 import { type Address, distance, offsetBy } from '../../bytes/address.js'
 import { assert } from '../../bytes/assert.js'
+import { StackLog, type StackState } from './stack-log.js'
 
 /** A general register by its hardware number: rax 0 … r15 15. */
 export type Register = number
@@ -15,6 +16,8 @@ export const RDI = 7
 /** A place in the code, bound once and referred to from anywhere. */
 export interface Label {
   position: number | undefined
+  /** What whoever jumps there has on the stack; unknown as long as nobody does. */
+  stack?: StackState
 }
 
 interface Fixup {
@@ -28,6 +31,8 @@ interface Fixup {
 export class Assembler {
   private readonly bytes: number[] = []
   private readonly fixups: Fixup[] = []
+  /** What the code has on the stack. */
+  readonly stack = new StackLog()
 
   constructor(readonly base: Address) {}
 
@@ -63,6 +68,13 @@ export class Assembler {
   bind(label: Label): void {
     assert(label.position === undefined, 'a label is bound once')
     label.position = this.position
+    if (label.stack !== undefined) this.stack.reach(this.position, label.stack)
+  }
+
+  /** The distance to a label that is jumped to. */
+  branch(label: Label): void {
+    label.stack ??= this.stack.state
+    this.rel32(label)
   }
 
   /** The distance from the end of these four bytes to `addend` bytes behind the label. */
@@ -200,16 +212,19 @@ export class Assembler {
   push(reg: Register): void {
     this.rex(false, 0, reg)
     this.emit(0x50 | (reg & 7))
+    this.stack.push(this.position, reg)
   }
 
   pop(reg: Register): void {
     this.rex(false, 0, reg)
     this.emit(0x58 | (reg & 7))
+    this.stack.pop(this.position, reg)
   }
 
   pushImmediate(value: number): void {
     this.emit(0x68)
     this.imm32(value)
+    this.stack.push(this.position)
   }
 
   /** `lea delta(%rsp), %rsp`: moves the stack pointer without touching flags. */
@@ -220,6 +235,7 @@ export class Assembler {
       this.emit(0x48, 0x8d, 0xa4, 0x24)
       this.imm32(delta)
     }
+    this.stack.move(this.position, delta)
   }
 
   /** `lahf; seto %al`: the arithmetic flags into ax, at a tenth of pushfq's price. */
@@ -234,17 +250,18 @@ export class Assembler {
 
   jumpIfNotEqual(label: Label): void {
     this.emit(0x0f, 0x85)
-    this.rel32(label)
+    this.branch(label)
   }
 
   jumpIfEqual(label: Label): void {
     this.emit(0x0f, 0x84)
-    this.rel32(label)
+    this.branch(label)
   }
 
   jump(label: Label): void {
     this.emit(0xe9)
-    this.rel32(label)
+    this.branch(label)
+    this.stack.leave(this.position)
   }
 
   call(label: Label): void {
@@ -254,6 +271,7 @@ export class Assembler {
 
   return(): void {
     this.emit(0xc3)
+    this.stack.leave(this.position)
   }
 
   /** The code, with every reference resolved. */

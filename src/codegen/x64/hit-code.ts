@@ -1,5 +1,6 @@
 import type { Refusal } from '../../refusal/refusal.js'
 import type { Assembler, Label } from './assembler.js'
+import type { HandlerRow } from './program/stack-rows.js'
 import type { TrampolineSite } from './trampolines.js'
 
 /** An instruction that may fault, and where the thread then goes on. */
@@ -16,6 +17,8 @@ export interface HitCode {
   emitRest(): void
   /** Of everything that was emitted. */
   readonly fixups: readonly Fixup[]
+  /** How stacks are walked through everything that was emitted, in order. Absent where none are taken. */
+  readonly rows?: readonly HandlerRow[]
 }
 
 /** Begins the code of an area, at the assembler's position. */

@@ -5,6 +5,7 @@ import { isRefusal, type Refusal } from '../../refusal/refusal.js'
 import { Assembler, type Label } from './assembler.js'
 import type { HitCode, HitCoder } from './hit-code.js'
 import type { DeadState } from './preserve.js'
+import type { HandlerRow } from './program/stack-rows.js'
 
 /** Code relocated by the architecture: see RelocatedCode. */
 export interface DisplacedCode {
@@ -42,6 +43,8 @@ export interface TrampolineCode {
   /** Sites that could not be relocated to this place, by index. */
   readonly refused: ReadonlyMap<number, Refusal>
   readonly fixups: readonly CodeFixup[]
+  /** Of the code that is not displaced: see HitCode. */
+  readonly rows: readonly HandlerRow[]
 }
 
 /** An instruction that may fault, and where the thread then goes on: offsets from the beginning of the code. */
@@ -74,7 +77,7 @@ export function emitTrampolines(
   hits?.emitRest()
   const code = asm.finish()
   const fixups = (hits?.fixups ?? []).map(({ at, landing }) => ({ at: positionOf(at), landing: positionOf(landing) }))
-  return { code, trampolines, refused, fixups }
+  return { code, trampolines, refused, fixups, rows: hits?.rows ?? [] }
 }
 
 function positionOf({ position }: Label): number {

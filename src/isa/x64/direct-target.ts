@@ -1,4 +1,4 @@
-import { Code, FlowControl, type Instruction } from 'iced-x86'
+import { Code, FlowControl, type Instruction } from './iced.js'
 
 /** Where a direct branch or call goes, or where a transaction's abort goes; undefined for other instructions. A signed 64-bit address. */
 export function directTarget(instruction: Instruction): bigint | undefined {

@@ -1,6 +1,6 @@
-import { Formatter, FormatterSyntax } from 'iced-x86'
 import { type Address, offsetBy } from '../../bytes/address.js'
 import type { DisassembledInstruction } from '../site-analysis.js'
+import { Formatter, FormatterSyntax } from './iced.js'
 import { InstructionCursor } from './instruction-cursor.js'
 
 /** Intel syntax, lower case, `0x` hexadecimal. Never fails: each byte that begins no instruction is a `(bad)` line of its own. */

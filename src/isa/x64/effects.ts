@@ -8,7 +8,7 @@ import {
   RegisterExt,
   RflagsBits,
   type UsedRegister,
-} from 'iced-x86'
+} from './iced.js'
 import { RSP } from './registers.js'
 
 /** One bit per general register (0–15) and, from `FLAG_SHIFT` on, per arithmetic flag. */

@@ -1,6 +1,6 @@
-import { FlowControl, type Instruction, OpKind, Register, RegisterExt } from 'iced-x86'
 import type { FunctionBounds } from '../code-facts.js'
 import { directTarget } from './direct-target.js'
+import { FlowControl, type Instruction, OpKind, Register, RegisterExt } from './iced.js'
 import { InstructionCursor } from './instruction-cursor.js'
 import { type ModuleCode, textBytes } from './module-code.js'
 
@@ -73,15 +73,4 @@ function noteAbsolute(instruction: Instruction, addresses: Set<number>): void {
         break
     }
   }
-}
-
-/**
- * False only when the bytes surely hold no near jump through a register: `FF /4` with a register operand is FF E0 … FF E7
- * (SDM vol. 2, JMP), and no such pair of bytes is there. Cheap enough to ask of every function.
- */
-export function mayJumpThroughRegister(bytes: Uint8Array): boolean {
-  for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
-    if (((bytes[at + 1] ?? 0) & 0xf8) === 0xe0) return true
-  }
-  return false
 }

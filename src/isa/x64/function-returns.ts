@@ -1,24 +1,36 @@
-import { Code, FlowControl, type Instruction } from 'iced-x86'
 import { hex, type Vaddr, vaddr } from '../../bytes/address.js'
 import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
 import type { CodeFacts, FunctionBounds } from '../code-facts.js'
-import type { FunctionReturns, ReturnFinder } from '../function-returns.js'
-import { type DecodedModule, decodedFunction } from './decoded-module.js'
+import type { ExitFinder, FunctionExits, ReturnFinder, TailJump } from '../function-returns.js'
+import { type DecodedModule, decodedFunction, decodedModule } from './decoded-module.js'
 import { directTarget, isNearCall } from './direct-target.js'
 import type { FunctionCode } from './function-code.js'
+import { Code, FlowControl, type Instruction } from './iced.js'
 import { whereJumpsGo } from './indirect-proof.js'
 import { InstructionCursor } from './instruction-cursor.js'
 import { likelyTableTargets } from './jump-tables.js'
-import { functionAround, moduleCode, textBytes } from './module-code.js'
+import { functionAround, textBytes } from './module-code.js'
+import { firstBetween } from './sorted-search.js'
 
 /** Architecture.returnFinder. */
 export function returnFinder(facts: CodeFacts): ReturnFinder {
-  const module: FollowedModule = { code: moduleCode(facts), decoded: new Map(), ways: new Map() }
+  const find = exitFinder(facts)
+  return (entry) => {
+    const exits = find(entry)
+    if (isRefusal(exits)) return exits
+    const [leaving] = exits.tailJumps
+    return leaving === undefined ? { kind: 'returns', at: exits.returns } : tailCall(leaving)
+  }
+}
+
+/** Architecture.exitFinder. */
+export function exitFinder(facts: CodeFacts): ExitFinder {
+  const module: FollowedModule = { ...decodedModule(facts), ways: new Map() }
   return (entry) => {
     if (facts.preemptible.length > 0) return refuse('growing-stack', 'goroutines change their stacks amid calls')
     const body = functionAround(module.code, entry)
     if (body?.start !== entry) return refuse('unknown-boundaries', `no function is known to begin at ${hex(entry)}`)
-    return returnsOf(module, body)
+    return exitsOf(module, body)
   }
 }
 
@@ -32,29 +44,37 @@ interface WaysOut {
   readonly kind: 'ways'
   readonly returns: readonly Vaddr[]
   readonly jumps: readonly OutwardJump[]
+  /** Jumps to where a pointer leads, which is not in here. */
+  readonly pointerJumps: readonly Vaddr[]
   /** Where tables of the function may lead beyond it. A superset. */
   readonly tableTargets: readonly number[]
 }
 
 interface OutwardJump {
-  readonly from: number
-  readonly to: number
+  readonly from: Vaddr
+  readonly to: Vaddr
+  readonly isConditional: boolean
 }
 
-/** Where a function and all its parts return; these are found by the jumps that lead there. */
-function returnsOf(module: FollowedModule, body: FunctionBounds): FunctionReturns | Refusal {
+/** How a function and all its parts are left; parts are found by the jumps that lead there. */
+function exitsOf(module: FollowedModule, body: FunctionBounds): FunctionExits | Refusal {
   const returns: Vaddr[] = []
+  const tailJumps: TailJump[] = []
   const parts = [body]
   for (const part of parts) {
     const ways = waysOut(module, part)
     if (isRefusal(ways)) return ways
+    const leaving = ways.jumps.filter(({ to }) => !reachesPart(module, parts, to))
+    const conditional = leaving.find(({ isConditional }) => isConditional)
+    if (conditional !== undefined) return tailCall({ at: conditional.from, to: conditional.to })
     returns.push(...ways.returns)
-    const leaving = ways.jumps.find(({ to }) => !reachesPart(module, parts, to))
-    if (leaving !== undefined) return tailCall(leaving)
+    tailJumps.push(...leaving.map(({ from, to }) => ({ at: from, to })))
+    tailJumps.push(...ways.pointerJumps.map((at) => ({ at, to: undefined })))
     for (const target of ways.tableTargets) reachesPart(module, parts, target)
   }
-  if (returns.length === 0) return refuse('no-return', `no instruction of the function at ${hex(body.start)} returns`)
-  return { kind: 'returns', at: returns.sort((a, b) => a - b) }
+  if (returns.length + tailJumps.length === 0)
+    return refuse('no-return', `no instruction of the function at ${hex(body.start)} returns`)
+  return { kind: 'exits', returns: returns.sort((a, b) => a - b), tailJumps: tailJumps.sort((a, b) => a.at - b.at) }
 }
 
 /** Whether an address is in one of the parts of the function that the first of them is; a new one is added to them. */
@@ -75,13 +95,14 @@ function reachesPart(module: FollowedModule, parts: FunctionBounds[], address: n
 function isPartOf(module: FollowedModule, other: FunctionBounds, { start, end }: FunctionBounds): boolean {
   const ways = waysOut(module, other)
   if (isRefusal(ways)) return false
-  const { returns, jumps } = ways
+  const { returns, jumps, pointerJumps } = ways
+  if (pointerJumps.length > 0) return false
   return jumps.length === 0 ? returns.length === 0 : jumps.some(({ to }) => to > start && to < end)
 }
 
-function tailCall({ from, to }: OutwardJump): Refusal {
-  const because = `the jump at ${hex(from)} leaves the function for ${hex(to)}, which returns to the caller in its place`
-  return refuse('tail-call', because)
+function tailCall({ at, to }: TailJump): Refusal {
+  const where = to === undefined ? `may lead to another function` : `leaves the function for ${hex(to)}`
+  return refuse('tail-call', `the jump at ${hex(at)} ${where}, which returns to the caller in its place`)
 }
 
 function waysOut(module: FollowedModule, bounds: FunctionBounds): WaysOut | Refusal {
@@ -94,31 +115,42 @@ function findWaysOut(module: DecodedModule, bounds: FunctionBounds): WaysOut | R
   const owner = decodedFunction(module, bounds)
   const { start, end } = bounds
   if (!owner.valid) return refuse('unknown-boundaries', `the function at ${hex(start)} cannot be decoded to its end`)
-  const unknown = jumpByPointer(module, owner)
-  if (unknown !== undefined) return unknown
+  const pointerJumps = jumpsByPointer(module, owner)
+  if (isRefusal(pointerJumps)) return pointerJumps
   const returns: Vaddr[] = []
   const jumps: OutwardJump[] = []
   using cursor = new InstructionCursor(textBytes(module.code, start, end - start), start)
   while (cursor.next()) {
     const { instruction } = cursor
-    const from = start + cursor.offset
+    const from = vaddr(start + cursor.offset)
     if (leavesOddly(instruction))
       return refuse('not-probeable', `the instruction at ${hex(from)} returns in a way of its own`)
-    if (isNearReturn(instruction)) returns.push(vaddr(from))
+    if (isNearReturn(instruction)) returns.push(from)
     const to = jumpTarget(instruction)
-    if (to !== undefined && (to < start || to >= end)) jumps.push({ from, to })
+    if (to !== undefined && (to < start || to >= end))
+      jumps.push({ from, to, isConditional: instruction.flowControl !== FlowControl.UnconditionalBranch })
   }
-  return { kind: 'ways', returns, jumps, tableTargets: tableTargetsOutside(module, owner) }
+  return { kind: 'ways', returns, jumps, pointerJumps, tableTargets: tableTargetsOutside(module, owner) }
 }
 
-/** Pointers lead to functions, which then return in this one’s place, or to labels, of which nobody has a list. */
-function jumpByPointer(module: DecodedModule, owner: FunctionCode): Refusal | undefined {
-  if (owner.indirectJumps.length === 0) return undefined
+/**
+ * Pointers lead to functions, which then return in this one’s place, or to labels. Where nothing names a place in the function but
+ * its beginning, there is no label that one could lead to.
+ */
+function jumpsByPointer(module: DecodedModule, owner: FunctionCode): Vaddr[] | Refusal {
+  if (owner.indirectJumps.length === 0) return []
   const goesOf = whereJumpsGo(module, owner)
-  const found = owner.indirectJumps.find((jump) => goesOf(jump) !== 'by-table')
-  if (found === undefined) return undefined
-  const because = `the jump at ${hex(found.address)} may lead to another function, which returns to the caller in its place`
-  return refuse('tail-call', because)
+  const found = owner.indirectJumps.filter((jump) => goesOf(jump) !== 'by-table')
+  const unknown = found.find((jump) => jump.register !== undefined && goesOf(jump) === 'anywhere')
+  const [first] = unknown === undefined && !mayNameLabels(module, owner) ? [] : found
+  if (first !== undefined) return tailCall({ at: vaddr(first.address), to: undefined })
+  return found.map(({ address }) => vaddr(address))
+}
+
+/** In code at a fixed address, words that nothing tells from numbers may be labels. */
+function mayNameLabels({ code }: DecodedModule, { bounds: { start, end }, addresses }: FunctionCode): boolean {
+  if (code.fixedAddress || firstBetween(code.facts.labels, start, end) !== undefined) return true
+  return [...addresses].some((address) => address > start && address < end)
 }
 
 function tableTargetsOutside(module: DecodedModule, owner: FunctionCode): number[] {
@@ -128,9 +160,9 @@ function tableTargetsOutside(module: DecodedModule, owner: FunctionCode): number
   return [...targets].filter((target) => target < start || target >= end)
 }
 
-function jumpTarget(instruction: Instruction): number | undefined {
+function jumpTarget(instruction: Instruction): Vaddr | undefined {
   const target = isNearCall(instruction) ? undefined : directTarget(instruction)
-  return target === undefined ? undefined : Number(target)
+  return target === undefined ? undefined : vaddr(Number(target))
 }
 
 const nearReturns: ReadonlySet<Code> = new Set([Code.Retnq, Code.Retnq_imm16])

@@ -1,11 +1,11 @@
 import { hex } from '../../bytes/address.js'
 import { type Refusal, refuse } from '../../refusal/refusal.js'
 import type { FunctionBounds } from '../code-facts.js'
-import { type DecodedModule, decodedFunction } from './decoded-module.js'
-import { type FunctionCode, type IndirectJump, mayJumpThroughRegister } from './function-code.js'
+import { type DecodedModule, decodedFunction, mayJumpThroughRegister } from './decoded-module.js'
+import type { FunctionCode, IndirectJump } from './function-code.js'
 import { jumpOrigins } from './jump-origins.js'
 import { likelyTableTargets } from './jump-tables.js'
-import { type ModuleCode, textBytes } from './module-code.js'
+import type { ModuleCode } from './module-code.js'
 import { COMPUTED, POINTER, SUM } from './register-origin.js'
 import { upperBound } from './sorted-search.js'
 
@@ -18,7 +18,7 @@ import { upperBound } from './sorted-search.js'
  * form the base with a lea in the function that uses it, and `scanTables` reads at all of those.
  */
 export function unknownJump(module: DecodedModule, bounds: FunctionBounds): Refusal | undefined {
-  if (!mayJumpThroughRegister(textBytes(module.code, bounds.start, bounds.end - bounds.start))) return undefined
+  if (!mayJumpThroughRegister(module, bounds)) return undefined
   const owner = decodedFunction(module, bounds)
   if (!owner.valid)
     return refuse('jump-table-unknown', `the function at ${hex(bounds.start)} cannot be decoded to its end`)

@@ -1,4 +1,4 @@
-import { Decoder, DecoderOptions, Instruction } from 'iced-x86'
+import { Decoder, DecoderOptions, Instruction } from './iced.js'
 
 /**
  * Decodes instructions one after the other out of a run of bytes. Owns wasm memory: use with `using`.

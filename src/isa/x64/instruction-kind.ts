@@ -1,5 +1,5 @@
-import { Code, type Instruction, Mnemonic, Register } from 'iced-x86'
 import type { InstructionKind } from '../instruction-class.js'
+import { Code, type Instruction, Mnemonic, Register } from './iced.js'
 
 /** In order: the first that applies. */
 const kinds: readonly (readonly [InstructionKind, (instruction: Instruction) => boolean])[] = [

@@ -1,6 +1,6 @@
-import { FlowControl } from 'iced-x86'
 import { directTarget, fallsThrough, isNearCall } from './direct-target.js'
 import type { FunctionCode } from './function-code.js'
+import { FlowControl } from './iced.js'
 import { InstructionCursor } from './instruction-cursor.js'
 import { type ModuleCode, textBytes } from './module-code.js'
 import { COMPUTED, noteCall, noteKernelEntry, noteWrite, type Origin, type Origins } from './register-origin.js'

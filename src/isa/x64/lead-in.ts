@@ -1,6 +1,6 @@
-import { FlowControl } from 'iced-x86'
 import type { FunctionBounds } from '../code-facts.js'
 import type { WindowLength } from '../site-analysis.js'
+import { FlowControl } from './iced.js'
 import { InstructionCursor } from './instruction-cursor.js'
 import { type ModuleCode, textBytes } from './module-code.js'
 

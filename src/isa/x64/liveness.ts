@@ -1,8 +1,8 @@
-import { FlowControl } from 'iced-x86'
 import type { FunctionBounds } from '../code-facts.js'
 import type { SiteAnalysis } from '../site-analysis.js'
 import { directTarget } from './direct-target.js'
 import { ALL_FLAGS, ALL_REGISTERS, effectsOf, endsKnowledge, type StateBits } from './effects.js'
+import { FlowControl } from './iced.js'
 import { InstructionCursor } from './instruction-cursor.js'
 import { type ModuleCode, textBytes } from './module-code.js'
 import { RSP } from './registers.js'
@@ -50,12 +50,15 @@ export function liveness(
  * What a function has to preserve (System V ABI, figure 3.4): rbx, rbp, r12 to r15. When the instruction that is to
  * overwrite one faults, and the program makes an exception of that, the landing pad still finds the old value in it.
  */
-const unwound: ReadonlySet<number> = new Set([3, 5, 12, 13, 14, 15])
+const unwound = [3, 5, 12, 13, 14, 15]
+const neverDead: StateBits = [RSP, ...unwound].reduce((bits, register) => bits | (1 << register), 0)
 
 function deadRegisters(live: StateBits): number[] {
-  return Array.from({ length: 16 }, (_, register) => register).filter(
-    (register) => register !== RSP && !unwound.has(register) && ((live >>> register) & 1) === 0,
-  )
+  const dead: number[] = []
+  for (let register = 0; register < 16; register++) {
+    if ((((live | neverDead) >>> register) & 1) === 0) dead.push(register)
+  }
+  return dead
 }
 
 /** Follows one path until everything on it is decided. */

@@ -38,8 +38,12 @@ export function functionAround(code: ModuleCode, address: number): FunctionBound
   return undefined
 }
 
+/** Asked for every entry of every jump table: a loop is several times faster than `find`. */
 function rangeAt(ranges: readonly ByteRange[], address: number): ByteRange | undefined {
-  return ranges.find((range) => address >= range.start && address < range.start + range.bytes.length)
+  for (const range of ranges) {
+    if (address >= range.start && address < range.start + range.bytes.length) return range
+  }
+  return undefined
 }
 
 /** Up to `length` bytes of text from an address on: fewer at the end of the range, none outside. */

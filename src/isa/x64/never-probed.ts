@@ -1,4 +1,4 @@
-import { Code, type Instruction } from 'iced-x86'
+import { Code, type Instruction } from './iced.js'
 
 type Reason = readonly [applies: (instruction: Instruction) => boolean, because: string]
 

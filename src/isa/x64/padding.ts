@@ -1,4 +1,4 @@
-import { Code, Mnemonic } from 'iced-x86'
+import { Code, Mnemonic } from './iced.js'
 import { InstructionCursor } from './instruction-cursor.js'
 
 /**

@@ -1,3 +1,5 @@
+import { directTarget, fallsThrough, isNearCall } from './direct-target.js'
+import type { FunctionCode } from './function-code.js'
 import {
   ConditionCode,
   FlowControl,
@@ -7,9 +9,7 @@ import {
   OpAccess,
   OpKind,
   RegisterExt,
-} from 'iced-x86'
-import { directTarget, fallsThrough, isNearCall } from './direct-target.js'
-import type { FunctionCode } from './function-code.js'
+} from './iced.js'
 import { InstructionCursor } from './instruction-cursor.js'
 import { type ModuleCode, textBytes } from './module-code.js'
 

@@ -1,4 +1,4 @@
-import { type Instruction, Mnemonic, OpKind, Register, RegisterExt } from 'iced-x86'
+import { type Instruction, Mnemonic, OpKind, Register, RegisterExt } from './iced.js'
 
 /**
  * Where the value in a register comes from, as far as an indirect jump through it cares. The numbers form a lattice in

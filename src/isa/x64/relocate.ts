@@ -98,7 +98,12 @@ function placePieces(pieces: readonly Piece[]): number[] {
 
 function joined(site: SiteAnalysis, from: Address, pieces: readonly Piece[], starts: readonly number[]): RelocatedCode {
   const steps = pieces.flat()
-  const bytes = Uint8Array.from(steps.flatMap((step) => step.bytes))
+  const bytes = new Uint8Array(lengthOf(steps))
+  let end = 0
+  for (const step of steps) {
+    bytes.set(step.bytes, end)
+    end += step.bytes.length
+  }
   const points: ResumePoint[] = site.displaced.map(({ offset }, index) => ({
     original: offset,
     relocated: starts[index] ?? 0,

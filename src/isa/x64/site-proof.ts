@@ -5,12 +5,11 @@ import type { CodeFacts, FunctionBounds } from '../code-facts.js'
 import type { ModuleAnalysis, SiteAnalysis, WindowLength } from '../site-analysis.js'
 import { scanAddresses } from './address-scan.js'
 import { referenceInto } from './branch-proof.js'
-import type { DecodedModule } from './decoded-module.js'
+import { type DecodedModule, decodedModule } from './decoded-module.js'
 import { ownerOf } from './entry-proof.js'
 import { unknownJump } from './indirect-proof.js'
 import { leadsTo } from './lead-in.js'
 import { liveness } from './liveness.js'
-import { moduleCode } from './module-code.js'
 import { suspendedInside } from './preemption-proof.js'
 import { type References, scanReferences } from './reference-scan.js'
 import { relocatable } from './relocate.js'
@@ -32,7 +31,7 @@ export function analyseModule(
   windowLength: WindowLength,
   returns: ReadonlySet<Vaddr> = new Set(),
 ): ModuleAnalysis {
-  const module: DecodedModule = { code: moduleCode(facts), decoded: new Map() }
+  const module = decodedModule(facts)
   const leads = new Map(sites.map((site) => [site, returns.has(site) ? leadsOf(module, site, windowLength) : [0]]))
   const windows = [...leads].flatMap(([site, each]) => each.map((lead) => windowOf(site, lead, windowLength)))
   const intruders = findIntruders(module, hasInterior(windowLength) ? windows : [])
@@ -77,6 +76,7 @@ interface Intruders {
 }
 
 function findIntruders(module: DecodedModule, wanted: readonly Window[]): Intruders {
+  if (wanted.length === 0) return { references: new Map(), tables: new Map() }
   const { text, data } = module.code.facts
   const windows = windowBits(text, wanted)
   const references = scanReferences(text, windows)

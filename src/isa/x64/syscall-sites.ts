@@ -1,13 +1,12 @@
-import { Code } from 'iced-x86'
 import { hex, type Vaddr, vaddr } from '../../bytes/address.js'
 import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
 import type { CodeFacts, FunctionBounds } from '../code-facts.js'
 import type { DisplacedInstruction, SiteAnalysis } from '../site-analysis.js'
-import type { DecodedModule } from './decoded-module.js'
-import { decodedFunction } from './decoded-module.js'
+import { type DecodedModule, decodedFunction, decodedModule } from './decoded-module.js'
 import { fallsThrough } from './direct-target.js'
+import { Code } from './iced.js'
 import { InstructionCursor } from './instruction-cursor.js'
-import { functionAround, moduleCode, textBytes } from './module-code.js'
+import { functionAround, textBytes } from './module-code.js'
 import { type Numbers, syscallNumbers } from './register-constants.js'
 import { analyseModule } from './site-proof.js'
 import { upperBound } from './sorted-search.js'
@@ -31,7 +30,8 @@ export interface SyscallSites {
   readonly refused: readonly { readonly at: Vaddr; readonly refusal: Refusal }[]
 }
 
-const SYSCALL_LENGTH = 2
+const syscall = Uint8Array.of(0x0f, 0x05)
+const SYSCALL_LENGTH = syscall.length
 const JUMP_LENGTH = 5
 /** Places where a jump in front of one `syscall` is tried. */
 const MAX_STARTS = 4
@@ -54,7 +54,7 @@ interface Found {
  * look like a `syscall` and may be one count, unless a decode of their function shows that they are none.
  */
 export function syscallSites(facts: CodeFacts, wanted: ReadonlySet<number>): SyscallSites {
-  const module: DecodedModule = { code: moduleCode(facts), decoded: new Map() }
+  const module = decodedModule(facts)
   const found: Found[] = []
   const refused: { at: Vaddr; refusal: Refusal }[] = []
   for (const at of candidates(facts)) {
@@ -77,9 +77,8 @@ export function syscallSites(facts: CodeFacts, wanted: ReadonlySet<number>): Sys
 /** `0F 05` at any position. */
 function* candidates({ text }: CodeFacts): Generator<number> {
   for (const { start, bytes } of text) {
-    for (let at = bytes.indexOf(0x0f); at >= 0; at = bytes.indexOf(0x0f, at + 1)) {
-      if (bytes[at + 1] === 0x05) yield start + at
-    }
+    const searched = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    for (let at = searched.indexOf(syscall); at >= 0; at = searched.indexOf(syscall, at + 1)) yield start + at
   }
 }
 

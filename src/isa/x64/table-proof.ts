@@ -1,9 +1,8 @@
 import { hex } from '../../bytes/address.js'
 import { type Refusal, refuse } from '../../refusal/refusal.js'
-import { type DecodedModule, decodedFunction } from './decoded-module.js'
-import { type FunctionCode, mayJumpThroughRegister } from './function-code.js'
+import { type DecodedModule, decodedFunction, mayJumpThroughRegister } from './decoded-module.js'
+import type { FunctionCode } from './function-code.js'
 import { likelyTableTargets, tableTargets } from './jump-tables.js'
-import { textBytes } from './module-code.js'
 import { inWindow, type WindowBits } from './window-bits.js'
 import type { WindowShape } from './window-shape.js'
 
@@ -32,9 +31,8 @@ export function scanTables(module: DecodedModule, windows: readonly WindowBits[]
 }
 
 function tableOwners(module: DecodedModule): FunctionCode[] {
-  const { code } = module
-  return code.facts.functions
-    .filter(({ start, end }) => mayJumpThroughRegister(textBytes(code, start, end - start)))
+  return module.code.facts.functions
+    .filter((bounds) => mayJumpThroughRegister(module, bounds))
     .map((bounds) => decodedFunction(module, bounds))
     .filter(({ indirectJumps }) => indirectJumps.some(({ register }) => register !== undefined))
 }

@@ -1,5 +1,5 @@
-import { FlowControl, Mnemonic } from 'iced-x86'
 import { fallsThrough } from './direct-target.js'
+import { FlowControl, Mnemonic } from './iced.js'
 import { InstructionCursor } from './instruction-cursor.js'
 import { type ModuleCode, textBytes } from './module-code.js'
 

@@ -1,4 +1,4 @@
-import { type Instruction, InstructionInfoFactory, RegisterExt, type UsedRegister } from 'iced-x86'
+import { type Instruction, InstructionInfoFactory, RegisterExt, type UsedRegister } from './iced.js'
 
 const factory = new InstructionInfoFactory()
 

@@ -4,7 +4,7 @@ import { disassemble } from './disassemble.js'
 import { emulationOf } from './emulate/emulation-of.js'
 import { encodeJump } from './encode-jump.js'
 import { checkBoundary } from './entry-proof.js'
-import { returnFinder } from './function-returns.js'
+import { exitFinder, returnFinder } from './function-returns.js'
 import { registerNames } from './registers.js'
 import { relocate } from './relocate.js'
 import { analyseModule } from './site-proof.js'
@@ -15,6 +15,7 @@ export const x64: Architecture = {
   analyseModule,
   checkBoundary,
   returnFinder,
+  exitFinder,
   relocate,
   classify: classifyInstruction,
   emulationOf,

@@ -42,7 +42,7 @@ function plan(
 }
 
 function planCopies(
-  { target, arch }: Host,
+  { target, arch, planned }: Host,
   options: BreakpointOptions,
   modules: readonly ModuleSites[],
 ): TrampolinePlan | Refusal {
@@ -53,7 +53,7 @@ function planCopies(
     spareBytes: options.slots * SLOT_SIZE,
     spareTraps: trapsOfSlots(options.slots),
     backing: 'mapped',
-    maps: target.maps(),
+    maps: planned.mapsOf(target),
     entry: target.entry,
     owner: thisProcess(target.door),
   })

@@ -1,7 +1,9 @@
+import type { CallRecord, CallTree } from '../../record/call-record.js'
 import { type CountsRecord, orderedSites } from '../../record/counts-record.js'
 import type { ExplanationRecord } from '../../record/explanation-record.js'
 import type { FunctionRecord } from '../../record/function-record.js'
 import type { LatencyRecord } from '../../record/latency-record.js'
+import type { MergedCall } from '../../record/merged-calls.js'
 import type { Output } from '../../record/output.js'
 import { type JsonValue, jsonText } from './json-value.js'
 import { programJson } from './program-json.js'
@@ -22,6 +24,8 @@ export const jsonOutput: Output = {
   interimCounts: (now, _previous, { all }) => countsLine(now, all),
   finalCounts: (counts, { all }) => countsLine(counts, all),
   latencies: (latencies) => latencies.map((each) => line('latency', latencyData(each))).join(''),
+  calls: (tree) => line('call', callData(tree)),
+  mergedCalls: (roots) => roots.map((root) => line('merged_call', mergedData(root))).join(''),
   functions: (functions) => functions.map((found) => line('function', functionData(found))).join(''),
   explanations: (explanations) => explanations.map((site) => line('explanation', explanationData(site))).join(''),
   cleaned: ({ areas, edits, interruptedCall, stoppedNs, remaining }) =>
@@ -49,6 +53,14 @@ function latencyData({ buckets, tid, ...figures }: LatencyRecord): JsonValue {
     ...(tid !== undefined && { tid }),
     buckets: buckets.filter(({ calls }) => calls > 0).map((each) => ({ ...each })),
   }
+}
+
+function callData({ calls, durationNs, ...facts }: CallRecord | CallTree): JsonValue {
+  return { ...facts, durationNs: durationNs ?? null, calls: calls.map(callData) }
+}
+
+function mergedData({ calls, ...facts }: MergedCall): JsonValue {
+  return { ...facts, calls: calls.map(mergedData) }
 }
 
 function functionData({ module, moduleName, symbol, demangled, fileOffset, size }: FunctionRecord): JsonValue {

@@ -25,6 +25,9 @@ export function programJson(record: ProgramRecord): string {
       return mapJson(record.map)
     case 'lost':
       return line('lost_events', `{"events": ${record.events}}`)
+    case 'rows':
+      // Scripts have none.
+      return ''
     case 'end':
       return ''
     default:

@@ -25,6 +25,9 @@ export function programText(record: ProgramRecord): string {
       return mapText(record.map)
     case 'lost':
       return `Lost ${record.events} events\n`
+    case 'rows':
+      // Scripts have none.
+      return ''
     case 'end':
       return '\n\n'
     default:

@@ -1,5 +1,10 @@
 /** The few styles that ring3 uses, as ANSI codes. */
-const styles = { bold: ['\x1b[1m', '\x1b[22m'], dim: ['\x1b[2m', '\x1b[22m'] } as const
+const styles = {
+  bold: ['\x1b[1m', '\x1b[22m'],
+  dim: ['\x1b[2m', '\x1b[22m'],
+  yellow: ['\x1b[33m', '\x1b[39m'],
+  red: ['\x1b[31m', '\x1b[39m'],
+} as const
 
 /** Puts a style around text when `colour` is on. */
 export function styled(style: keyof typeof styles, text: string, colour: boolean): string {

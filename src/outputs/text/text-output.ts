@@ -1,11 +1,13 @@
 import { countTable } from '../../record/counts-record.js'
 import type { Output } from '../../record/output.js'
+import { callText } from './call-text.js'
 import { cleanedText } from './cleaned-text.js'
 import { countText } from './count-text.js'
 import { explanationText } from './explanation-text.js'
 import { functionText } from './function-text.js'
 import { latencyText } from './latency-text.js'
 import { mechanismText } from './mechanism-text.js'
+import { mergedCallText } from './merged-call-text.js'
 import { programText } from './program-text.js'
 
 /** Tables and sentences for people. */
@@ -17,6 +19,8 @@ export const textOutput: Output = {
   interimCounts: (now, previous, options) => `${countText(countTable(now, previous, options.all), options)}\n`,
   finalCounts: (counts, options) => countText(countTable(counts, undefined, options.all), options),
   latencies: latencyText,
+  calls: callText,
+  mergedCalls: mergedCallText,
   functions: (functions, { verbose }) => functionText(functions, verbose),
   explanations: (explanations, { colour }) =>
     explanations.map((explanation) => explanationText(explanation, colour)).join('\n'),

@@ -14,10 +14,10 @@ import {
 } from '../../codegen/x64/signals/virtual-signals.js'
 import { insist } from '../../kernel/insist.js'
 import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
-import { addAreas, removeAreas } from '../area.js'
+import { addAreas, prepareAreas, removeAreas } from '../area.js'
 import type { PlacedEdit } from '../edit-set.js'
 import { findSharer, sharesMemory } from '../inspect.js'
-import { editSetOf, installedArea } from '../installation.js'
+import { editSetOf, type InstalledArea, installedArea } from '../installation.js'
 import { applyPatch, type Patched, preparePatch } from '../patch.js'
 import { listThreads } from '../process-state.js'
 import { withRemoteCalls } from '../remote-session.js'
@@ -45,20 +45,14 @@ export function installSignals(target: TargetProcess, plan: SignalPlan): Residen
       'seccomp',
       `process ${target.pid} is under a seccomp filter, which may forbid what signal handlers need`,
     )
-  const images = [...plan.stubs, plan.core]
-  const mapped = addAreas(target, images, undefined)
-  if (isRefusal(mapped)) return mapped
-  target.forgetRestorers()
-  const stubs = plan.stubs.map(installedArea)
-  const core = CoreArea.of(installedArea(plan.core))
-  assert(core !== undefined, 'the plan has a core')
+  const taking = new TakeOver(target, plan)
   try {
-    const done = takeOver(target, plan, core)
-    if (!isRefusal(done)) return new ResidentSignals(target, core, stubs, mapped.heldNs + done.heldNs)
-    const left = insist(() => removeAreas(target, [...stubs, core.area]))
+    const done = taking.carryOut()
+    if (!isRefusal(done)) return new ResidentSignals(target, taking.core, taking.stubs, done.heldNs)
+    const left = taking.hasAreas ? insist(() => removeAreas(target, [...taking.stubs, taking.core.area])) : undefined
     return isRefusal(left) ? refuse(done.code, `${done.because}; ${left.because}`) : done
   } catch (error) {
-    removeSignals(target, core, stubs)
+    if (taking.hasAreas) removeSignals(target, taking.core, taking.stubs)
     throw error
   }
 }
@@ -67,36 +61,57 @@ export function installSignals(target: TargetProcess, plan: SignalPlan): Residen
  * In an order in which every state runs by itself: stubs that change nothing yet, the program's actions where the stubs look
  * for them, the stubs at work, the resident handlers, and last the masks.
  */
-function takeOver(target: TargetProcess, plan: SignalPlan, core: CoreArea): { readonly heldNs: bigint } | Refusal {
-  const { door, memory, pid } = target
-  const edits = editSetOf(plan.stubs.map(installedArea))
-  const stacks = target.stackScanner()
-  const prepared = preparePatch(memory, edits.edits, 'install')
-  const stop = stopTarget(door, pid)
-  if (isRefusal(stop)) return stop
-  using held = stop
-  if (!target.hasSameMemory()) return refuse('target-gone', `process ${pid} has ended or called exec`)
-  const sharer = findSharer(door, pid)
-  if (sharer !== undefined) return sharesMemory(pid, sharer)
-  const masks = masksOf(door, memory, stacks, held.threads)
-  const objection = unsuitable(target, plan, masks)
-  if (objection !== undefined) return objection
-  const moving = { door, memory, stacks }
-  const [stuck] = moveIntoTrampolines(moving, held.threads, edits)
-  moveToStubs(moving, held, plan)
-  changeMasks(masks, (mask) => withoutStandIns(mask, plan.virtual))
-  const { done, unexpected } = stuck === undefined ? applyPatch(memory, prepared) : nothingWritten
-  const refusal =
-    stuck !== undefined ? occupied(stuck) : (textChanged(unexpected) ?? setActions(target, held, plan, core))
-  if (refusal !== undefined) {
-    applyPatch(memory, preparePatch(memory, done, 'remove'))
-    moveOutOfTrampolines(moving, held.threads, edits)
-    for (const each of masks) each.set(each.mask)
-    return refusal
+class TakeOver {
+  readonly core: CoreArea
+  readonly stubs: readonly InstalledArea[]
+  /** From here on there is something to take out. */
+  hasAreas = false
+
+  constructor(
+    private readonly target: TargetProcess,
+    private readonly plan: SignalPlan,
+  ) {
+    const core = CoreArea.of(installedArea(plan.core))
+    assert(core !== undefined, 'the plan has a core')
+    this.core = core
+    this.stubs = plan.stubs.map(installedArea)
   }
-  changeMasks(masks, (mask) => takenOver(mask, plan.virtual))
-  held.release()
-  return { heldNs: held.heldNs() }
+
+  carryOut(): { readonly heldNs: bigint } | Refusal {
+    const { target, plan } = this
+    const { door, memory, pid } = target
+    const edits = editSetOf(this.stubs)
+    const stacks = target.stackScanner()
+    const prepared = preparePatch(memory, edits.edits, 'install')
+    const areas = prepareAreas(target, [...plan.stubs, plan.core], undefined)
+    const stop = stopTarget(door, pid, { caller: areas.caller })
+    if (isRefusal(stop)) return stop
+    using held = stop
+    if (!target.hasSameMemory()) return refuse('target-gone', `process ${pid} has ended or called exec`)
+    const sharer = findSharer(door, pid)
+    if (sharer !== undefined) return sharesMemory(pid, sharer)
+    const masks = masksOf(door, memory, stacks, held.threads)
+    const objection = unsuitable(target, plan, masks) ?? addAreas(areas, held)
+    if (objection !== undefined) return objection
+    this.hasAreas = true
+    target.forgetRestorers()
+    const moving = { door, memory, stacks }
+    const [stuck] = moveIntoTrampolines(moving, held.threads, edits)
+    moveToStubs(moving, held, plan)
+    changeMasks(masks, (mask) => withoutStandIns(mask, plan.virtual))
+    const { done, unexpected } = stuck === undefined ? applyPatch(memory, prepared) : nothingWritten
+    const refusal =
+      stuck !== undefined ? occupied(stuck) : (textChanged(unexpected) ?? setActions(target, held, plan, this.core))
+    if (refusal !== undefined) {
+      applyPatch(memory, preparePatch(memory, done, 'remove'))
+      moveOutOfTrampolines(moving, held.threads, edits)
+      for (const each of masks) each.set(each.mask)
+      return refusal
+    }
+    changeMasks(masks, (mask) => takenOver(mask, plan.virtual))
+    held.release()
+    return { heldNs: held.heldNs() }
+  }
 }
 
 const nothingWritten: Patched<PlacedEdit> = { done: [], unexpected: [] }

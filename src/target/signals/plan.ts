@@ -23,11 +23,15 @@ export interface SignalModule extends Span {
   readonly facts: CodeFacts
 }
 
+/** The system calls of a module that are interposed. */
+export interface FoundSites {
+  readonly module: SignalModule
+  readonly sites: readonly SyscallSite[]
+}
+
 export interface SignalSituation {
   readonly arch: Architecture
   readonly maps: readonly Mapping[]
-  /** Entry point of the executable, where remote calls are made from. */
-  readonly entry: Address
   readonly owner: Owner
   readonly virtual: VirtualSignals
 }
@@ -52,21 +56,21 @@ const CORE_ROOM = 8192
 const ALIGNMENT = 16
 const JUMP_LENGTH = 5
 
-/** Lays out what keeps a target's signals virtual, or says which system call cannot be interposed. Pure. */
-export function planSignals(modules: readonly SignalModule[], situation: SignalSituation): SignalPlan | Refusal {
-  const found: { module: SignalModule; sites: readonly SyscallSite[] }[] = []
+/** Finds the system calls of a target that have to be interposed, or says which cannot be. Looks at all code. Pure. */
+export function findInterposed(modules: readonly SignalModule[], entry: Address): readonly FoundSites[] | Refusal {
+  const found: FoundSites[] = []
   for (const module of modules) {
     const { sites, refused } = syscallSites(module.facts, interposedNumbers)
     const [first] = refused
     if (first !== undefined) return blockable(module, first.at, first.refusal)
-    const covered = sites.find(({ window }) => coversStub(situation.entry, addressIn(module, window.site), JUMP_LENGTH))
+    const covered = sites.find(({ window }) => coversStub(entry, addressIn(module, window.site), JUMP_LENGTH))
     if (covered !== undefined)
       return blockable(module, covered.syscall, refuse('entry-point', 'ring3 makes its remote calls there'))
     if (sites.length > 0) found.push({ module, sites })
   }
-  if (found.length === 0)
-    return refuse('sigtrap-blockable', 'no system call of any module is known by which signals could be blocked')
-  return layOut(found, situation)
+  return found.length > 0
+    ? found
+    : refuse('sigtrap-blockable', 'no system call of any module is known by which signals could be blocked')
 }
 
 function blockable({ path }: SignalModule, at: number, { because }: Refusal): Refusal {
@@ -78,12 +82,8 @@ function addressIn({ bias }: SignalModule, vaddr: number): Address {
   return address(bias + BigInt(vaddr))
 }
 
-interface FoundSites {
-  readonly module: SignalModule
-  readonly sites: readonly SyscallSite[]
-}
-
-function layOut(found: readonly FoundSites[], situation: SignalSituation): SignalPlan | Refusal {
+/** Lays out what keeps a target's signals virtual. Pure. */
+export function planSignals(found: readonly FoundSites[], situation: SignalSituation): SignalPlan | Refusal {
   let taken = situation.maps
   const [first] = found
   assert(first !== undefined, 'there is a module with sites')

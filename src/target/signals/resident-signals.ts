@@ -89,9 +89,6 @@ export class ResidentSignals {
       publish: () => {
         for (const { kind, address } of tables) this.publish(kind, address)
       },
-      hide: () => {
-        for (const { kind, address } of tables) this.hide(kind, address)
-      },
       use: this.useOf(...tables),
     }
   }

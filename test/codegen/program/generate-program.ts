@@ -7,6 +7,7 @@ import type { HandlerRequest, Machine } from '../../../src/codegen/x64/program/e
 import { Encoder } from '../../../src/codegen/x64/program/encoder.js'
 import { type EmittedHandler, generateHandler } from '../../../src/codegen/x64/program/generate-handler.js'
 import { Support } from '../../../src/codegen/x64/program/support.js'
+import { CFA, unwindRule } from '../../../src/dwarf/unwind-rule.js'
 import type { Input } from '../../../src/ir/expression.js'
 import type { Program } from '../../../src/ir/program.js'
 import { isRefusal, type Refusal } from '../../../src/refusal/refusal.js'
@@ -45,7 +46,7 @@ export const TID_OFFSET = 0x2d0
 
 const INT3 = 0xcc
 export const usual: Surroundings = {
-  shape: { slots: 4, ringBytes: 1 << 17, stackParts: 4 },
+  shape: { slots: 4, ringBytes: 1 << 17, stackTableBytes: 0, stackParts: 4 },
   machine: { tidOffset: TID_OFFSET, hasRdpid: true, hasClock: true },
   constant: fixedInput,
   ending: INT3,
@@ -95,6 +96,7 @@ function requestFor(
     stackBelow: 0,
     machine,
     constant,
+    stackStart: { pc: CODE_AT, rule: unwindRule(CFA.fromStackPointer, 0, 1) },
   }
 }
 

@@ -8,7 +8,7 @@ import { states } from './machine-states.js'
 import { type AreaReaders, HitRunner, type Nesting, threaded } from './run-hits.js'
 
 const lacking = missingTools('gcc')
-const small = { ...threaded, shape: { slots: 2, ringBytes: 4096, stackParts: 4 } }
+const small = { ...threaded, shape: { slots: 2, ringBytes: 4096, stackTableBytes: 0, stackParts: 4 } }
 const config = 'config = { max_map_keys = 8 }'
 
 interface NestedCase {

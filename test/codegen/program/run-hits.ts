@@ -17,7 +17,7 @@ const RETURN = 0xc3
 /** Everything known beforehand but who the thread is. */
 export const threaded: Surroundings = {
   ...usual,
-  shape: { slots: 16, ringBytes: 1 << 16, stackParts: 4 },
+  shape: { slots: 16, ringBytes: 1 << 16, stackTableBytes: 0, stackParts: 4 },
   ending: RETURN,
   constant: (input) => (input.kind === 'tid' ? undefined : usual.constant(input)),
 }

@@ -21,6 +21,7 @@ function codeWith(script: string, deadRegisters: readonly Register[]): Buffer {
     dataAddress: DATA_AT,
     machine,
     handlersAt: () => program.handlers.map((handler) => ({ handler, constant })),
+    stackStartAt: () => undefined,
     exits: new Set(),
   })(asm)
   const relocate = () => ({ bytes: new Uint8Array(0), points: [], exits: [] })

@@ -78,15 +78,20 @@ function textOf(bytes: Uint8Array | undefined): string {
   return Buffer.from(bytes ?? []).toString('hex')
 }
 
-function firstPlace(bytes: Uint8Array, type: ValueType | undefined, { keySize, shift }: TableLayout): number {
+function firstPlace(
+  bytes: Uint8Array,
+  type: ValueType | undefined,
+  { keySize, keyEndsAtZero, shift }: TableLayout,
+): number {
   const isNegative = type?.kind === 'integer' && type.signed && (bytes.at(-1) ?? 0) > 127
   const key = Buffer.alloc(keySize, type !== undefined && isScalar(type) && isNegative ? 0xff : 0)
   key.set(bytes)
   const multiplied = (value: bigint): bigint => BigInt.asUintN(64, value * FACTOR)
   if (keySize === 8) return Number(multiplied(key.readBigUInt64LE()) >> BigInt(64 - shift))
   let hash = 0n
-  for (let at = keySize - 8; at >= 0; at -= 8) {
-    const mixed = multiplied(hash ^ key.readBigUInt64LE(at))
+  const words = Array.from({ length: keySize / 8 }, (_, at) => key.readBigUInt64LE(8 * at))
+  for (const word of keyEndsAtZero ? words.slice(0, (words.indexOf(0n) + 1 || keySize) - 1) : words.toReversed()) {
+    const mixed = multiplied(hash ^ word)
     hash = BigInt.asUintN(64, mixed << 29n) | (mixed >> 35n)
   }
   return Number(multiplied(hash) >> BigInt(64 - shift))

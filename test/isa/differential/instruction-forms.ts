@@ -1,4 +1,12 @@
-import { Code, CodeExt, EncodingKind, Mnemonic, type OpCodeInfo, OpCodeOperandKind, OpCodeTableKind } from 'iced-x86'
+import {
+  Code,
+  CodeExt,
+  EncodingKind,
+  Mnemonic,
+  type OpCodeInfo,
+  OpCodeOperandKind,
+  OpCodeTableKind,
+} from '../../../src/isa/x64/iced.js'
 
 /** What iced's tables say about one encoding: enough to write its bytes. */
 export interface InstructionForm {

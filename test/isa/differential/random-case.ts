@@ -1,3 +1,5 @@
+import type { Address } from '../../../src/bytes/address.js'
+import { assert } from '../../../src/bytes/assert.js'
 import {
   Code,
   type ConstantOffsets,
@@ -9,9 +11,7 @@ import {
   OpKind,
   Register,
   RegisterExt,
-} from 'iced-x86'
-import type { Address } from '../../../src/bytes/address.js'
-import { assert } from '../../../src/bytes/assert.js'
+} from '../../../src/isa/x64/iced.js'
 import type { PseudoRandom } from '../../robustness/pseudo-random.js'
 import type { InstructionForm } from './instruction-forms.js'
 import { codePointer, DATA, GS_BASE, LOW, READ_ONLY, type Region, random64, STACK } from './machine-memory.js'

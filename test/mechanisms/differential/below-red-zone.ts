@@ -1,4 +1,4 @@
-import { Decoder, DecoderOptions, type Instruction, Register, RegisterExt } from 'iced-x86'
+import { Decoder, DecoderOptions, type Instruction, Register, RegisterExt } from '../../../src/isa/x64/iced.js'
 import type { Case } from '../../isa/differential/random-case.js'
 
 const RED_ZONE = -128n

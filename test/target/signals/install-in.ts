@@ -5,7 +5,7 @@ import { ModuleCatalog } from '../../../src/session/module-catalog.js'
 import { thisProcess } from '../../../src/target/owner.js'
 import { chooseSignals } from '../../../src/target/signals/choose-signals.js'
 import { installSignals } from '../../../src/target/signals/install.js'
-import { planSignals, type SignalModule, type SignalPlan } from '../../../src/target/signals/plan.js'
+import { findInterposed, planSignals, type SignalModule, type SignalPlan } from '../../../src/target/signals/plan.js'
 import type { ResidentSignals } from '../../../src/target/signals/resident-signals.js'
 import type { TargetProcess } from '../../../src/target/target-process.js'
 
@@ -23,8 +23,9 @@ export async function planFor(door: KernelDoor, target: TargetProcess): Promise<
   }
   const virtual = chooseSignals(target)
   if (isRefusal(virtual)) return virtual
-  const { entry } = target
-  return planSignals(modules, { arch: x64, maps: target.maps(), entry, owner: thisProcess(door), virtual })
+  const found = findInterposed(modules, target.entry)
+  if (isRefusal(found)) return found
+  return planSignals(found, { arch: x64, maps: target.maps(), owner: thisProcess(door), virtual })
 }
 
 export async function installIn(door: KernelDoor, target: TargetProcess): Promise<ResidentSignals | Refusal> {

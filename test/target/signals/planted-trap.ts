@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type Address, address, offsetBy } from '../../../src/bytes/address.js'
 import { encodeTable } from '../../../src/codegen/x64/signals/resident-code.js'
 import { isRefusal } from '../../../src/refusal/refusal.js'
-import { addAreas, type DataImage } from '../../../src/target/area.js'
+import { addAreas, type DataImage, prepareAreas } from '../../../src/target/area.js'
 import { EditSet, type PlacedEdit } from '../../../src/target/edit-set.js'
 import { type AreaImage, type Installation, installedArea } from '../../../src/target/installation.js'
 import { encodeEdits, encodeHeader, HEADER_SIZE } from '../../../src/target/manifest.js'
@@ -56,8 +56,7 @@ export class PlantedTrap {
     const data: DataImage = { start: offsetBy(at, 4096), size: 8192, backing: 'mapped', head: Buffer.alloc(8) }
     const counter = offsetBy(data.start, COUNTER)
     const area = trapArea(at, site, counter, data, thisProcess(target.door), code)
-    const added = addAreas(target, [area], data)
-    assert.ok(!isRefusal(added), 'areas')
+    addTo(target, area, data)
     const table = offsetBy(at, TABLE)
     const tables: PublishedTable[] = [{ kind: 'traps', address: table }]
     if (code.fault !== undefined) tables.push({ kind: code.fault, address: offsetBy(at, FAULT_TABLE) })
@@ -84,6 +83,14 @@ export class PlantedTrap {
     )
     return { remaining, hits }
   }
+}
+
+function addTo(target: TargetProcess, area: AreaImage, data: DataImage): void {
+  const prepared = prepareAreas(target, [area], data)
+  const stop = stopTarget(target.door, target.pid, { caller: prepared.caller })
+  assert.ok(!isRefusal(stop), isRefusal(stop) ? stop.because : '')
+  using held = stop
+  assert.equal(addAreas(prepared, held), undefined)
 }
 
 function write(target: TargetProcess, edits: readonly PlacedEdit[]): void {

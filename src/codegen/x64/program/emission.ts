@@ -2,6 +2,7 @@ import type { Address } from '../../../bytes/address.js'
 import type { Input } from '../../../ir/expression.js'
 import type { Handler, Program } from '../../../ir/program.js'
 import type { Statement } from '../../../ir/statement.js'
+import type { StackStart } from '../../../stacks/stack-start.js'
 import type { ProgramLayout } from '../../../store/program-layout.js'
 import { type Label, RAX, RCX, RDI, RDX, type Register, RSI } from '../assembler.js'
 import type { Fixup } from '../hit-code.js'
@@ -33,6 +34,8 @@ export interface HandlerRequest extends DeadState {
   readonly machine: Machine
   /** What of the hit is the same at every hit of the site, or of the whole process. */
   readonly constant: (input: Input) => bigint | undefined
+  /** Where stacks begin at the site. Only for programs that take some. */
+  readonly stackStart: StackStart | undefined
   /** Bytes by which rsp is lower than it was at the site where the code begins. */
   readonly stackBelow: number
 }

@@ -229,7 +229,7 @@ export class Encoder {
 
   jumpIf(condition: Condition, label: Label): void {
     this.asm.emit(0x0f, 0x80 | conditions[condition])
-    this.asm.rel32(label)
+    this.asm.branch(label)
   }
 
   call(label: Label): void {

@@ -3,9 +3,9 @@ import { RAX, type Register } from '../assembler.js'
 import { clobber, type Emission, newLabel } from './emission.js'
 
 /** Below this nothing is mapped: a null pointer with an offset costs no fault. The kernel's default vm.mmap_min_addr. */
-const LOWEST = 0x10000
+export const LOWEST = 0x10000
 /** User space of 4-level paging (Documentation/arch/x86/x86_64/mm.rst). */
-const ADDRESS_BITS = 47
+export const ADDRESS_BITS = 47
 
 /** Goes to `bad` for an address that cannot be the program's. Changes rax. */
 export function checkAddress(emission: Emission, address: Register, bad: Label): void {

@@ -18,6 +18,7 @@ import { clearLocal } from './set-local.js'
 import { hitRegister } from './simple-operand.js'
 import { emitStatements } from './statements.js'
 import type { Support } from './support.js'
+import { registersOfStack } from './take-stack.js'
 import { needsThread, usesSlot } from './uses-slot.js'
 
 /** What a handler costs where it runs. */
@@ -161,9 +162,11 @@ function registersFor({ deadRegisters }: HandlerRequest, { read }: Needs): Regis
 }
 
 /** Registers of the hit whose values a handler reads. */
-export function registersRead({ handler, constant }: Pick<HandlerRequest, 'handler' | 'constant'>): Set<Register> {
+export function registersRead(request: Pick<HandlerRequest, 'handler' | 'constant' | 'stackStart'>): Set<Register> {
+  const { handler, constant } = request
   const read = new Set<Register>()
   for (const statement of statementsIn(handler.body)) {
+    if (statement.op === 'take-stack') for (const register of registersOfStack(request)) read.add(register)
     for (const operand of operandsOf(statement)) {
       contains(operand, (part) => {
         const register = part.op === 'input' && constant(part.input) === undefined ? hitRegister(part.input) : undefined

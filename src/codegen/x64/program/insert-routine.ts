@@ -138,15 +138,8 @@ function emitClaim(code: Encoder, layout: TableLayout, labels: InsertLabels): vo
 /** Key, and zeros for the value: another entry may have been here. */
 function fillPlace(code: Encoder, layout: TableLayout): void {
   if (layout.keySize === 8) code.move(memory(RBX, PLACE_KEY), RSI)
-  else {
-    const again = newLabel()
-    code.moveImmediate(R10, BigInt(layout.keySize - 8))
-    code.bind(again)
-    code.move(RAX, indexed(RSI, R10, 1))
-    code.move(indexed(RBX, R10, 1, PLACE_KEY), RAX)
-    code.arithmeticImmediate('sub', R10, 8n)
-    code.jumpIf('ns', again)
-  }
+  else if (layout.keyEndsAtZero) fillWords(code, layout)
+  else fillBlock(code, layout)
   if (layout.valueSize === 0) return
   const more = newLabel()
   code.moveImmediate(R10, BigInt(layout.valueSize - 8))
@@ -154,4 +147,30 @@ function fillPlace(code: Encoder, layout: TableLayout): void {
   code.storeImmediate(indexed(RBX, R10, 1, layout.valueOffset), 0n, 8)
   code.arithmeticImmediate('sub', R10, 8n)
   code.jumpIf('ns', more)
+}
+
+function fillBlock(code: Encoder, { keySize }: TableLayout): void {
+  const again = newLabel()
+  code.moveImmediate(R10, BigInt(keySize - 8))
+  code.bind(again)
+  code.move(RAX, indexed(RSI, R10, 1))
+  code.move(indexed(RBX, R10, 1, PLACE_KEY), RAX)
+  code.arithmeticImmediate('sub', R10, 8n)
+  code.jumpIf('ns', again)
+}
+
+/** What stands behind the first word of zero is not looked at, and is zero in the place. */
+function fillWords(code: Encoder, { keySize }: TableLayout): void {
+  const [again, ended] = [newLabel(), newLabel()]
+  code.moveImmediate(R10, 0n)
+  code.moveImmediate(RAX, 1n)
+  code.bind(again)
+  code.test(RAX, RAX)
+  code.jumpIf('e', ended)
+  code.move(RAX, indexed(RSI, R10, 1))
+  code.bind(ended)
+  code.move(indexed(RBX, R10, 1, PLACE_KEY), RAX)
+  code.arithmeticImmediate('add', R10, 8n)
+  code.arithmeticImmediate('cmp', R10, BigInt(keySize))
+  code.jumpIf('b', again)
 }

@@ -10,13 +10,13 @@ import { emitForEach } from './for-each.js'
 import { emitLoopTurn } from './loop-turn.js'
 import { incrementAt } from './map-increment.js'
 import { emitMapIncrement, emitMapStatement } from './map-statement.js'
-import { NotGenerated } from './not-generated.js'
 import { emitRead } from './read.js'
 import { emitReadBuffer, emitReadString } from './read-text.js'
 import { emitSample } from './sample.js'
 import { emitSendSignal } from './send-signal.js'
 import { clearLocal, setLocal } from './set-local.js'
 import { emitFindSlot } from './slot.js'
+import { emitTakeStack } from './take-stack.js'
 
 /** Where `break` and `continue` go. */
 export interface LoopLabels {
@@ -72,7 +72,8 @@ function emitStatement(emission: Emission, statement: Statement, loop: LoopLabel
       emitSample(emission, statement)
       return
     case 'take-stack':
-      throw new NotGenerated('ustack')
+      emitTakeStack(emission, statement.local)
+      return
     case 'read':
       emitRead(emission, statement)
       return

@@ -1,8 +1,11 @@
 import type { Label } from '../assembler.js'
+import type { Fixup } from '../hit-code.js'
 import type { Encoder } from './encoder.js'
 
 /** Code that the handlers of an area share: what they ask for is emitted once, behind them. */
 export class Support {
+  /** Of the routines. */
+  readonly fixups: Fixup[] = []
   readonly #routines = new Map<string, { readonly label: Label; readonly emit: (code: Encoder) => void }>()
 
   /** The label of a routine, which `emit` writes when all handlers are there. */
@@ -19,6 +22,7 @@ export class Support {
     // A Map's iteration sees what is added meanwhile.
     for (const { label, emit } of this.#routines.values()) {
       code.asm.align(16)
+      code.asm.stack.begin(code.asm.position)
       code.bind(label)
       emit(code)
     }

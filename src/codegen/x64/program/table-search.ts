@@ -4,7 +4,7 @@ import { type Label, RAX, RBX, RCX, RDI, RDX, type Register, RSI } from '../asse
 import { type Emission, newLabel } from './emission.js'
 import type { Encoder } from './encoder.js'
 import { hashKey } from './hash-key.js'
-import { memory } from './operand.js'
+import { indexed, memory } from './operand.js'
 
 /** What the routines of tables call registers 8 to 13. */
 export const search = {
@@ -99,21 +99,43 @@ export function emitCompareKey(code: Encoder, layout: TableLayout, different: La
     code.jumpIf('ne', different)
     return
   }
-  const again = newLabel()
-  // r10 counts from the key's end.
-  code.moveImmediate(R10, BigInt(layout.keySize - 8))
+  const unequal = newLabel()
   code.asm.push(RCX)
-  code.bind(again)
-  code.move(RCX, { ...memory(RSI), index: { register: R10, scale: 1 } })
-  code.arithmetic('cmp', RCX, { ...memory(RAX, PLACE_KEY), index: { register: R10, scale: 1 } })
-  const [same, unequal] = [newLabel(), newLabel()]
-  code.jumpIf('ne', unequal)
-  code.arithmeticImmediate('sub', R10, 8n)
-  code.jumpIf('ns', again)
+  if (layout.keyEndsAtZero) compareWords(code, layout, unequal)
+  else compareBlock(code, layout, unequal)
+  const same = newLabel()
   code.asm.pop(RCX)
   code.jump(same)
   code.bind(unequal)
   code.asm.pop(RCX)
   code.jump(different)
   code.bind(same)
+}
+
+/** From its end. */
+function compareBlock(code: Encoder, { keySize }: TableLayout, unequal: Label): void {
+  const again = newLabel()
+  code.moveImmediate(R10, BigInt(keySize - 8))
+  code.bind(again)
+  code.move(RCX, indexed(RSI, R10, 1))
+  code.arithmetic('cmp', RCX, indexed(RAX, R10, 1, PLACE_KEY))
+  code.jumpIf('ne', unequal)
+  code.arithmeticImmediate('sub', R10, 8n)
+  code.jumpIf('ns', again)
+}
+
+/** Up to the first word of zero. */
+function compareWords(code: Encoder, { keySize }: TableLayout, unequal: Label): void {
+  const [again, equal] = [newLabel(), newLabel()]
+  code.moveImmediate(R10, 0n)
+  code.bind(again)
+  code.move(RCX, indexed(RSI, R10, 1))
+  code.arithmetic('cmp', RCX, indexed(RAX, R10, 1, PLACE_KEY))
+  code.jumpIf('ne', unequal)
+  code.test(RCX, RCX)
+  code.jumpIf('e', equal)
+  code.arithmeticImmediate('add', R10, 8n)
+  code.arithmeticImmediate('cmp', R10, BigInt(keySize))
+  code.jumpIf('b', again)
+  code.bind(equal)
 }

@@ -1,4 +1,4 @@
-import { Mnemonic } from 'iced-x86'
+import { Mnemonic } from '../iced.js'
 import type { OperandSize } from './cpu-state.js'
 import type { EmulationCase } from './emulation-case.js'
 import { ARITHMETIC, added, logical, type Result, subtracted } from './flags.js'

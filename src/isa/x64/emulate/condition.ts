@@ -1,4 +1,4 @@
-import { ConditionCode, type Instruction } from 'iced-x86'
+import { ConditionCode, type Instruction } from '../iced.js'
 import type { CpuState } from './cpu-state.js'
 import { CF, OF, PF, SF, ZF } from './flags.js'
 

@@ -1,6 +1,6 @@
-import { Code, type Instruction, Register } from 'iced-x86'
 import { address } from '../../../bytes/address.js'
 import { assert } from '../../../bytes/assert.js'
+import { Code, type Instruction, Register } from '../iced.js'
 import { conditionOf } from './condition.js'
 import type { EmulationCase } from './emulation-case.js'
 import { maskOf, registerOperand } from './register-operand.js'

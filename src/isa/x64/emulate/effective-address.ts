@@ -1,5 +1,5 @@
-import { type Instruction, Register, RegisterExt } from 'iced-x86'
 import { type Address, address } from '../../../bytes/address.js'
+import { type Instruction, Register, RegisterExt } from '../iced.js'
 import type { CpuState } from './cpu-state.js'
 import { maskOf, type RegisterOperand, registerOperand } from './register-operand.js'
 

@@ -1,5 +1,5 @@
-import type { Instruction } from 'iced-x86'
 import type { Address } from '../../../bytes/address.js'
+import type { Instruction } from '../iced.js'
 import type { CpuState } from './cpu-state.js'
 
 /**

@@ -1,5 +1,5 @@
-import type { Instruction } from 'iced-x86'
 import { type Address, offsetBy } from '../../../bytes/address.js'
+import type { Instruction } from '../iced.js'
 import { InstructionCursor } from '../instruction-cursor.js'
 import { hasNarrowOperand } from '../relocate/prefixes.js'
 import type { CpuState } from './cpu-state.js'

@@ -1,4 +1,4 @@
-import { Code, Mnemonic } from 'iced-x86'
+import { Code, Mnemonic } from '../iced.js'
 import type { EmulationCase } from './emulation-case.js'
 import { memoryUse, operandOf, writableOperand } from './operand.js'
 

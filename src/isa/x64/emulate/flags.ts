@@ -1,4 +1,4 @@
-import { RflagsBits } from 'iced-x86'
+import { RflagsBits } from '../iced.js'
 import type { OperandSize } from './cpu-state.js'
 import { maskOf } from './register-operand.js'
 

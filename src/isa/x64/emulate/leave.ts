@@ -1,5 +1,5 @@
-import { Code } from 'iced-x86'
 import { address, offsetBy } from '../../../bytes/address.js'
+import { Code } from '../iced.js'
 import type { EmulationCase } from './emulation-case.js'
 
 /** leave: `mov rsp, rbp; pop rbp`. */

@@ -1,4 +1,4 @@
-import { Mnemonic } from 'iced-x86'
+import { Mnemonic } from '../iced.js'
 import { effectiveOffset } from './effective-address.js'
 import type { EmulationCase } from './emulation-case.js'
 import { writableOperand } from './operand.js'

@@ -1,4 +1,4 @@
-import { Mnemonic } from 'iced-x86'
+import { Mnemonic } from '../iced.js'
 import type { EmulationCase } from './emulation-case.js'
 import { memoryUse, operandOf, writableOperand } from './operand.js'
 

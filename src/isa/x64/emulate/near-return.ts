@@ -1,5 +1,5 @@
-import { Code } from 'iced-x86'
 import { offsetBy } from '../../../bytes/address.js'
+import { Code } from '../iced.js'
 import type { EmulationCase } from './emulation-case.js'
 import { branchTarget, top } from './stack.js'
 

@@ -1,5 +1,5 @@
-import { Mnemonic } from 'iced-x86'
 import { isNoPause } from '../effects.js'
+import { Mnemonic } from '../iced.js'
 import type { EmulationCase } from './emulation-case.js'
 
 /** nop in all lengths, endbr64, pause: the memory operand of a long nop is not accessed. */

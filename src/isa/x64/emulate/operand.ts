@@ -1,5 +1,5 @@
-import { type Instruction, MemorySizeExt, OpKind } from 'iced-x86'
 import type { Address } from '../../../bytes/address.js'
+import { type Instruction, MemorySizeExt, OpKind } from '../iced.js'
 import type { CpuState, OperandSize } from './cpu-state.js'
 import { isOnStack, linearAddress } from './effective-address.js'
 import type { MemoryUse } from './emulation-case.js'

@@ -1,5 +1,5 @@
-import { Code } from 'iced-x86'
 import { offsetBy } from '../../../bytes/address.js'
+import { Code } from '../iced.js'
 import type { EmulationCase } from './emulation-case.js'
 import { AC, AF, CF, DF, ID, NT, OF, PF, RF, SF, TF, ZF } from './flags.js'
 import { top } from './stack.js'

@@ -1,5 +1,5 @@
-import { Mnemonic } from 'iced-x86'
 import { type Address, address, offsetBy } from '../../../bytes/address.js'
+import { Mnemonic } from '../iced.js'
 import type { CpuState } from './cpu-state.js'
 import { effectiveOffset } from './effective-address.js'
 import type { Action, EmulationCase } from './emulation-case.js'

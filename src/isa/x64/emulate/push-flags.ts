@@ -1,4 +1,4 @@
-import { Code } from 'iced-x86'
+import { Code } from '../iced.js'
 import type { EmulationCase } from './emulation-case.js'
 import { RF, VM } from './flags.js'
 import { push } from './stack.js'

@@ -1,4 +1,4 @@
-import { Mnemonic, OpKind } from 'iced-x86'
+import { Mnemonic, OpKind } from '../iced.js'
 import type { EmulationCase, MemoryUse } from './emulation-case.js'
 import { memoryUse, operandOf } from './operand.js'
 import { operandSize } from './register-operand.js'

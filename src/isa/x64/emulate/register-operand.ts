@@ -1,5 +1,5 @@
-import { Register, RegisterExt } from 'iced-x86'
 import { assert } from '../../../bytes/assert.js'
+import { Register, RegisterExt } from '../iced.js'
 import { registerNames } from '../registers.js'
 import type { CpuState, GeneralRegisterName, OperandSize } from './cpu-state.js'
 

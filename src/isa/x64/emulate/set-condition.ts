@@ -1,4 +1,4 @@
-import { Mnemonic } from 'iced-x86'
+import { Mnemonic } from '../iced.js'
 import { conditionOf } from './condition.js'
 import type { EmulationCase } from './emulation-case.js'
 import { memoryUse, writableOperand } from './operand.js'

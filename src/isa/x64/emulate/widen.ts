@@ -1,5 +1,5 @@
-import { Code, Register } from 'iced-x86'
 import { assert } from '../../../bytes/assert.js'
+import { Code, Register } from '../iced.js'
 import type { EmulationCase } from './emulation-case.js'
 import { registerOperand } from './register-operand.js'
 

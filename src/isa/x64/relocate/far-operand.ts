@@ -1,6 +1,6 @@
-import { Code, type Instruction, Mnemonic, RegisterExt } from 'iced-x86'
 import { hex } from '../../../bytes/address.js'
 import { isRefusal, type Refusal, refuse } from '../../../refusal/refusal.js'
+import { Code, type Instruction, Mnemonic, RegisterExt } from '../iced.js'
 import { quadBytes } from '../machine-code.js'
 import { RSP, registerNames } from '../registers.js'
 import { usedGeneralRegisters } from '../used-registers.js'

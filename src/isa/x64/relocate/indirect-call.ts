@@ -1,6 +1,6 @@
-import { type Instruction, OpKind, Register } from 'iced-x86'
 import { hex, offsetBy } from '../../../bytes/address.js'
 import { isRefusal, type Refusal, refuse } from '../../../refusal/refusal.js'
+import { type Instruction, OpKind, Register } from '../iced.js'
 import { int32Bytes } from '../machine-code.js'
 import { withFarOperand } from './far-operand.js'
 import { hasNarrowOperand, opcodeOffset } from './prefixes.js'

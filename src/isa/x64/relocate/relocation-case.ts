@@ -1,6 +1,6 @@
-import type { Instruction } from 'iced-x86'
 import type { Address } from '../../../bytes/address.js'
 import type { Refusal } from '../../../refusal/refusal.js'
+import type { Instruction } from '../iced.js'
 
 /** One displaced instruction on its way to another address. */
 export interface Relocation {

@@ -1,6 +1,6 @@
-import { Register } from 'iced-x86'
 import { type Address, address, hex, offsetBy } from '../../../bytes/address.js'
 import { isRefusal, type Refusal, refuse } from '../../../refusal/refusal.js'
+import { Register } from '../iced.js'
 import { int32Bytes, relative32 } from '../machine-code.js'
 import { withFarOperand } from './far-operand.js'
 import type { Relocation, RelocationCase } from './relocation-case.js'

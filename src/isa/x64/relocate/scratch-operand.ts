@@ -1,7 +1,7 @@
-import { RegisterExt } from 'iced-x86'
 import { hex } from '../../../bytes/address.js'
 import { assert } from '../../../bytes/assert.js'
 import { type Refusal, refuse } from '../../../refusal/refusal.js'
+import { RegisterExt } from '../iced.js'
 import { InstructionCursor } from '../instruction-cursor.js'
 import { usedGeneralRegisters } from '../used-registers.js'
 import { opcodeOffset, rexOffset } from './prefixes.js'

@@ -1,5 +1,5 @@
-import { Code } from 'iced-x86'
 import { offsetBy } from '../../../bytes/address.js'
+import { Code } from '../iced.js'
 import { int32Bytes, quadBytes, relative32 } from '../machine-code.js'
 import { RCX } from '../registers.js'
 import type { RelocationCase } from './relocation-case.js'

@@ -1,6 +1,6 @@
-import { Code } from 'iced-x86'
 import { hex, offsetBy } from '../../../bytes/address.js'
 import { isRefusal, refuse } from '../../../refusal/refusal.js'
+import { Code } from '../iced.js'
 import { int32Bytes, relative32 } from '../machine-code.js'
 import { branchDestination } from './branch-destination.js'
 import type { RelocationCase } from './relocation-case.js'

@@ -1,6 +1,6 @@
-import { type Instruction, Register } from 'iced-x86'
 import { hex } from '../../../bytes/address.js'
 import { refuse } from '../../../refusal/refusal.js'
+import { type Instruction, Register } from '../iced.js'
 import { tiedToItsAddress } from '../never-probed.js'
 import type { RelocationCase } from './relocation-case.js'
 

@@ -1,0 +1,22 @@
+/** What is looked at, and what is kept. Patterns are those of functions. */
+export interface GraphOptions {
+  /** Functions that are looked at inside of the roots, besides those of the modules that have a root. */
+  readonly with?: readonly string[]
+  /** Functions that are left out, with all that they call. */
+  readonly notrace?: readonly string[]
+  /** Functions that are not looked at; what they call seems to be called by their callers. */
+  readonly hide?: readonly string[]
+  /** Also functions inside of the roots that only a dear mechanism reaches: durations are longer for it. */
+  readonly all?: boolean
+  /** How deep calls are kept: 1 for the roots alone. */
+  readonly depth?: number
+  /** Calls that took less are left out. Nanoseconds. */
+  readonly minNs?: number
+  /** Only this thread. */
+  readonly tid?: number
+  /** The graph ends after so many calls of roots. */
+  readonly max?: number
+}
+
+/** Levels that are kept where nothing is said. */
+export const DEFAULT_DEPTH = 32
