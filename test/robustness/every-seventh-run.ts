@@ -98,25 +98,33 @@ export async function stepRound(name: Work): Promise<Reference | { readonly miss
   return { work: name, answer, counts }
 }
 
-/** Every seventh of the instructions that were executed, at most so many of a module and none too busy for the way. */
+/**
+ * Of every seventh of the instructions that were executed, at most so many of a module, evenly spread over it, and none too busy
+ * for the way.
+ */
 export function everySeventh(counts: InstructionCounts, most: number, busiest: bigint): string[] {
-  const quiet = [...counts].filter(([, count]) => count <= busiest).map(([pattern]) => pattern)
   const moduleOf = (pattern: string): string => pattern.split(':')[0] ?? ''
-  return [...new Set(quiet.map(moduleOf))].flatMap((module) => {
-    const seventh = quiet
+  const all = [...counts.keys()].toSorted()
+  return [...new Set(all.map(moduleOf))].flatMap((module) => {
+    const seventh = all
       .filter((pattern) => moduleOf(pattern) === module)
-      .toSorted()
       .filter((_, at) => at % 7 === 0)
+      .filter((pattern) => (counts.get(pattern) ?? 0n) <= busiest)
     const stride = Math.max(1, Math.floor(seventh.length / most))
     return seventh.filter((_, at) => at % stride === 0).slice(0, most)
   })
+}
+
+/** In parts of at most so many. */
+export function inParts<T>(items: readonly T[], most: number): (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / most) }, (_, at) => items.slice(most * at, most * (at + 1)))
 }
 
 export interface SeventhReport {
   readonly way: string
   readonly probes: number
   readonly hits: bigint
-  readonly refused: readonly string[]
+  readonly refused: readonly { readonly site: string; readonly code: string }[]
   readonly problems: readonly string[]
 }
 
@@ -142,7 +150,7 @@ export async function countEverySeventh(
     way: way.name,
     probes: attached.probes,
     hits: [...counts.values()].reduce((sum, hits) => sum + hits, 0n),
-    refused: attached.refused.map(({ site, because }) => `${site}: ${because}`),
+    refused: attached.refused,
     problems: [
       ...problems,
       ...wrong,
