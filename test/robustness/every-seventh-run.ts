@@ -66,6 +66,9 @@ export async function startWork(work: Work): Promise<Target | { readonly missing
   return target
 }
 
+/** For a round that is single-stepped, or trapped all the time, on a machine that does other things as well. */
+const ROUND_MS = 900_000
+
 /** A round is over when the next command is waited for, which is a little after the answer. */
 const AFTER_ANSWER_MS = 500
 
@@ -84,7 +87,7 @@ export async function stepRound(name: Work): Promise<Reference | { readonly miss
   const built = await buildProgram('step-counter')
   if (built.kind === 'missing') throw new Error(built.because)
   await using stepper = await startTarget(built.path, [String(work.pid)])
-  const answer = await work.ask('go', /^sum=/, 120_000)
+  const answer = await work.ask('go', /^sum=/, ROUND_MS)
   await sleep(AFTER_ANSWER_MS)
   process.kill(stepper.pid, 'SIGINT')
   await stepper.exited
@@ -138,7 +141,7 @@ export async function countEverySeventh(
   const before = captureState(work.pid)
   await using count = new CountProcess(work.pid, patterns, ['--all', ...way.args])
   const attached = await count.attached()
-  const answer = await work.ask('go', /^sum=/, 120_000)
+  const answer = await work.ask('go', /^sum=/, ROUND_MS)
   await sleep(AFTER_ANSWER_MS)
   const { counts, code, stderr } = await count.finish()
   const problems = stateDifferences(before)
