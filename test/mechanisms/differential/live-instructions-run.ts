@@ -184,5 +184,5 @@ function difference(
   hits: bigint,
 ): string | undefined {
   if (probed === undefined) return 'the runner died'
-  return liveDifference(way, subject, native, probed) ?? (hits === 0n ? 'it was not counted' : undefined)
+  return liveDifference(way, subject, native, probed) ?? (hits === 1n ? undefined : `it was counted ${hits} times`)
 }
