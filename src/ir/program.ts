@@ -59,13 +59,24 @@ export interface MapDeclaration {
   readonly holdsCalls?: true
 }
 
-/** Where a handler is to run. `text` is the probe's full name; a `pattern` is one that `parsePattern` has read. */
+/**
+ * Where a handler is to run. `text` is the probe's full name; a `pattern` is one that `parsePattern` has read, or, of what is
+ * watched, `parseWatchpoint`.
+ */
 export type ProbeRequest =
   | { readonly kind: 'begin' | 'end'; readonly text: string }
   | { readonly kind: 'interval'; readonly text: string; readonly periodNs: bigint }
   | { readonly kind: 'signal'; readonly text: string; readonly signal: string }
   | { readonly kind: 'uprobe' | 'uretprobe'; readonly text: string; readonly pattern: string }
   | CallRequest
+  | WatchRequest
+
+/** Of accesses to data. */
+export interface WatchRequest {
+  readonly kind: 'watchpoint'
+  readonly text: string
+  readonly pattern: string
+}
 
 /** Functions at their beginnings, and wherever they are left. A function has one such probe, whichever names it first. */
 export interface CallRequest {
@@ -81,6 +92,11 @@ export interface CallRequest {
 /** Whether the handlers of a probe run where threads of the target are, and not in the tracer. */
 export function isInTarget({ kind }: ProbeRequest): boolean {
   return kind === 'uprobe' || kind === 'uretprobe' || kind === 'call'
+}
+
+/** Whether threads of the target come to a probe, which then has registers. */
+export function isOfThreads(request: ProbeRequest): boolean {
+  return isInTarget(request) || request.kind === 'watchpoint'
 }
 
 /** A probe, and where the script asks for it. */

@@ -26,7 +26,7 @@ export const unavailableNames: ReadonlyMap<string, Unavailable> = new Map<string
   ...named('uptr', 'every pointer here is one of user space', 'leave it out'),
   ...named('override', 'the result of a function cannot be replaced by a program', 'probe it from TypeScript'),
   ...named('path skboutput skb_output socket_cookie', kernelOnly, 'str() reads what the target has'),
-  ...named('unwatch', 'there are no watchpoints yet', 'leave it out'),
+  ...named('unwatch', 'watchpoints stay until the script ends', 'leave it out'),
   ...named('getopt', 'named parameters are not there yet', 'positional parameters: $1, str($1), $#'),
   ...named('fail assert static_assert', 'it belongs to bpftrace’s library of macros', 'errorf("…"); exit(1);'),
   ...named('find', 'it is not there yet', 'if (has_key(@map, key)) { $x = @map[key]; … }'),

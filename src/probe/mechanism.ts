@@ -79,6 +79,8 @@ export interface HeldHit extends HitName {
   readonly site: Site
   /** struct user_regs_struct, the instruction pointer at the site. */
   readonly registers: Uint8Array
+  /** When that was (CLOCK_MONOTONIC), where the thread has gone on. */
+  readonly atNs?: bigint
 }
 
 /** Probes at work. */

@@ -1,16 +1,20 @@
 import type { Input } from '../ir/expression.js'
-import { isInTarget, type Program } from '../ir/program.js'
+import { isOfThreads, type ProbeRequest, type Program } from '../ir/program.js'
 import type { Statement } from '../ir/statement.js'
 import { evaluates, statementsIn } from '../ir/walk-statement.js'
 import { type Refusal, refuse } from '../refusal/refusal.js'
+import { isKnownLater } from './sample.js'
 
 /**
- * Why the handlers of a program cannot run when the thread has gone on since its hit: of that, the registers and the thread's
- * number are known, and no more.
+ * Why the handlers of a program cannot run when the thread has gone on since its hit: of that, the registers, the thread's
+ * number and the time are known, and no more.
  */
-export function objectionToLateHits({ handlers, maps }: Program): Refusal | undefined {
+export function objectionToLateHits(
+  { handlers, maps }: Program,
+  isLate: (probe: ProbeRequest) => boolean = isOfThreads,
+): Refusal | undefined {
   for (const { probes, body } of handlers) {
-    if (!probes.some(isInTarget)) continue
+    if (!probes.some(isLate)) continue
     const wanted = wantedOfThread(body, maps)
     if (wanted !== undefined)
       return refuse(
@@ -42,11 +46,11 @@ function byStatement(statement: Statement, maps: Program['maps']): string | unde
     case 'send-signal':
       return 'signal()'
     case 'sample':
-      return statement.source.kind === 'random' ? undefined : 'the time and the processor'
+      return isKnownLater(statement.source) ? undefined : 'the processor, or the time of day,'
     case 'take-call':
-      return statement.local === undefined ? undefined : 'the time and the processor'
+      return statement.local === undefined ? undefined : 'when a call began,'
     case 'map-aggregate':
-      return maps[statement.map]?.value.kind === 'tseries' ? 'the time and the processor' : undefined
+      return maps[statement.map]?.value.kind === 'tseries' ? 'tseries()' : undefined
     default:
       return undefined
   }

@@ -6,6 +6,8 @@ export interface RunHost {
   readonly door: KernelDoor
   /** The boot clock when the program began. */
   readonly startedNs: bigint
+  /** How far the boot clock is ahead of the monotonic one: how long the machine has been suspended, and the same for all of a run. */
+  readonly bootAheadNs: bigint
   /** The process that was started for the run. */
   readonly childPid: number | undefined
   /** The code of the target, for walking stacks. */

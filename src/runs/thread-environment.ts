@@ -11,7 +11,7 @@ import type { AttachPoint } from './attach-point.js'
 import { readComm } from './credentials.js'
 import { knownInput } from './known-input.js'
 import type { RunHost } from './run-host.js'
-import { takeSample } from './sample.js'
+import { sampleOf, takeSample } from './sample.js'
 import { threadScene } from './thread-scene.js'
 
 /** A thread that stands at a probe. */
@@ -23,6 +23,8 @@ export interface ThreadAtProbe {
   readonly point: AttachPoint
   /** The number by which the program knows the point. */
   readonly pointNumber: number
+  /** When it was there (CLOCK_MONOTONIC), if it has gone on. */
+  readonly atNs: bigint | undefined
 }
 
 /** Where the System V ABI passes the first six integer arguments (x86-64, 3.2.3). */
@@ -30,10 +32,14 @@ const argumentRegisters = ['rdi', 'rsi', 'rdx', 'rcx', 'r8', 'r9'] as const
 
 /** The hit of a thread, as the interpreter asks about it. */
 export function threadEnvironment(host: RunHost, thread: ThreadAtProbe): HitEnvironment {
-  const { pid, tid, memory } = thread
+  const { pid, tid, memory, atNs } = thread
+  const { door, startedNs } = host
   return {
     input: (input) => inputOf(host, thread, input),
-    sample: (source) => takeSample(source, host.door, host.startedNs, () => readProcessorOf(host.door, pid, tid)),
+    sample: (source) =>
+      atNs === undefined
+        ? takeSample(source, door, startedNs, () => readProcessorOf(door, pid, tid))
+        : sampleOf(atNs, source, host),
     readMemory: (from, length) => memory.tryRead(from, length),
     stack: (limit) => stackOf(host, thread, limit),
   }

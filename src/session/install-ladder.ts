@@ -3,7 +3,7 @@ import { installWatchpoints } from '../mechanisms/hardware/hardware-mechanism.js
 import { hardwareTraits } from '../mechanisms/hardware/hardware-traits.js'
 import type { HitListener, InstalledProbes, ProbePlan } from '../probe/mechanism.js'
 import type { RefusedSite } from '../probe/site.js'
-import type { Watchpoint } from '../probe/watchpoint.js'
+import type { AccessListener, Watchpoint } from '../probe/watchpoint.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import type { TargetProcess } from '../target/target-process.js'
 import type { Ladder } from './ladder.js'
@@ -47,9 +47,13 @@ function leftOutBy(refusal: Refusal, plan: ProbePlan, mechanism: string): Plante
 }
 
 /** Watchpoints have the debug registers before anything else has. */
-export function installWatches(target: TargetProcess, watchpoints: readonly Watchpoint[]): Planted[] | Refusal {
+export function installWatches(
+  target: TargetProcess,
+  watchpoints: readonly Watchpoint[],
+  onAccess?: AccessListener,
+): Planted[] | Refusal {
   if (watchpoints.length === 0) return []
-  const installed = installWatchpoints({ target, arch: x64 }, watchpoints)
+  const installed = installWatchpoints({ target, arch: x64 }, watchpoints, onAccess)
   return isRefusal(installed) ? installed : [{ mechanism: hardwareTraits.name, installed }]
 }
 

@@ -1,12 +1,13 @@
 import { type Address, fileOffset, offsetBy, type Vaddr } from '../bytes/address.js'
 import { assert } from '../bytes/assert.js'
-import type { PlacedProbe, Program } from '../ir/program.js'
+import type { PlacedProbe, Program, WatchRequest } from '../ir/program.js'
 import type { Span } from '../ir/statement.js'
 import type { CodeFacts } from '../isa/code-facts.js'
 import type { ExitFinder, FunctionExits, ReturnFinder, TailJump } from '../isa/function-returns.js'
 import type { Architecture } from '../isa/site-analysis.js'
 import { type ProbePattern, parsePattern } from '../probe/pattern.js'
 import type { ModuleSites, RefusedSite, Site } from '../probe/site.js'
+import { parseWatchpoint, type WatchedVariable, type Watchpoint, watchesTheSame } from '../probe/watchpoint.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import type { AttachPoint } from '../runs/attach-point.js'
 import { isLiteralGlob } from '../symbols/glob.js'
@@ -26,6 +27,8 @@ export interface ProgramSites {
   /** What runs at each site, in this order. */
   readonly at: ReadonlyMap<Address, readonly PlacedHandler[]>
   readonly resolved: ResolvedSites
+  /** Accesses to data, each once. */
+  readonly watched: readonly WatchedData[]
   readonly missing: readonly MissingProbe[]
   /** What is known of the functions of `call` probes. */
   readonly calls: readonly FoundCall[]
@@ -40,6 +43,12 @@ export interface FoundCall {
   readonly tailJumps: readonly { readonly at: Address; readonly to: Address | undefined }[]
 }
 
+/** What runs at accesses to data, in this order. */
+export interface WatchedData {
+  readonly watchpoint: Watchpoint
+  readonly handlers: readonly PlacedHandler[]
+}
+
 /** A handler at a site. */
 export interface PlacedHandler {
   /** Number of the attach point that it runs for. */
@@ -48,21 +57,36 @@ export interface PlacedHandler {
   readonly handler: number
 }
 
-/** Expands the probes of a program; `resolve` knows the target. */
+/** Knows the target. */
+export interface ProbeResolver {
+  functions(pattern: string): Promise<ResolvedSites | Refusal>
+  data(asked: Watchpoint | WatchedVariable): Promise<Watchpoint | Refusal>
+}
+
+/** Expands the probes of a program. */
 export async function programSites(
   program: Program,
   arch: Architecture,
-  resolve: (pattern: string) => Promise<ResolvedSites | Refusal>,
+  resolver: ProbeResolver,
 ): Promise<ProgramSites> {
   const found = new Found(arch, program)
-  for (const pattern of program.calls?.without ?? []) found.leaveOut(await resolve(pattern))
+  for (const pattern of program.calls?.without ?? []) found.leaveOut(await resolver.functions(pattern))
   for (const [handler, { probes }] of program.handlers.entries()) {
     for (const probe of probes) {
-      if (!('pattern' in probe)) found.addPlain(handler, probe)
-      else for (const pattern of found.patternsOf(probe)) found.addFunctions(handler, probe, await resolve(pattern))
+      if (probe.kind === 'watchpoint') found.addWatchpoint(handler, probe, await resolver.data(watched(probe)))
+      else if (!('pattern' in probe)) found.addPlain(handler, probe)
+      else
+        for (const pattern of found.patternsOf(probe))
+          found.addFunctions(handler, probe, await resolver.functions(pattern))
     }
   }
   return found
+}
+
+function watched({ pattern }: WatchRequest): Watchpoint | WatchedVariable {
+  const asked = parseWatchpoint(pattern)
+  assert(!isRefusal(asked), `${pattern} has been read before`)
+  return asked
 }
 
 type FunctionProbe = PlacedProbe & { readonly pattern: string }
@@ -78,6 +102,7 @@ class Found implements ProgramSites {
   readonly points: AttachPoint[] = []
   readonly at = new Map<Address, PlacedHandler[]>()
   readonly missing: MissingProbe[] = []
+  readonly watched: (WatchedData & { readonly handlers: PlacedHandler[] })[] = []
   readonly named = new Map<string, Span>()
   readonly #refused: RefusedSite[] = []
   readonly #modules: ModuleSites[] = []
@@ -104,15 +129,27 @@ class Found implements ProgramSites {
     return standsForOthers ? [...this.#opened.keys()].map((path) => `"${path}":*`) : [request.pattern]
   }
 
-  addPlain(handler: number, request: PlacedProbe): void {
+  /** @returns the number of the point. */
+  addPlain(handler: number, request: PlacedProbe): number {
     const facts = { handler, request, site: undefined, returns: [], isEntry: false, probe: request.text, function: '' }
-    this.points.push(facts)
+    return this.points.push(facts) - 1
   }
 
   /** These functions are no `call` probes. What names none leaves none out. */
   leaveOut(resolved: ResolvedSites | Refusal): void {
     const modules = isRefusal(resolved) ? [] : resolved.modules
     for (const { sites } of modules) for (const { address } of sites) this.#taken.add(address)
+  }
+
+  addWatchpoint(handler: number, request: PlacedProbe, watchpoint: Watchpoint | Refusal): void {
+    if (isRefusal(watchpoint)) {
+      this.missing.push({ span: request.span, refusal: watchpoint })
+      return
+    }
+    const placed = { point: this.addPlain(handler, request), handler }
+    const known = this.watched.find((each) => watchesTheSame(each.watchpoint, watchpoint))
+    if (known === undefined) this.watched.push({ watchpoint, handlers: [placed] })
+    else known.handlers.push(placed)
   }
 
   addFunctions(handler: number, request: FunctionProbe, resolved: ResolvedSites | Refusal): void {

@@ -20,10 +20,18 @@ import { tracerEnvironment } from '../runs/tracer-environment.js'
 import { Registers } from '../target/registers.js'
 import { type CallPoint, callPoints } from './call-points.js'
 import { incompletePoints } from './complete-points.js'
+import { joinAttached } from './join-attached.js'
 import { type NamesWanted, namesWanted } from './names-wanted.js'
-import { type MissingProbe, type ProgramSites, programSites } from './program-sites.js'
+import {
+  type MissingProbe,
+  type PlacedHandler,
+  type ProbeResolver,
+  type ProgramSites,
+  programSites,
+} from './program-sites.js'
 import { ResidentProgram } from './resident-program.js'
-import { type ResolvedSites, resolveSites } from './resolve-sites.js'
+import { resolveSites } from './resolve-sites.js'
+import { resolveWatchpoint } from './resolve-watchpoints.js'
 import type { Attached } from './session-types.js'
 import { SymbolNamer } from './symbol-namer.js'
 import { noCode, TargetCode } from './target-code.js'
@@ -50,6 +58,9 @@ export type ProgramStart =
     }
   | { readonly kind: 'missing'; readonly probe: MissingProbe }
 
+/** A hit or an access, as handlers see it. */
+type FiredHit = Pick<HeldHit, 'tid' | 'registers' | 'atNs'>
+
 /** A program at work in the tracer thread: its probes, its intervals, and the handlers that run here. */
 export class ProgramTracing {
   readonly #run: ProgramRun
@@ -60,7 +71,8 @@ export class ProgramTracing {
   #isAttached = false
   /** Numbers of points that are not at work: a site of theirs is refused, be it one of several. */
   #lost: ReadonlySet<number> = new Set()
-  #group: number | undefined
+  /** Of probes, in the order in which they were planted. */
+  readonly #groups: number[] = []
   #resident: ResidentProgram | undefined
 
   private constructor(
@@ -80,7 +92,7 @@ export class ProgramTracing {
   /** Runs BEGIN, plants the probes, and starts the intervals. @throws KernelError */
   static async start(program: Program, setting: ProgramSetting): Promise<ProgramStart | Refusal> {
     const { tracer, door, childPid } = setting
-    const sites = await programSites(program, x64, (pattern) => resolveIn(tracer, pattern))
+    const sites = await programSites(program, x64, resolverOf(tracer))
     const policy = program.config.missingProbes
     const [first] = sites.missing
     if (first !== undefined && policy === 'error') return { kind: 'missing', probe: first }
@@ -93,6 +105,7 @@ export class ProgramTracing {
       door,
       childPid,
       startedNs: readClock(door, 'boot'),
+      bootAheadNs: readClock(door, 'boot') - readClock(door, 'monotonic'),
       code: tracer === undefined ? noCode : new TargetCode(tracer, () => namer?.learn()),
       symbolAddress: (name) => namer?.addressOf(name) ?? 0n,
     }
@@ -108,7 +121,10 @@ export class ProgramTracing {
   async #begin(allAreNeeded: boolean): Promise<ProgramStart | Refusal> {
     this.#fireAll('begin')
     const attached = await this.#plant()
-    if (isRefusal(attached)) return attached
+    if (isRefusal(attached)) {
+      this.#unplant()
+      return attached
+    }
     this.#lost = incompletePoints(this.sites, new Set(attached?.refused.map(({ site }) => site)))
     const lost = this.#lostProbes(attached)
     const [first] = lost
@@ -120,9 +136,33 @@ export class ProgramTracing {
     return { kind: 'started', tracing: this, attached, missing: [...this.sites.missing, ...lost] }
   }
 
+  /** Watchpoints have the debug registers before anything else has. */
   async #plant(): Promise<Attached | Refusal | undefined> {
     const { tracer } = this.setting
-    if (tracer === undefined || this.sites.at.size === 0 || this.#run.hasExited) return undefined
+    if (tracer === undefined || this.#run.hasExited) return undefined
+    const watching = this.sites.watched.length > 0 ? this.#watch(tracer) : undefined
+    if (isRefusal(watching)) return watching
+    const probing = this.sites.at.size > 0 ? await this.#plantAtSites(tracer) : undefined
+    if (isRefusal(probing)) return probing
+    return watching !== undefined && probing !== undefined ? joinAttached(watching, probing) : (watching ?? probing)
+  }
+
+  #watch(tracer: Tracer): Attached | Refusal {
+    const late = objectionToLateHits(this.program, ({ kind }) => kind === 'watchpoint')
+    if (late !== undefined) return late
+    const { watched } = this.sites
+    const watchpoints = watched.map(({ watchpoint }) => watchpoint)
+    const made = tracer.watch(watchpoints, (access) => {
+      const { handlers } = watched[watchpoints.indexOf(access.watchpoint)] ?? { handlers: [] }
+      this.#resident?.look()
+      this.#fireAt(handlers, access)
+    })
+    if (isRefusal(made)) return made
+    this.#groups.push(made.group)
+    return made.attached
+  }
+
+  async #plantAtSites(tracer: Tracer): Promise<Attached | Refusal> {
     const there = tracer.canRunInTarget ? await this.#plantInTarget(tracer) : undefined
     // Whole modules at breakpoints are nothing to do unasked.
     const mayRunHere = tracer.canRunHere && this.program.calls === undefined
@@ -131,7 +171,7 @@ export class ProgramTracing {
     if (late !== undefined) return late
     const made = await tracer.plantSites(this.sites.resolved, (hit) => this.#onHit(hit), there)
     if (isRefusal(made)) return made
-    this.#group = made.group
+    this.#groups.push(made.group)
     return made.attached
   }
 
@@ -142,7 +182,7 @@ export class ProgramTracing {
     const setting = { program, sites, host, tracer, run: this.#run, maps: this.#maps, here: this.#here, sink, receiver }
     const made = await ResidentProgram.plant(setting)
     if (isRefusal(made)) return made
-    this.#group = made.group
+    this.#groups.push(made.group)
     this.#resident = made.resident
     return made.attached
   }
@@ -172,21 +212,25 @@ export class ProgramTracing {
     )
   }
 
-  #onHit({ site, tid, registers: bytes }: HeldHit): HitAnswer {
+  #onHit(hit: HeldHit): HitAnswer {
+    this.#fireAt(this.sites.at.get(hit.site.address) ?? [], hit)
+    return 'go-on'
+  }
+
+  #fireAt(handlers: readonly PlacedHandler[], { tid, registers: bytes, atNs }: FiredHit): void {
     const { tracer } = this.setting
-    if (tracer === undefined) return 'go-on'
+    if (tracer === undefined) return
     const { pid, memory } = tracer.target
     const registers = new Registers(Buffer.from(bytes))
-    for (const { point: pointNumber, handler } of this.sites.at.get(site.address) ?? []) {
+    for (const { point: pointNumber, handler } of handlers) {
       const point = this.sites.points[pointNumber]
       assert(point !== undefined, `there is no attach point ${pointNumber}`)
       if (this.#lost.has(pointNumber)) continue
-      const environment = threadEnvironment(this.host, { pid, tid, registers, memory, point, pointNumber })
+      const environment = threadEnvironment(this.host, { pid, tid, registers, memory, point, pointNumber, atNs })
       this.#run.fire({ handler, request: point.request }, environment, ({ signal, to }) =>
         sendSignal(this.setting.door, pid, tid, to, signal),
       )
     }
-    return 'go-on'
   }
 
   /** A signal has come to the tracer. */
@@ -234,11 +278,14 @@ export class ProgramTracing {
   }
 
   #unplant(): readonly string[] {
-    if (this.#group === undefined) return []
-    const { remaining, missed } = this.setting.tracer?.remove(this.#group) ?? { remaining: [], missed: 0n }
-    this.#group = undefined
+    const { tracer } = this.setting
+    const removed = this.#groups
+      .splice(0)
+      .toReversed()
+      .flatMap((group) => tracer?.remove(group) ?? [])
+    const missed = removed.reduce((sum, each) => sum + each.missed, 0n)
     if (missed > 0n) this.#say({ kind: 'message', text: untoldText(missed) })
-    return remaining
+    return removed.flatMap(({ remaining }) => remaining)
   }
 }
 
@@ -246,10 +293,17 @@ function untoldText(times: bigint): string {
   return `WARNING: ${times} hits were not handled: they came faster than they could be taken\n`
 }
 
-async function resolveIn(tracer: Tracer | undefined, pattern: string): Promise<ResolvedSites | Refusal> {
-  return tracer === undefined
-    ? refuse('no-target', 'functions are probed in a process: give one with -p PID, or start one with -c COMMAND')
-    : resolveSites(tracer.catalog, [pattern])
+function resolverOf(tracer: Tracer | undefined): ProbeResolver {
+  if (tracer !== undefined)
+    return {
+      functions: (pattern) => resolveSites(tracer.catalog, [pattern]),
+      data: (asked) => resolveWatchpoint(tracer.catalog, asked),
+    }
+  const none = refuse(
+    'no-target',
+    'functions and data are probed in a process: give one with -p PID, or start one with -c COMMAND',
+  )
+  return { functions: async () => none, data: async () => none }
 }
 
 function unknownAddresses({ addresses }: NamesWanted, namer: SymbolNamer | undefined): string | undefined {

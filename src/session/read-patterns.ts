@@ -1,5 +1,5 @@
 import { type ProbePattern, parsePattern } from '../probe/pattern.js'
-import { isWatchpoint, parseWatchpoint, type Watchpoint } from '../probe/watchpoint.js'
+import { isWatchpoint, parseWatchpoint, type WatchedVariable, type Watchpoint } from '../probe/watchpoint.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 
 /** What was asked for, by kind. */
@@ -8,7 +8,7 @@ export interface ReadPatterns {
   readonly functions: readonly string[]
   /** Functions whose returns are wanted, as patterns of functions. */
   readonly returns: readonly string[]
-  readonly watchpoints: readonly Watchpoint[]
+  readonly watchpoints: readonly (Watchpoint | WatchedVariable)[]
 }
 
 const returnPrefix = /^\s*(?:uretprobe|ur):/
@@ -17,7 +17,7 @@ const returnPrefix = /^\s*(?:uretprobe|ur):/
 export function readPatterns(patterns: readonly string[]): ReadPatterns | Refusal {
   const functions: string[] = []
   const returns: string[] = []
-  const watchpoints: Watchpoint[] = []
+  const watchpoints: (Watchpoint | WatchedVariable)[] = []
   for (const text of patterns) {
     const pattern = text.replace(returnPrefix, 'uprobe:')
     const read = isWatchpoint(text) ? parseWatchpoint(text) : parsePattern(pattern)

@@ -75,7 +75,7 @@ export interface MatchedModule {
 /** The modules that a pattern names, read. A module that cannot be read matters only when it was named alone. */
 export async function matchingModules(
   catalog: ModuleCatalog,
-  pattern: ProbePattern,
+  pattern: Pick<ProbePattern, 'module'>,
 ): Promise<MatchedModule[] | Refusal> {
   const named = catalog.named(pattern.module)
   if (named.length === 0) {
@@ -93,7 +93,7 @@ export async function matchingModules(
   return readable.length > 0 ? readable : (refusal ?? [])
 }
 
-function ambiguous(pattern: ProbePattern, named: readonly NamedModule[]): Refusal {
+function ambiguous(pattern: Pick<ProbePattern, 'module'>, named: readonly NamedModule[]): Refusal {
   const paths = named.map(({ module }) => module.path).join(', ')
   return refuse(
     'ambiguous-module',

@@ -16,6 +16,6 @@ export function suggestSymbols(wanted: string, modules: readonly CatalogModule[]
   return didYouMean(names.slice(0, SUGGESTIONS))
 }
 
-function didYouMean(names: readonly string[]): string {
+export function didYouMean(names: readonly string[]): string {
   return names.length === 0 ? '' : `; did you mean ${names.join(', ')}?`
 }

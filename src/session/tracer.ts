@@ -4,17 +4,17 @@ import type { KernelDoor } from '../kernel/door.js'
 import { KernelError } from '../kernel/kernel-error.js'
 import { readProcessor } from '../kernel/processor.js'
 import { impatience, type Patience } from '../kernel/wait.js'
-import type { HeldHit, HitListener, HitName, InstalledProbes, Mechanism, ProbePlan } from '../probe/mechanism.js'
+import type { HeldHit, HitListener, HitName, InstalledProbes, Mechanism } from '../probe/mechanism.js'
 import type { InstalledProgram, ProgramCode, ProgramData, ProgramPlan } from '../probe/program-plan.js'
 import type { RefusedSite } from '../probe/site.js'
-import type { Watchpoint } from '../probe/watchpoint.js'
+import type { AccessListener, Watchpoint } from '../probe/watchpoint.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import { TargetProcess } from '../target/target-process.js'
 import { PlannedRanges } from '../trampolines/planned-ranges.js'
 import type { CatchOptions } from './catch-options.js'
 import { describeAttached, type Outcome } from './describe-attached.js'
 import { explain } from './explain.js'
-import { atWork, installLadder, installWatches } from './install-ladder.js'
+import { atWork, installLadder, installWatches, type Planted } from './install-ladder.js'
 import { climb, type Ladder, onlySites, servedVerdicts } from './ladder.js'
 import { listFunctions } from './list-functions.js'
 import { mechanismsFor } from './mechanisms.js'
@@ -26,6 +26,7 @@ import { readPatterns } from './read-patterns.js'
 import { removeLeftover } from './remove-leftover.js'
 import { resolveAsked, withoutPartial } from './resolve-returns.js'
 import { matchingModules, type ResolvedSites, resolveSites } from './resolve-sites.js'
+import { resolveWatchpoints } from './resolve-watchpoints.js'
 import type { Attached, Explanation, ListedFunction, Progress, Snapshot } from './session-types.js'
 import { SignalKeeper } from './signal-keeper.js'
 
@@ -143,6 +144,16 @@ export class Tracer implements Disposable {
     return { ...made, attached: { ...made.attached, passedOver: [reason, ...made.attached.passedOver] } }
   }
 
+  /** Watches for accesses to data; the listener hears of each when its thread has gone on. @throws KernelError */
+  watch(watchpoints: readonly Watchpoint[], onAccess: AccessListener): MadeGroup | Refusal {
+    const began = process.hrtime.bigint()
+    const watching = this.installWatches(watchpoints, onAccess)
+    if (isRefusal(watching)) return watching
+    const probes = watching.map(({ mechanism, installed }) => [mechanism, atWork(installed)] as const)
+    const installed = watching.flatMap(({ installed: each }) => each ?? [])
+    return this.addGroup(installed, { probes, refused: [], passedOver: [] }, began)
+  }
+
   /** Whether what was asked for has mechanisms whose handlers run in the target. */
   get canRunInTarget(): boolean {
     return this.programs.mechanisms.length > 0
@@ -226,7 +237,9 @@ export class Tracer implements Disposable {
       return refuse('bad-pattern', 'returns can be counted, and probed by scripts: handlers of your own run at entries')
     const resolved = await resolveAsked(this.catalog, x64, asked)
     if (isRefusal(resolved)) return resolved
-    return this.plantResolved(resolved, mechanisms, began, onHit, asked.watchpoints)
+    const watchpoints = await resolveWatchpoints(this.catalog, asked.watchpoints)
+    if (isRefusal(watchpoints)) return watchpoints
+    return this.plantResolved(resolved, mechanisms, began, onHit, watchpoints)
   }
 
   private async plantResolved(
@@ -239,7 +252,7 @@ export class Tracer implements Disposable {
     const ladder = await this.climb(resolved, mechanisms)
     const whole = withoutPartial(resolved, ladder.refused)
     if (whole !== undefined) return this.plantResolved(whole, mechanisms, began, onHit, watchpoints)
-    const watching = installWatches(this.target, watchpoints)
+    const watching = this.installWatches(watchpoints)
     if (isRefusal(watching)) return watching
     const steps = installLadder(ladder, onHit, (plan) => this.beforeInstalling(plan))
     if (isRefusal(steps)) {
@@ -276,7 +289,12 @@ export class Tracer implements Disposable {
     return { group, attached }
   }
 
-  private beforeInstalling({ served }: Pick<ProbePlan, 'served'> | Pick<ProgramPlan, 'served'>): void {
+  private installWatches(watchpoints: readonly Watchpoint[], onAccess?: AccessListener): Planted[] | Refusal {
+    if (watchpoints.length > 0) this.beforeInstalling({ served: watchpoints })
+    return installWatches(this.target, watchpoints, onAccess)
+  }
+
+  private beforeInstalling({ served }: { readonly served: readonly unknown[] }): void {
     this.listener.onProgress?.({ phase: 'install', done: 0, total: served.length })
     this.listener.beforeChange?.()
   }

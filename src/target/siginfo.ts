@@ -1,7 +1,11 @@
 import type { Address } from '../bytes/address.js'
-import { SI_QUEUE, TAKEN } from '../codegen/x64/signals/kernel-constants.js'
+import { SI_KERNEL, SI_QUEUE, TAKEN } from '../codegen/x64/signals/kernel-constants.js'
 import type { KernelDoor } from '../kernel/door.js'
 import { ptrace, tryPtrace } from '../kernel/ptrace.js'
+
+const SIGILL = 4
+const SIGFPE = 8
+const SIGSEGV = 11
 
 const SIZE = 128
 const CODE_AT = 8
@@ -28,6 +32,15 @@ export class Siginfo {
 
   get code(): number {
     return this.bytes.readInt32LE(CODE_AT)
+  }
+
+  /**
+   * Whether it says that the instruction has failed, and would again: no memory that it found missing. Its handler goes on
+   * elsewhere.
+   */
+  get isHopeless(): boolean {
+    const signal = this.bytes.readInt32LE(0)
+    return this.code === SI_KERNEL ? signal === SIGSEGV : this.code > 0 && (signal === SIGILL || signal === SIGFPE)
   }
 
   get address(): bigint {

@@ -91,7 +91,7 @@ test('what bpftrace has and ring3 has not is refused by name', async () => {
 test('functions need a process', async () => {
   const { code, stderr } = await runScript(['-e', 'uprobe:libc:malloc { @ = count() }'])
   assert.equal(code, 1)
-  assert.match(stderr, /^stdin:1:1-19: ERROR: functions are probed in a process: give one with -p PID/)
+  assert.match(stderr, /^stdin:1:1-19: ERROR: functions and data are probed in a process: give one with -p PID/)
 })
 
 test('Ctrl-C runs END and shows the maps', async () => {

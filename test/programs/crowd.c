@@ -18,7 +18,7 @@ static struct {
 	int pipe[2];
 	pthread_t id;
 } threads[THREADS];
-static __thread long self = -1;
+static __thread long self;
 static volatile int over;
 
 OWN_FUNCTION u64 site(u64 n)

@@ -67,6 +67,8 @@ export const programs = {
   'instruction-runner': fromC('instruction-runner', '-fno-stack-protector', '-mno-red-zone'),
   'libtwin.so': fromC('libtwin', '-shared', '-fPIC'),
   'thirty-two-bit': { source: 'thirty-two-bit.S', compiler: 'gcc', flags: ['-m32', '-nostdlib', '-static'] },
+  trapping: fromC('trapping'),
+  faulter: fromC('faulter'),
   // At a fixed address, so that it is known before exec where things will be.
   watched: fromC('watched', '-no-pie'),
   throws: { source: 'throws.cpp', compiler: 'g++', flags: ['-O2', '-g', '-Wall', '-pthread'] },

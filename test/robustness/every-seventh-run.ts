@@ -66,6 +66,9 @@ export async function startWork(work: Work): Promise<Target | { readonly missing
   return target
 }
 
+/** For a round that is single-stepped, or trapped all the time, on a machine that does other things as well. */
+const ROUND_MS = 900_000
+
 /** A round is over when the next command is waited for, which is a little after the answer. */
 const AFTER_ANSWER_MS = 500
 
@@ -84,7 +87,7 @@ export async function stepRound(name: Work): Promise<Reference | { readonly miss
   const built = await buildProgram('step-counter')
   if (built.kind === 'missing') throw new Error(built.because)
   await using stepper = await startTarget(built.path, [String(work.pid)])
-  const answer = await work.ask('go', /^sum=/, 120_000)
+  const answer = await work.ask('go', /^sum=/, ROUND_MS)
   await sleep(AFTER_ANSWER_MS)
   process.kill(stepper.pid, 'SIGINT')
   await stepper.exited
@@ -98,25 +101,33 @@ export async function stepRound(name: Work): Promise<Reference | { readonly miss
   return { work: name, answer, counts }
 }
 
-/** Every seventh of the instructions that were executed, at most so many of a module and none too busy for the way. */
+/**
+ * Of every seventh of the instructions that were executed, at most so many of a module, evenly spread over it, and none too busy
+ * for the way.
+ */
 export function everySeventh(counts: InstructionCounts, most: number, busiest: bigint): string[] {
-  const quiet = [...counts].filter(([, count]) => count <= busiest).map(([pattern]) => pattern)
   const moduleOf = (pattern: string): string => pattern.split(':')[0] ?? ''
-  return [...new Set(quiet.map(moduleOf))].flatMap((module) => {
-    const seventh = quiet
+  const all = [...counts.keys()].toSorted()
+  return [...new Set(all.map(moduleOf))].flatMap((module) => {
+    const seventh = all
       .filter((pattern) => moduleOf(pattern) === module)
-      .toSorted()
       .filter((_, at) => at % 7 === 0)
+      .filter((pattern) => (counts.get(pattern) ?? 0n) <= busiest)
     const stride = Math.max(1, Math.floor(seventh.length / most))
     return seventh.filter((_, at) => at % stride === 0).slice(0, most)
   })
+}
+
+/** In parts of at most so many. */
+export function inParts<T>(items: readonly T[], most: number): (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / most) }, (_, at) => items.slice(most * at, most * (at + 1)))
 }
 
 export interface SeventhReport {
   readonly way: string
   readonly probes: number
   readonly hits: bigint
-  readonly refused: readonly string[]
+  readonly refused: readonly { readonly site: string; readonly code: string }[]
   readonly problems: readonly string[]
 }
 
@@ -130,7 +141,7 @@ export async function countEverySeventh(
   const before = captureState(work.pid)
   await using count = new CountProcess(work.pid, patterns, ['--all', ...way.args])
   const attached = await count.attached()
-  const answer = await work.ask('go', /^sum=/, 120_000)
+  const answer = await work.ask('go', /^sum=/, ROUND_MS)
   await sleep(AFTER_ANSWER_MS)
   const { counts, code, stderr } = await count.finish()
   const problems = stateDifferences(before)
@@ -142,7 +153,7 @@ export async function countEverySeventh(
     way: way.name,
     probes: attached.probes,
     hits: [...counts.values()].reduce((sum, hits) => sum + hits, 0n),
-    refused: attached.refused.map(({ site, because }) => `${site}: ${because}`),
+    refused: attached.refused,
     problems: [
       ...problems,
       ...wrong,

@@ -45,6 +45,7 @@ export async function runKill9(
   kills: number,
   seed: number,
   args: readonly string[] = [],
+  progress: (kills: number) => void = () => {},
 ): Promise<Kill9Report> {
   const random = new PseudoRandom(seed)
   const before = captureState(victim.pid)
@@ -58,6 +59,7 @@ export async function runKill9(
       const count = new CountProcess(victim.pid, victim.patterns, args)
       if (await killAt(moment, victim.pid, count, random)) killsWhileTraced += 1
       done += 1
+      progress(done)
       killsByMoment[moment] = (killsByMoment[moment] ?? 0) + 1
       problems.push(...(await victim.problems()).map((text) => `${where}: ${text}`))
       if (problems.length > 0 || (round % cleanEvery !== 0 && round !== kills)) continue

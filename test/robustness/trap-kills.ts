@@ -8,6 +8,10 @@ import { type Kill9Report, runKill9 } from './kill9-run.js'
 import { writeResult } from './result-file.js'
 import { scriptOptions } from './script-options.js'
 
+function tell(kills: number): void {
+  if (kills % 10 === 0) process.stderr.write(`${kills} kills\n`)
+}
+
 const { rounds, only, seed } = scriptOptions(100)
 const reports: (Kill9Report & { readonly way: string })[] = []
 for (const { name, args } of ways.filter((way) => way.usesInt3 && (only === undefined || way.name === only))) {
@@ -17,7 +21,7 @@ for (const { name, args } of ways.filter((way) => way.usesInt3 && (only === unde
     continue
   }
   try {
-    const report = { way: name, ...(await runKill9(victim, rounds, seed, args)) }
+    const report = { way: name, ...(await runKill9(victim, rounds, seed, args, tell)) }
     process.stdout.write(`${JSON.stringify(report, null, 1)}\n`)
     reports.push(report)
   } finally {

@@ -176,7 +176,7 @@ test('what a debug register cannot tell of a hit is refused by name', async (t) 
   for (const [handler, what] of [
     ['printf("%s", str(arg0))', 'memory'],
     ['if (arg0) { $x = *(int32 *)arg0; print($x) }', 'memory'],
-    ['@ = nsecs', 'the time'],
+    ['@ = nsecs(sw_tai)', 'the processor, or the time of day'],
     ['@[comm] = count()', 'comm'],
     ['join(arg0)', 'memory'],
   ] as const) {

@@ -12,7 +12,15 @@ function siteAt(at: number, key: string): Site {
 
 function sitesOf(at: ReadonlyMap<Site, readonly PlacedHandler[]>) {
   const placed = new Map([...at].map(([site, handlers]) => [site.address, handlers] as const))
-  return { points: [], at: placed, resolved: { modules: [], refused: [] }, missing: [], calls: [], named: new Map() }
+  return {
+    points: [],
+    at: placed,
+    resolved: { modules: [], refused: [] },
+    watched: [],
+    missing: [],
+    calls: [],
+    named: new Map(),
+  }
 }
 
 const refusal = refuse('window-too-short', 'a test says so')

@@ -33,12 +33,13 @@ export function instructionKind(instruction: Instruction): InstructionKind {
 }
 
 /**
- * What a single step does not survive unseen: pushf and syscall (in r11) store the trap flag, a write of ss holds the
- * trap back for one instruction (SDM vol. 3, 7.8.3).
+ * What a single step does not survive unseen: pushf and syscall (in r11) store the trap flag; of a step over `int 0x80` the
+ * kernel makes a trap of the program's own (TRAP_BRKPT, arch/x86/kernel/ptrace.c); a write of ss holds the trap back for one
+ * instruction (SDM vol. 3, 7.8.3).
  */
 export function hidesStep(instruction: Instruction): boolean {
   const writesStackSegment = instruction.op0Register === Register.SS && instruction.mnemonic !== Mnemonic.Push
   return writesStackSegment || hiding.has(instructionKind(instruction))
 }
 
-const hiding: ReadonlySet<InstructionKind> = new Set(['push of flags', 'system call'])
+const hiding: ReadonlySet<InstructionKind> = new Set(['push of flags', 'system call', 'software interrupt'])

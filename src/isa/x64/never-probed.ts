@@ -2,18 +2,22 @@ import { Code, type Instruction } from './iced.js'
 
 type Reason = readonly [applies: (instruction: Instruction) => boolean, because: string]
 
+const BREAKPOINT_VECTOR = 3
+
 /** Instructions whose meaning is tied to their address, and why. */
 const tied: readonly Reason[] = [
-  [
-    ({ code }) => code === Code.Int3 || code === Code.Int1,
-    'a debugger or the program itself has put it there, and expects the trap at its address',
-  ],
+  [isBreakpoint, 'a debugger or the program itself has put it there, and expects the trap at its address'],
   [isFar, 'it changes the code segment'],
   [
     ({ code }) => code === Code.Sysenter || code === Code.Sysexitd || code === Code.Sysexitq,
     'the kernel returns from it to a fixed address',
   ],
 ]
+
+/** `int3` in its long form, too. */
+function isBreakpoint({ code, immediate8 }: Instruction): boolean {
+  return code === Code.Int3 || code === Code.Int1 || (code === Code.Int_imm8 && immediate8 === BREAKPOINT_VECTOR)
+}
 
 function isFar(instruction: Instruction): boolean {
   return instruction.isCallFarIndirect || instruction.isJmpFarIndirect || farReturns.has(instruction.code)

@@ -1,3 +1,4 @@
+import { isOfThreads } from '../../ir/program.js'
 import { uint64 } from '../../ir/value-type.js'
 import { pure, unknownOperand } from '../analysis/operand.js'
 import { didYouMean } from '../did-you-mean.js'
@@ -21,8 +22,8 @@ export const reg: FunctionEntry = {
       context.error(call.span, `'${name}' is not a valid register on this architecture (x86_64)${meant}`)
       return unknownOperand
     }
-    const isTraced = context.probes.every(({ kind }) => kind === 'uprobe' || kind === 'uretprobe')
-    if (!isTraced) context.error(call.span, 'reg() can only be used with uprobes and uretprobes')
+    const isTraced = context.probes.every(isOfThreads)
+    if (!isTraced) context.error(call.span, 'reg() can only be used with uprobes, uretprobes and watchpoints')
     return pure({ op: 'input', type: uint64, input: { kind: 'register', name } })
   },
 }

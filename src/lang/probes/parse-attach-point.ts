@@ -7,9 +7,10 @@ import type { ProbeProblem, ProbeType } from './probe-type.js'
 import { self } from './self.js'
 import { unavailableProbes } from './unavailable-probes.js'
 import { uprobe, uretprobe } from './user-function.js'
+import { watchpoint } from './watchpoint.js'
 
 const probeTypes: ReadonlyMap<string, ProbeType> = new Map(
-  [begin, end, interval, self, uprobe, uretprobe].flatMap((type) => type.names.map((name) => [name, type])),
+  [begin, end, interval, self, uprobe, uretprobe, watchpoint].flatMap((type) => type.names.map((name) => [name, type])),
 )
 
 /** What a probe's name asks for, or why it cannot be had. A label (`name=probe`) means nothing. */

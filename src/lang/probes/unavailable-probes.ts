@@ -19,7 +19,7 @@ export const unavailableProbes: ReadonlyMap<string, ProbeProblem> = new Map<stri
     'static probes of user space (USDT) are not there yet',
     'probe the function around it: uprobe:MODULE:FUNCTION',
   ),
-  ...named('watchpoint w asyncwatchpoint aw', 'watchpoints are not there yet', 'probe the functions that write there'),
+  ...named('asyncwatchpoint aw', 'addresses that a function is given cannot be watched', 'watchpoint:0x601040:8:w'),
   ...named('bench test', 'bpftrace’s tests and benchmarks of itself are not there', 'begin'),
 ])
 

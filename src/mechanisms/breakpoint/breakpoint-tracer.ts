@@ -67,7 +67,7 @@ export class BreakpointTracer implements TrapObserver {
     this.taken.writeTo(this.door, thread.tid)
     thread.registers.set('rip', at)
     thread.touch()
-    if (this.credits.take(thread.tid, at, thread.registers.get('rsp'))) return this.goOn(thread, planted)
+    if (this.credits.take(thread.tid, at, thread.registers)) return this.goOn(thread, planted)
     planted.hits++
     if (planted.handler === undefined) return this.goOn(thread, planted)
     const hit = ++this.hits
@@ -102,7 +102,7 @@ export class BreakpointTracer implements TrapObserver {
     for (const each of this.resumes) each.abort(thread.tid)
     const next = resume.prepare(thread, planted)
     if (next === 'later') this.postponed.set(thread.tid, planted)
-    else if (next === 'stopped-again') this.credits.give(thread.tid, planted.site.address, thread.registers.get('rsp'))
+    else if (next === 'stopped-again') this.credit(thread, planted.site.address)
     return next
   }
 
@@ -140,10 +140,15 @@ export class BreakpointTracer implements TrapObserver {
     if (place === undefined) return
     for (const resume of this.resumes) resume.abort(thread.tid)
     place.leave?.(thread)
-    if (place.atStart) this.credits.give(thread.tid, place.original, thread.registers.get('rsp'))
+    if (place.atStart) this.credit(thread, place.original)
     thread.registers.set('rip', place.original)
     thread.touch()
     this.showOriginal(thread, rip, place.original, signal)
+  }
+
+  /** The thread will take the int3 again, for the hit that has been reported: unless nobody could execute the instruction. */
+  private credit({ tid, registers }: TracedThread, site: Address): void {
+    if (Siginfo.of(this.door, tid)?.isHopeless !== true) this.credits.give(tid, site, registers)
   }
 
   /** SIGILL, SIGFPE and SIGTRAP name the instruction itself. */

@@ -1,10 +1,18 @@
-import { assert } from '../../bytes/assert.js'
 import { sampledRegisters } from '../../kernel/perf-event.js'
-import type { HeldHit, HitListener } from '../../probe/mechanism.js'
-import type { Site } from '../../probe/site.js'
 import { isRegisterName, Registers } from '../../target/registers.js'
 import type { HardwareProbes } from './hardware-probes.js'
 import type { HardwareSample, SampledRegister } from './sample.js'
+
+/** A hit of one of the breakpoints. `registers` is struct user_regs_struct. */
+export interface ToldHit {
+  readonly breakpoint: number
+  readonly tid: number
+  /** Which it is. */
+  readonly hit: number
+  readonly registers: Uint8Array
+  /** CLOCK_MONOTONIC */
+  readonly atNs: bigint
+}
 
 /** Tells a listener of hits as their samples come out of the kernel, in the order of their times. */
 export class ToldHits {
@@ -12,8 +20,7 @@ export class ToldHits {
 
   constructor(
     private readonly probes: HardwareProbes,
-    private readonly sites: readonly Site[],
-    private readonly onHit: HitListener,
+    private readonly onHit: (hit: ToldHit) => void,
   ) {}
 
   /** @returns whether there were any. */
@@ -30,12 +37,10 @@ export class ToldHits {
 
   #tellOf(sample: HardwareSample): void {
     const registers = registersOf(sample)
-    const site = this.sites[sample.breakpoint]
-    assert(site !== undefined, 'every breakpoint has a site')
     if (registers === undefined) return
     this.#told++
-    const hit: HeldHit = { site, tid: sample.tid, hit: Number(this.#told), registers }
-    this.onHit(hit)
+    const { breakpoint, tid, timeNs: atNs } = sample
+    this.onHit({ breakpoint, tid, hit: Number(this.#told), registers, atNs })
   }
 }
 

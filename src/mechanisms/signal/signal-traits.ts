@@ -5,6 +5,7 @@ export const signalTraits: MechanismTraits = {
   caughtBy: 'int3, taken by a SIGTRAP handler that ring3 adds to the process',
   handlerIn: 'target',
   needs: 'the right to ptrace, while planting and taking out; SIGTRAP that nobody can block: see `sigtrap-blockable`',
-  noticeable: 'text bytes, maps and signal handlers by way of /proc; microseconds',
+  noticeable:
+    'text bytes, maps and, by way of /proc, signal handlers; another address at SIGILL and SIGFPE; microseconds a hit',
   automatic: true,
 }

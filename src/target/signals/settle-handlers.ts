@@ -1,5 +1,8 @@
-import { residentMask } from '../../codegen/x64/signals/virtual-signals.js'
+import { type Address, offsetBy } from '../../bytes/address.js'
+import { maskOf, residentMask } from '../../codegen/x64/signals/virtual-signals.js'
 import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
+import { findManifests } from '../find-manifests.js'
+import type { FoundManifest } from '../manifest.js'
 import type { StackScanner } from '../signal-stacks.js'
 import { stopUntil } from '../stop-rounds.js'
 import type { TargetProcess } from '../target-process.js'
@@ -7,6 +10,8 @@ import { statesOf } from '../thread-moves.js'
 import type { StoppedTarget } from '../threads.js'
 import type { CoreArea } from './core-area.js'
 import { readSignalState, type SignalState } from './signal-state.js'
+
+const SIGTRAP = 5
 
 /**
  * Runs `work` in a stop in which no thread is in a resident handler, nor has one of its signals coming, nor is in the
@@ -31,12 +36,16 @@ export function settleHandlers(
  * below that, must stay as it is. @throws KernelError
  */
 export function handling(
-  { door, memory, pid }: TargetProcess,
+  target: TargetProcess,
   core: CoreArea,
   { threads }: StoppedTarget,
   stacks: StackScanner,
 ): ReadonlySet<number> {
-  const coming = threads.filter(({ tid }) => isComing(readSignalState(door, pid, tid)))
+  const { door, memory, pid } = target
+  const isOurs = areaLookup(target)
+  const coming = threads.filter(({ tid, registers }) =>
+    isComing(readSignalState(door, pid, tid), () => isOurs(registers.rip)),
+  )
   const found = new Set(coming.map(({ tid }) => tid))
   for (const { tid, resumesAt } of statesOf({ door, memory, stacks }, threads)) {
     if (core.holds(resumesAt) && !core.canLeave(resumesAt)) found.add(tid)
@@ -44,7 +53,20 @@ export function handling(
   return found
 }
 
-/** A resident signal will be delivered as soon as the thread goes on. */
-function isComing(state: SignalState | undefined): boolean {
-  return state !== undefined && (state.pending & ~state.blocked & residentMask) !== 0n
+/**
+ * A resident signal will be delivered as soon as the thread goes on, and its handler will want to know of our code. That a fault
+ * of the program's own is none of ours is known now: a thread that makes one after the other has one coming at every stop.
+ */
+function isComing(state: SignalState | undefined, isInArea: () => boolean): boolean {
+  const coming = state === undefined ? 0n : state.pending & ~state.blocked & residentMask
+  return (coming & maskOf([SIGTRAP])) !== 0n || (coming !== 0n && isInArea())
+}
+
+/** Whether an address is in an area of ring3. They are looked for when that is first asked. */
+function areaLookup(target: TargetProcess): (at: Address) => boolean {
+  let areas: readonly FoundManifest[] | undefined
+  return (at) => {
+    areas ??= findManifests(target, target.maps())
+    return areas.some(({ start, manifest }) => start <= at && at < offsetBy(start, manifest.codeSize))
+  }
 }

@@ -81,7 +81,7 @@ function batchOf(forms: readonly InstructionForm[], seed: number, from: number, 
   return randomCases(forms, seed, { from, to }, (number) => caseAddress(number % PLACES)).filter(isKnownCall)
 }
 
-/** A system call of an unknown number could block SIGTRAP: whoever probes by int3 refuses a target that has one. */
+/** A system call of an unknown number could block SIGTRAP: whoever probes by int3 refuses a target that has one. See trapping-instructions. */
 function isKnownCall({ form }: Case): boolean {
   return !/^(Syscall|Int_imm8)/.test(form.name)
 }
@@ -184,5 +184,5 @@ function difference(
   hits: bigint,
 ): string | undefined {
   if (probed === undefined) return 'the runner died'
-  return liveDifference(way, subject, native, probed) ?? (hits === 0n ? 'it was not counted' : undefined)
+  return liveDifference(way, subject, native, probed) ?? (hits === 1n ? undefined : `it was counted ${hits} times`)
 }

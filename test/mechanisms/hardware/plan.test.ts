@@ -37,7 +37,7 @@ function moduleWith(...offsets: readonly number[]): ModuleSites {
 
 function watchpoint(text: string): Watchpoint {
   const parsed = parseWatchpoint(text)
-  assert.ok(!isRefusal(parsed))
+  assert.ok(!isRefusal(parsed) && parsed.kind === 'watchpoint')
   return parsed
 }
 

@@ -17,7 +17,7 @@ const door = openRealDoor()
 
 const watchpoints = texts.map((text) => {
   const watchpoint = parseWatchpoint(text)
-  assert.ok(!isRefusal(watchpoint), text)
+  assert.ok(!isRefusal(watchpoint) && watchpoint.kind === 'watchpoint', text)
   return watchpoint
 })
 const { breakpoints } = planHardware([], watchpoints, x64)

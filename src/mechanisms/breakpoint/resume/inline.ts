@@ -12,7 +12,8 @@ const INT3_LENGTH = 1
 /**
  * The original byte is put back, the thread makes one step in place, and the int3 is put in again. All other threads are
  * held meanwhile, or they would pass unseen: the first of all ways, and the one that the others are tested against. Where
- * they cannot be held, since one waits for its vfork child, the thread goes through the copy in the area.
+ * they cannot be held, since one waits for its vfork child, the thread goes through the copy in the area; with a string
+ * instruction, too, of which a step is one repetition of maybe millions.
  */
 export function inline(
   door: KernelDoor,
@@ -26,9 +27,11 @@ export function inline(
     prepare(thread, planted) {
       // One at a time: the trap of a thread that is to be held stays until this step is over.
       if (busy) return 'later'
-      const { site, edit } = planted
+      const { site, edit, instruction } = planted
       // Right behind another int3 a thread would be taken for one that has hit that, should the tracer be killed.
-      if (!canHoldAll() || isPlanted(offsetBy(site.address, -INT3_LENGTH))) return boosted.prepare(thread, planted)
+      const isBehindOther = isPlanted(offsetBy(site.address, -INT3_LENGTH))
+      if (isBehindOther || instruction.kind === 'repeated string' || !canHoldAll())
+        return boosted.prepare(thread, planted)
       busy = true
       using _free = { [Symbol.dispose]: () => (busy = false) }
       const stop = stopTarget(door, memory.pid, { except: thread.tid })

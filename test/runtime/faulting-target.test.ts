@@ -1,0 +1,34 @@
+/** A target whose threads make a fault of their own at every moment has one coming whenever it is stopped, and is left all the same. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type AttachOptions, attach } from '../../src/ring3.js'
+import { buildProgram } from '../programs/build.js'
+import { startTarget } from '../programs/start-target.js'
+import { captureState, stateDifferences } from './target-state.js'
+
+const ways: readonly AttachOptions[] = [
+  { via: 'signal' },
+  { via: 'breakpoint', resume: 'out-of-line' },
+  { via: 'breakpoint', resume: 'boosted' },
+]
+
+for (const options of ways) {
+  const name = [options.via, options.resume].filter((each) => each !== undefined).join(', ')
+  test(`threads that fault all the time do not keep ring3 from leaving: ${name}`, async (t) => {
+    const built = await buildProgram('faulter')
+    if (built.kind === 'missing') return t.skip(built.because)
+    await using target = await startTarget(built.path, ['--threads', '3'])
+    const before = captureState(target.pid)
+    {
+      await using session = await attach(target.pid, options)
+      const probes = await session.count('faulter:hot')
+      while ((await probes.snapshot()).counts.get('faulter:hot') === 0n) await sleep(10)
+      await probes.remove()
+    }
+    assert.deepEqual(stateDifferences(before), [])
+    const [, faults = '0', wrong] = /^made (\d+) wrong=(\d+)/.exec(await target.ask('tell', /^made/)) ?? []
+    assert.ok(Number(faults) > 0)
+    assert.equal(wrong, '0')
+  })
+}
