@@ -7,12 +7,13 @@ import { median } from '../../test/robustness/figures.js'
 import { runTool } from '../../test/workloads/run-tool.js'
 import { CallCostTarget } from '../call-cost-target.js'
 import { AttachedTool } from './attached-tool.js'
+import { fillBuffers } from './fill-buffers.js'
 import type { Sample, Variant } from './variant.js'
 
 const SESSION = 'ring3-bench'
-/** Four for each processor: what the blocks below write has room. */
-const BUFFER = '16M'
-const CALLS = 100_000
+/** Four for each processor: what a block below writes has room. */
+const BUFFER = '2M'
+const CALLS = 20_000
 
 /** Runs `lttng`; its words are its own where it fails. */
 async function lttng(...args: readonly string[]): Promise<void> {
@@ -74,6 +75,7 @@ export const lttngEvent: Variant = {
     try {
       return await whileRecording(join(folder, 'trace'), async () => {
         await using target = await CallCostTarget.start('call-cost-lttng')
+        await fillBuffers(target, 'traced')
         const block = { threads: 1, repeats: 5 }
         const bare = median(await target.measure({ ...block, call: 'bare', calls: 2_000_000 }))
         const traced = median(await target.measure({ ...block, call: 'traced', calls: CALLS }))

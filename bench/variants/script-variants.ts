@@ -8,6 +8,7 @@ import { ScriptProcess } from '../../test/runtime/script-process.js'
 import { runsAsRoot } from '../../test/workloads/server-folder.js'
 import { AttachedTool } from './attached-tool.js'
 import { unprobed } from './fast-variants.js'
+import { fillBuffers } from './fill-buffers.js'
 import { interleaved } from './interleave.js'
 import { lttngEvent } from './lttng-variant.js'
 import type { Engaged, ScheduledVariant, Variant } from './variant.js'
@@ -23,7 +24,7 @@ const works = [
 ] as const
 
 /** The ring of a thread holds what is printed: losing would be cheaper. */
-const RING_PAGES = 8192
+const RING_PAGES = 2048
 const FAST_CALLS = 2_000_000
 const SLOW_CALLS = 20_000
 
@@ -105,7 +106,11 @@ function byRing3({ name, script }: (typeof works)[number], what: string): Varian
     repeats: 5,
     copies: prints ? 1 : 4,
     unavailable: async () => missingCli(),
-    engage: (target) => runRing3(target, `uprobe:call-cost:plain_${prints ? '0' : '*'} ${script}`),
+    async engage(target) {
+      const engaged = await runRing3(target, `uprobe:call-cost:plain_${prints ? '0' : '*'} ${script}`)
+      if (prints) await fillBuffers(target, 'plain_0')
+      return engaged
+    },
   })
 }
 
