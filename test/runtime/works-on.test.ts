@@ -99,3 +99,22 @@ test('count works on every function of a stripped binary', async (t) => {
   assert.ok([...counts.values()].includes(made), `no function was called ${made} times`)
   assert.deepEqual(stateDifferences(before), [])
 })
+
+for (const program of ['go-calls', 'go-calls-stripped'] as const) {
+  test(`goroutines end while every function of ${program} is counted`, async (t) => {
+    if (missingCli() !== undefined) return t.skip(missingCli())
+    const built = await buildProgram(program)
+    if (built.kind === 'missing') return t.skip(built.because)
+    await using target = await startTarget(built.path)
+    const before = captureState(target.pid)
+    await using count = new CountProcess(target.pid, [`${program}:*`])
+    const { refused } = await count.attached()
+    assert.ok(refused.some(({ code, because }) => code === 'symbol-in-window' && /takes the address/.test(because)))
+    for (let round = 0; round < 3; round++) countedIn(await target.ask('go', /^counted/, 60_000))
+    const { counts, code, stderr } = await count.finish()
+    assert.equal(code, 0, stderr)
+    assert.ok(counts.size > 0)
+    assert.deepEqual(stateDifferences(before), [])
+    countedIn(await target.ask('go', /^counted/, 60_000))
+  })
+}

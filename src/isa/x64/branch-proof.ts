@@ -32,7 +32,8 @@ function isReal(module: DecodedModule, { source }: Reference, target: number): b
   const bounds = functionAround(module.code, source)
   if (bounds === undefined) return true
   const decoded = decodedFunction(module, bounds)
-  return !decoded.valid || decoded.branchTargets.has(target) || decoded.addresses.has(target)
+  const { valid, branchTargets, addresses, sums } = decoded
+  return !valid || branchTargets.has(target) || addresses.has(target) || sums.has(target)
 }
 
 function refusal({ kind, source }: Reference, site: number, target: number): Refusal {

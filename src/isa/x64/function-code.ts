@@ -1,4 +1,5 @@
 import type { FunctionBounds } from '../code-facts.js'
+import { AddressSums } from './address-sums.js'
 import { directTarget } from './direct-target.js'
 import { FlowControl, type Instruction, OpKind, Register, RegisterExt } from './iced.js'
 import { InstructionCursor } from './instruction-cursor.js'
@@ -20,21 +21,27 @@ export interface FunctionCode {
   readonly branchTargets: ReadonlySet<number>
   /** Addresses that its instructions form: rip-relative operands; in code at a fixed address also immediates and displacements. */
   readonly addresses: ReadonlySet<number>
+  /** Addresses that it makes of others by adding a number. */
+  readonly sums: ReadonlySet<number>
   readonly indirectJumps: readonly IndirectJump[]
 }
 
 interface Findings {
   readonly branchTargets: Set<number>
   readonly addresses: Set<number>
+  readonly sums: Set<number>
   readonly indirectJumps: IndirectJump[]
 }
 
 export function decodeFunction(code: ModuleCode, bounds: FunctionBounds): FunctionCode {
   const length = bounds.end - bounds.start
   const bytes = textBytes(code, bounds.start, length)
-  const findings: Findings = { branchTargets: new Set(), addresses: new Set(), indirectJumps: [] }
+  const findings: Findings = { branchTargets: new Set(), addresses: new Set(), sums: new Set(), indirectJumps: [] }
+  const held = new AddressSums()
   using cursor = new InstructionCursor(bytes, bounds.start)
   while (cursor.next()) {
+    const sum = held.step(cursor.instruction)
+    if (sum !== undefined) findings.sums.add(sum)
     note(cursor.instruction, bounds.start + cursor.offset, code.fixedAddress, findings)
   }
   return { bounds, valid: cursor.offset === length, ...findings }

@@ -1,4 +1,5 @@
 import type { ByteRange } from '../code-facts.js'
+import { likelyAddends } from './address-sums.js'
 import { inWindow, type WindowBits } from './window-bits.js'
 
 /** Bytes that would, if an instruction began there, lead into a wanted window. */
@@ -90,9 +91,27 @@ function scanRange({ start, bytes }: ByteRange, own: WindowBits, all: readonly W
         ((bytes[end - 1] ?? 0) << 24)
     } else if (end > length) continue
     const target = end + relative
+    if (kind === LEA && target >= 0 && target < length) {
+      const lea = { offset, end, target: start + target }
+      noteSums(bytes, start, lea, all, found)
+    }
     if (target >= 0 && target < length) {
       if ((((bits[target >>> 3] ?? 0) >>> (target & 7)) & 1) === 0) continue
     } else if (!several || !inWindow(all, start + target)) continue
     addReference(found, start + target, { kind: kind === LEA ? 'address' : 'branch', source: start + offset })
+  }
+}
+
+/** Addresses that the code behind a lea makes of the one that it takes. */
+function noteSums(
+  bytes: Uint8Array,
+  start: number,
+  { offset, end, target }: { readonly offset: number; readonly end: number; readonly target: number },
+  windows: readonly WindowBits[],
+  found: References,
+): void {
+  for (const addend of likelyAddends(bytes, end, ((bytes[offset + 1] ?? 0) >>> 3) & 7)) {
+    if (inWindow(windows, target + addend))
+      addReference(found, target + addend, { kind: 'address', source: start + offset })
   }
 }
