@@ -5,6 +5,8 @@ import type { AttachReport } from './attach-run.js'
 import { attachTable } from './attach-table.js'
 import type { CostReport } from './cost-run.js'
 import { costTable } from './cost-table.js'
+import type { HandlerCost } from './handlers-run.js'
+import { handlersTable } from './handlers-table.js'
 import type { Machine } from './machine.js'
 import { mechanismsTable } from './mechanisms-table.js'
 import type { ReturnsReport } from './returns-run.js'
@@ -19,6 +21,8 @@ export interface Results {
   readonly mechanisms?: CostReport
   readonly returns?: ReturnsReport
   readonly scripts?: CostReport
+  readonly stacks?: CostReport
+  readonly handlers?: readonly HandlerCost[]
   readonly 'all-functions'?: readonly AllFunctionsReport[]
   readonly kill9?: readonly Kill9Report[]
   readonly 'redis-cycles'?: RedisCyclesReport
@@ -93,6 +97,8 @@ export function performanceSections(results: Results): ReadonlyMap<string, strin
   if (results.attach) sections.set('attach', measured(results.attach, attachTable))
   if (results.mechanisms) sections.set('mechanisms', measured(results.mechanisms, mechanismsTable))
   if (results.scripts) sections.set('scripts', measured(results.scripts, scriptsTable))
+  if (results.stacks) sections.set('stacks', measured(results.stacks, scriptsTable))
+  if (results.handlers) sections.set('handlers', handlersTable(results.handlers))
   if (results.returns) sections.set('returns', returnsSection(results.returns))
   if (results['all-functions']) sections.set('all-functions', workloadSection(results['all-functions']))
   if (results.kill9) sections.set('kill9', killSection(results.kill9))
