@@ -9,6 +9,8 @@ const CLD_TRAPPED = 4
 const RAX = 80
 const RDI = 112
 const PAGE = 4096n
+/** As the system call gives it (getpriority(2)). */
+const NORMAL_PRIORITY = 20
 
 /** What a pretend process consists of. */
 export interface PretendFiles {
@@ -58,9 +60,11 @@ export class PretendProcess implements KernelDoor {
         return this.ptrace(Number(args[0]), bytesOf(args[3]))
       case 'waitid':
         return this.wait(Number(args[1]), bytesOf(args[2]))
+      case 'getpriority':
+        return NORMAL_PRIORITY
       case 'close':
       case 'nanosleep':
-      case 'sched_yield':
+      case 'setpriority':
         return 0
       case 'kcmp':
         return 1

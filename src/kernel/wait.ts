@@ -89,22 +89,31 @@ function whatWasSeen(door: KernelDoor, tid: number): SeenStop['seen'] {
   return gone
 }
 
-/** How often a wait looks again at once: who yields on a busy machine is away for milliseconds. */
-const SPINS = 64
-/** How often a wait only yields before it begins to sleep: sleeping is far coarser than what is waited for. */
-const YIELDS = 2000
+/** How often a wait looks again at once. */
+const SPINS = 20
+const SHORTEST_PAUSE_US = 30
+const PAUSE_GROWTH = 1.25
 const LONGEST_PAUSE_US = 1000
 
-/** Pauses between looks, for something that mostly takes microseconds. `looks` counts from 0. */
+/**
+ * Pauses between looks, for something that mostly takes microseconds. `looks` counts from 0. By sleeping: who wakes up comes
+ * before others that want the processor, and who yields comes after them, which may be milliseconds.
+ */
 export function pauseBetweenLooks(door: KernelDoor, looks: number): void {
-  if (looks < SPINS) return
-  if (looks < YIELDS) yieldProcessor(door)
-  else sleep(door, Math.min(LONGEST_PAUSE_US, 50 + looks - YIELDS))
+  if (looks >= SPINS) sleep(door, Math.min(LONGEST_PAUSE_US, SHORTEST_PAUSE_US * PAUSE_GROWTH ** (looks - SPINS)))
 }
 
 /** Lets others run that wait for this processor. */
 export function yieldProcessor(door: KernelDoor): void {
   door.invoke({ name: 'sched_yield', args: [] })
+}
+
+const PR_SET_TIMERSLACK = 29
+const NANOSECOND = 1
+
+/** From here on this thread’s sleeps are not made longer so that timers can be served together (50 µs, prctl(2)). */
+export function sleepExactly(door: KernelDoor): void {
+  door.invoke({ name: 'prctl', args: [PR_SET_TIMERSLACK, NANOSECOND, 0, 0, 0] })
 }
 
 /** Sleeps for `microseconds`. */

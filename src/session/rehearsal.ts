@@ -13,15 +13,16 @@ const SITE = 0x402000
 const AREA = 0x300000
 const DATA = 0x310000
 const STACK = 0x7ffc_0000_0000
-/** As many as a busy server has, so that the loops over threads are compiled as well. */
-const THREADS = Array.from({ length: 32 }, (_, index) => PID + index)
-const ROUNDS = 5
+/** Several, so that the loops over threads are compiled as well. */
+const THREADS = Array.from({ length: 8 }, (_, index) => PID + index)
+/** JavaScript is first interpreted, then compiled, then compiled well. */
+const ROUNDS = 50
 /** The code segment of 64-bit user code: a thread without it would be refused. */
 const USER_CS = 0x33n
 
 /**
- * Goes through a whole attach and detach on a pretend process. JavaScript is compiled when it first runs, which takes
- * milliseconds: they must not fall into the moment when the target is held.
+ * Goes through a whole attach and detach on a pretend process, often enough for the code to be fast. Read, compiled and
+ * optimized in the moment when the target is held, it would hold it for milliseconds.
  * @returns whether it went through to the end; a test asks.
  */
 export function rehearse(): boolean {

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert, unreachable } from '../bytes/assert.js'
 import { openRealDoor } from '../kernel/real-door.js'
-import { sleep } from '../kernel/wait.js'
+import { sleep, sleepExactly } from '../kernel/wait.js'
 import type { MapRecord } from '../record/map-record.js'
 import { isRefusal, type Refusal } from '../refusal/refusal.js'
 import type { RunSink } from '../runs/run-action.js'
@@ -22,6 +22,7 @@ import type { RunBegun, RunFinished, RunOver, TracerReply, TracerRequest, Tracer
 assert(parentPort !== null, 'runs as a worker')
 const port = parentPort
 const door = openRealDoor()
+sleepExactly(door)
 const memory: unknown = workerData
 assert(memory instanceof SharedArrayBuffer, 'the main thread has the other end of gate and bell')
 const gate = new ChangeGate(memory)

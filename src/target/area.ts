@@ -49,6 +49,8 @@ export interface PreparedAreas {
   readonly remote: RemoteTarget
   /** The thread that is to map them. */
   readonly caller: number
+  /** The kernel gives every program huge pages. */
+  readonly hugePagesForAll: boolean
 }
 
 /** Reads what is to be known before the stop. @throws KernelError */
@@ -58,7 +60,8 @@ export function prepareAreas(
   data: DataImage | undefined,
 ): PreparedAreas {
   const caller = target.tid
-  return { target, areas, data, caller, remote: remoteTarget(target, caller) }
+  const remote = remoteTarget(target, caller)
+  return { target, areas, data, caller, remote, hugePagesForAll: areHugePagesForAll(target) }
 }
 
 /**
@@ -79,10 +82,11 @@ export function addAreas(prepared: PreparedAreas, { threads }: StoppedTarget): R
   })
 }
 
-function mapAreas({ target, areas, data }: PreparedAreas, calls: RemoteCaller): void {
+function mapAreas(prepared: PreparedAreas, calls: RemoteCaller): void {
+  const { target, areas, data } = prepared
   const added: MemoryRange[] = []
   try {
-    if (data !== undefined) addData(target, calls, added, data)
+    if (data !== undefined) addData(prepared, calls, added, data)
     for (const area of areas) {
       mapRange(calls, added, { start: area.address, size: area.bytes.length }, PROT_READ | PROT_EXEC, 0)
       fill(target, area)
@@ -93,11 +97,16 @@ function mapAreas({ target, areas, data }: PreparedAreas, calls: RemoteCaller): 
   }
 }
 
-function addData(target: TargetProcess, caller: RemoteCaller, added: MemoryRange[], data: DataImage): void {
+function addData(
+  { target, hugePagesForAll }: PreparedAreas,
+  caller: RemoteCaller,
+  added: MemoryRange[],
+  data: DataImage,
+): void {
   mapRange(caller, added, data, PROT_READ | PROT_WRITE, MAP_NORESERVE)
   caller.call('madvise', data.start, data.size, MADV_WIPEONFORK)
   // Else a word of a thread costs 2 MiB.
-  if (areHugePagesForAll(target)) caller.call('madvise', data.start, data.size, MADV_NOHUGEPAGE)
+  if (hugePagesForAll) caller.call('madvise', data.start, data.size, MADV_NOHUGEPAGE)
   target.memory.write(data.start, data.head)
   if (data.tail !== undefined) target.memory.write(offsetBy(data.start, data.tail.offset), data.tail.bytes)
 }

@@ -1,5 +1,6 @@
 import { type Address, offsetBy } from '../bytes/address.js'
 import type { ResumeExit, ResumePoint } from '../isa/site-analysis.js'
+import { floor } from './floor.js'
 import type { ManifestEdit } from './manifest.js'
 
 /** An edit with its trampoline's address in the target. */
@@ -86,19 +87,6 @@ const BEGINNING: ResumePoint = { original: 0, relocated: 0 }
 function handlerPlaces({ points }: PlacedEdit): ResumePoint[] {
   const all = points.some(({ relocated }) => relocated === 0) ? points : [BEGINNING, ...points]
   return all.filter(({ original }) => all.filter((other) => other.original === original).length === 2)
-}
-
-/** The last element whose key is at most `value`. */
-function floor<T>(sorted: readonly T[], value: bigint, key: (element: T) => bigint): T | undefined {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    const element = sorted[middle]
-    if (element !== undefined && key(element) <= value) low = middle + 1
-    else high = middle
-  }
-  return sorted[low - 1]
 }
 
 function compare(a: bigint, b: bigint): number {

@@ -1,6 +1,7 @@
 import { type Address, address } from '../bytes/address.js'
 import type { KernelDoor } from '../kernel/door.js'
 import { readWhole } from '../kernel/files.js'
+import { floor } from './floor.js'
 
 /** One line of /proc/PID/maps (proc(5)). */
 export interface Mapping {
@@ -59,6 +60,8 @@ export function readMaps(door: KernelDoor, pid: number, tid: number = pid): Mapp
   return parseMaps(readWhole(door, `/proc/${pid}/task/${tid}/maps`).toString())
 }
 
+/** `maps`: in the order in which the kernel gives them, which is that of their addresses. */
 export function mappingAt(maps: readonly Mapping[], at: bigint): Mapping | undefined {
-  return maps.find((mapping) => mapping.start <= at && at < mapping.end)
+  const mapping = floor(maps, at, ({ start }) => start)
+  return mapping !== undefined && at < mapping.end ? mapping : undefined
 }

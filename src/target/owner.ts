@@ -8,8 +8,15 @@ export interface Owner {
   readonly startTime: bigint
 }
 
+/** Kept: it is asked for while targets are held. */
+const ourselves = new WeakMap<KernelDoor, Owner>()
+
 export function thisProcess(door: KernelDoor): Owner {
-  return { pid: process.pid, startTime: readStat(door, '/proc/self/stat')?.startTime ?? 0n }
+  const known = ourselves.get(door)
+  if (known !== undefined) return known
+  const owner = { pid: process.pid, startTime: readStat(door, '/proc/self/stat')?.startTime ?? 0n }
+  ourselves.set(door, owner)
+  return owner
 }
 
 export function isOwnerAlive(door: KernelDoor, { pid, startTime }: Owner): boolean {

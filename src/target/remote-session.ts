@@ -104,5 +104,5 @@ function untouchedStack(target: RemoteTarget, stack: Mapping | undefined): Place
 
 function isZero(memory: Memory, from: Address, length: number): boolean {
   const bytes = memory.tryRead(from, length)
-  return bytes.length === length && bytes.every((byte) => byte === 0)
+  return bytes.equals(Buffer.alloc(length))
 }

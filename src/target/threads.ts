@@ -18,7 +18,7 @@ const MAX_ROUNDS = 1000
 const TRIES = 3
 const SIGTRAP = 5
 /** How often held threads are looked at while others are waited for. */
-const LOOKS_AT_HELD = 1000
+const LOOKS_AT_HELD = 80
 /** A last wait for a thread that did not stop in time, in microseconds. */
 const LATE_PATIENCE_US = 100_000
 const LATE_PAUSE_US = 1_000
@@ -85,7 +85,7 @@ export function stopTarget(door: KernelDoor, pid: number, scope: StopScope = {})
   const stop = new Stop(door, pid, only ?? scope.caller)
   try {
     const refusal = only === undefined ? stop.all(except) : stop.one(only)
-    if (refusal === undefined) return stop.hurrying()
+    if (refusal === undefined) return stop
     stop.release()
     return refusal
   } catch (error) {
@@ -177,12 +177,6 @@ class Stop implements StoppedTarget {
     return this.began === undefined ? 0n : (this.ended ?? process.hrtime.bigint()) - this.began
   }
 
-  /** Once all are held, but not while they are waited for: they need the processor to be able to stop. */
-  hurrying(): this {
-    this.restorePriority = raisePriority(this.door)
-    return this
-  }
-
   /** Until no new thread appears: a stopped thread makes none, so the list becomes stable. */
   all(except: number | undefined): Refusal | undefined {
     for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -210,11 +204,15 @@ class Stop implements StoppedTarget {
       const refusal = this.seize(tid)
       if (refusal !== undefined) return refusal
     }
-    this.began ??= process.hrtime.bigint()
-    const restorePriority = raisePriority(this.door)
+    this.hurry()
     for (const tid of this.unstopped) this.interrupt(tid)
-    restorePriority()
     return this.awaitStops()
+  }
+
+  private hurry(): void {
+    if (this.began !== undefined) return
+    this.restorePriority = raisePriority(this.door)
+    this.began = process.hrtime.bigint()
   }
 
   private seize(tid: number): Refusal | undefined {
