@@ -228,9 +228,17 @@ function overBy(watched: Tracer | undefined): { reason: RunOver; message: string
   if (failure !== undefined) return { reason: 'failed', message: describe(failure) }
   if (watched === undefined) return undefined
   const { target } = watched
-  if (!target.isAlive()) return { reason: 'target-ended', message: `process ${target.pid} has ended` }
-  if (target.hasSameMemory()) return undefined
-  return { reason: 'target-exec', message: `process ${target.pid} executes another program: the probes are gone` }
+  const fate = target.fate()
+  switch (fate) {
+    case 'lives':
+      return undefined
+    case 'ended':
+      return { reason: 'target-ended', message: `process ${target.pid} has ended` }
+    case 'executes-another':
+      return { reason: 'target-exec', message: `process ${target.pid} executes another program: the probes are gone` }
+    default:
+      return unreachable(fate)
+  }
 }
 
 /** Whether this thread has work of its own to do between requests. */

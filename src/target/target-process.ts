@@ -86,6 +86,13 @@ export class TargetProcess implements Disposable {
     return this.memory.isCurrent(this.entry)
   }
 
+  /** What has become of the program that was there at first. Who is ending has no memory any more, but for a moment a thread. */
+  fate(): 'lives' | 'ended' | 'executes-another' {
+    if (this.isAlive() && this.hasSameMemory()) return 'lives'
+    const hasMemory = (tryReadText(this.door, `/proc/${this.pid}/task/${this.tid}/maps`) ?? '') !== ''
+    return this.isAlive() && hasMemory ? 'executes-another' : 'ended'
+  }
+
   /** For the next stop. Reads all text at the first call: not to be done in a stop. @throws KernelError */
   stackScanner(): StackScanner {
     const maps = this.maps()

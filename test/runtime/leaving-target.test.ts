@@ -5,6 +5,7 @@ import { buildProgram } from '../programs/build.js'
 import { startTarget, type Target } from '../programs/start-target.js'
 import { withProgram } from './refusals.js'
 import { CountProcess, missingCli } from './ring3-cli.js'
+import { ScriptProcess } from './script-process.js'
 
 /** Lets a target leave at about the time of patching; ring3 must end by itself, in words. */
 async function leaveDuring(target: Target, settleMs: number): Promise<void> {
@@ -55,6 +56,29 @@ test('a target that ends while probes work: the last counts are printed', async 
   assert.equal(await count.exited(), 0)
   assert.match(count.stdout.all.at(-1) ?? '', /"leaver:work":[1-9]/)
 })
+
+for (const { how, args, said } of [
+  { how: 'ends', args: [], said: /process \d+ has ended/ },
+  {
+    how: 'executes another program',
+    args: ['--exec', '1'],
+    said: /process \d+ executes another program: the probes are gone/,
+  },
+]) {
+  test(`a script ends when its target ${how}, and says so`, async (t) => {
+    if (missingCli() !== undefined) return t.skip(missingCli())
+    const built = await buildProgram('leaver')
+    if (built.kind === 'missing') return t.skip(built.because)
+    for (let round = 0; round < 3; round++) {
+      await using target = await startTarget(built.path, ['--after', '10', ...args])
+      await using run = new ScriptProcess(target.pid, 'uprobe:leaver:work { @ = count() }')
+      assert.ok(await run.attached(), run.stderr)
+      target.send('go')
+      await run.ended()
+      assert.match(run.stderr, said)
+    }
+  })
+}
 
 test('a second ring3 on the same target works or is refused in a sentence', async (t) => {
   await withProgram(t, 'verifier', ['--threads', '2', '--nap', '200'], async (target) => {

@@ -34,10 +34,15 @@ export class ScriptProcess implements AsyncDisposable {
 
   /** Ends it as Ctrl-C does, or otherwise. */
   async end(signal: NodeJS.Signals = 'SIGINT'): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
-    const closed = once(this.#child, 'close', { signal: AbortSignal.timeout(LIMIT_MS) })
+    const ended = this.ended()
     this.#child.kill(signal)
-    await closed
+    await ended
+  }
+
+  /** Resolves when it has ended by itself. */
+  async ended(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    await once(this.#child, 'close', { signal: AbortSignal.timeout(LIMIT_MS) })
   }
 
   /** SIGKILL to what does not end. */
