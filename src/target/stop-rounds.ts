@@ -18,7 +18,8 @@ export function pauseAfter(round: number): number {
 }
 
 /**
- * Stops a target again and again, with growing pauses in which it runs, until `attempt` has an answer.
+ * Stops a target again and again, with growing pauses in which it runs, until `attempt` has an answer. Its first thread can make
+ * remote calls then.
  * @returns undefined when no stop gave one.
  * @throws KernelError
  */
@@ -28,7 +29,7 @@ export function stopUntil<T>(
 ): T | Refusal | undefined {
   for (let round = 0; round < ROUNDS; round++) {
     const stacks = target.stackScanner()
-    const stop = stopTarget(target.door, target.pid)
+    const stop = stopTarget(target.door, target.pid, { caller: target.tid })
     if (isRefusal(stop)) {
       if (stop.code !== 'does-not-stop') return stop
       continue

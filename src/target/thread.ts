@@ -2,10 +2,12 @@ import type { KernelDoor } from '../kernel/door.js'
 import { ptrace } from '../kernel/ptrace.js'
 import { Registers } from './registers.js'
 
-/** A thread of the target that is stopped in PTRACE_EVENT_STOP and can be read and changed. */
+/** A thread of the target that is stopped, in PTRACE_EVENT_STOP or about to get a signal, and can be read and changed. */
 export interface StoppedThread {
   readonly tid: number
   readonly registers: Registers
+  /** The signal that it gets as soon as it goes on. */
+  readonly signal?: number
 }
 
 /** @throws KernelError */

@@ -17,6 +17,8 @@ const STOP_TIMEOUT_NS = 1_000_000_000n
 const MAX_ROUNDS = 1000
 const TRIES = 3
 const SIGTRAP = 5
+const SIGBUS = 7
+const SIGSEGV = 11
 /** How often held threads are looked at while others are waited for. */
 const LOOKS_AT_HELD = 80
 /** A last wait for a thread that did not stop in time, in microseconds. */
@@ -157,8 +159,6 @@ class Stop implements StoppedTarget {
   private restorePriority = (): void => {}
   /** Job control stops that threads were in, by thread. */
   private readonly stopSignals = new Map<number, number>()
-  /** Threads of a keeper that stay in a stop of their own, with its signal: whether they go on is the keeper's to say. */
-  private readonly staying = new Map<number, number>()
   /** Threads that SIGCHLD may be sent to; those of a keeper stay traced, so that their order does not matter. */
   private readonly parents = new Set<number>()
 
@@ -266,21 +266,18 @@ class Stop implements StoppedTarget {
       return
     }
     if (seen.event === PTRACE_EVENT_STOP) this.hold(tid, seen.signal)
-    else if (this.isHeldFor(tid, seen.signal, seen.event)) this.stay(tid, seen.signal)
+    else if (this.isHeldFor(tid, seen.signal, seen.event)) this.take(tid, seen.signal)
     else this.goOn(tid, seen.signal, seen.event)
   }
 
   /**
-   * Of a keeper's threads, those that are about to get a signal stay so. If it was delivered, they would next stop at the
-   * handler's first instruction, at every stop again where signals are frequent, and never be found anywhere else. But nobody
-   * can make remote calls there.
+   * Threads that are about to get a signal stay so: all of a keeper's, of others those that have made a fault. If it was
+   * delivered, they would next stop at the handler's first instruction, at every stop again where signals are frequent, and never be
+   * found anywhere else. But nobody can make remote calls there.
    */
   private isHeldFor(tid: number, signal: number, event: number): boolean {
-    return this.keeper !== undefined && tid !== this.caller && event === 0 && signal !== SIGTRAP
-  }
-
-  private stay(tid: number, signal: number): void {
-    if (this.take(tid)) this.staying.set(tid, signal)
+    if (tid === this.caller || event !== 0 || signal === SIGTRAP) return false
+    return this.keeper !== undefined || signal === SIGSEGV || signal === SIGBUS
   }
 
   /**
@@ -289,7 +286,7 @@ class Stop implements StoppedTarget {
    */
   private goOn(tid: number, signal: number, event: number): void {
     this.interrupt(tid)
-    if (this.keeper?.handle(tid, signal, event) === false) this.stay(tid, signal)
+    if (this.keeper?.handle(tid, signal, event) === false) this.take(tid, signal)
     else if (this.keeper === undefined) this.deliver(tid, event === 0 ? signal : 0)
   }
 
@@ -303,13 +300,12 @@ class Stop implements StoppedTarget {
     this.take(tid)
   }
 
-  /** @returns whether the thread is there, and held from here on. */
-  private take(tid: number): boolean {
+  /** Holds the thread from here on, if it is there. `signal`: that of its stop, in which it stays. */
+  private take(tid: number, signal?: number): void {
     const registers = readRestarting(this.door, tid)
-    if (registers === undefined) return false
-    this.threads.push({ tid, registers })
+    if (registers === undefined) return
+    this.threads.push(signal === undefined ? { tid, registers } : { tid, registers, signal })
     this.unstopped.delete(tid)
-    return true
   }
 
   private unstoppable(): Refusal {
@@ -324,7 +320,7 @@ class Stop implements StoppedTarget {
    */
   release(): void {
     const isParent = ({ tid }: StoppedThread): number => Number(this.parents.has(tid))
-    for (const { tid } of this.threads.toReversed().sort((a, b) => isParent(b) - isParent(a))) this.letGo(tid)
+    for (const thread of this.threads.toReversed().sort((a, b) => isParent(b) - isParent(a))) this.letGo(thread)
     this.threads.length = 0
     this.restorePriority()
     this.restorePriority = () => {}
@@ -338,8 +334,8 @@ class Stop implements StoppedTarget {
     detachLingering(this.door, LATE_PATIENCE_US)
   }
 
-  private letGo(tid: number): void {
-    const signal = this.staying.get(tid)
+  /** Whether a thread of a keeper goes on that has stayed in a stop of its own is the keeper's to say. */
+  private letGo({ tid, signal }: StoppedThread): void {
     if (this.keeper === undefined) this.detach(tid, signal ?? 0)
     else if (signal === undefined) this.keeper.resume(tid, this.stopSignals.get(tid) ?? 0)
   }

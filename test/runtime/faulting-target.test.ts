@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { KernelDoor } from '../../src/kernel/door.js'
+import { openRealDoor } from '../../src/kernel/real-door.js'
+import { sleep as sleepInKernel } from '../../src/kernel/wait.js'
+import { isRefusal } from '../../src/refusal/refusal.js'
 import { type AttachOptions, attach } from '../../src/ring3.js'
+import { Tracer } from '../../src/session/tracer.js'
 import { buildProgram } from '../programs/build.js'
 import { startTarget } from '../programs/start-target.js'
 import { captureState, stateDifferences } from './target-state.js'
@@ -32,3 +37,33 @@ for (const options of ways) {
     assert.equal(wrong, '0')
   })
 }
+
+/** Between the moment when a thread is traced and the one when it is told to stop. */
+const DELAY_US = 1000
+
+/** As on a machine that is busy: a thread that faults is about to get its signal by the time it is told to stop. */
+function slowDoor(): KernelDoor {
+  const door = openRealDoor()
+  return {
+    pointerTo: (bytes) => door.pointerTo(bytes),
+    invoke(call) {
+      if (call.purpose === 'PTRACE_INTERRUPT') sleepInKernel(door, DELAY_US)
+      return door.invoke(call)
+    },
+  }
+}
+
+test('nor do they when the tracer is slow', async (t) => {
+  const built = await buildProgram('faulter')
+  if (built.kind === 'missing') return t.skip(built.because)
+  await using target = await startTarget(built.path, ['--threads', '3'])
+  const before = captureState(target.pid)
+  const tracer = Tracer.attach(slowDoor(), target.pid, {}, { via: 'signal' })
+  assert.ok(!isRefusal(tracer))
+  using attached = tracer
+  const made = await attached.count(['faulter:hot'])
+  assert.ok(!isRefusal(made))
+  while (attached.snapshot(made.group).counts.get('faulter:hot') === 0n) await sleep(10)
+  assert.deepEqual(attached.detach(), [])
+  assert.deepEqual(stateDifferences(before), [])
+})

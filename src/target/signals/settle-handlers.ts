@@ -43,8 +43,8 @@ export function handling(
 ): ReadonlySet<number> {
   const { door, memory, pid } = target
   const isOurs = areaLookup(target)
-  const coming = threads.filter(({ tid, registers }) =>
-    isComing(readSignalState(door, pid, tid), () => isOurs(registers.rip)),
+  const coming = threads.filter(({ tid, registers, signal }) =>
+    isComing(comingTo(readSignalState(door, pid, tid), signal), () => isOurs(registers.rip)),
   )
   const found = new Set(coming.map(({ tid }) => tid))
   for (const { tid, resumesAt } of statesOf({ door, memory, stacks }, threads)) {
@@ -53,12 +53,18 @@ export function handling(
   return found
 }
 
+/** Signals that a thread gets as soon as it goes on. `signal`: one that it stands in front of, which is not pending any more. */
+function comingTo(state: SignalState | undefined, signal: number | undefined): bigint {
+  const pending = state === undefined ? 0n : state.pending & ~state.blocked
+  return signal === undefined ? pending : pending | maskOf([signal])
+}
+
 /**
  * A resident signal will be delivered as soon as the thread goes on, and its handler will want to know of our code. That a fault
  * of the program's own is none of ours is known now: a thread that makes one after the other has one coming at every stop.
  */
-function isComing(state: SignalState | undefined, isInArea: () => boolean): boolean {
-  const coming = state === undefined ? 0n : state.pending & ~state.blocked & residentMask
+function isComing(signals: bigint, isInArea: () => boolean): boolean {
+  const coming = signals & residentMask
   return (coming & maskOf([SIGTRAP])) !== 0n || (coming !== 0n && isInArea())
 }
 
