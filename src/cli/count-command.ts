@@ -2,17 +2,16 @@ import { countTable } from '../record/counts-record.js'
 import type { CountProbes, Ring3, Session } from '../session/api.js'
 import type { CatchOptions } from '../session/catch-options.js'
 import type { Attached, Snapshot } from '../session/session-types.js'
-import { attachOptions } from './attach-options.js'
 import { checkPatterns } from './check-patterns.js'
 import { canRedraw, type Destination, openDestination, type PrintOptions } from './destination.js'
 import { endedEarly } from './ended-early.js'
-import { Ending } from './ending.js'
+import type { Ending } from './ending.js'
 import type { Outcome } from './exit-code.js'
 import type { Host } from './host.js'
 import { LiveTable } from './live-table.js'
 import type { Messages } from './messages.js'
-import { ProgressLine } from './progress-line.js'
 import { reportAttached } from './report-attached.js'
+import { withSession } from './with-session.js'
 
 /** `ring3 count`. Times in milliseconds. */
 export interface CountOptions extends PrintOptions, CatchOptions {
@@ -48,19 +47,11 @@ export async function runCount(
 ): Promise<Outcome> {
   checkPatterns(patterns)
   using destination = openDestination(options, options.all === true, host)
-  using ending = new Ending(host, destination.sink, () => messages.error('detaching: this cannot be cut short'))
-  using progress = new ProgressLine(host.stderr, messages)
-  const setUp = attachOptions(options, progress, ending, messages)
-  try {
-    await using session = await engine.attach(options.pid, setUp)
+  return withSession(options, destination.sink, { engine, host, messages }, async ({ session, ending, progress }) => {
     const probes = await session.count(...patterns)
     progress[Symbol.dispose]()
-    return await countWith(probes, session, { options, destination, ending, host, messages })
-  } catch (error) {
-    const reason = ending.reasonFor(error)
-    progress[Symbol.dispose]()
-    return endedEarly(reason, messages)
-  }
+    return countWith(probes, session, { options, destination, ending, host, messages })
+  })
 }
 
 async function countWith(probes: CountProbes, session: Session, count: Count): Promise<Outcome> {

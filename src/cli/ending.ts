@@ -48,6 +48,13 @@ export class Ending implements Disposable {
     this.#wake = undefined
   }
 
+  /** The same, but also until `isOver`, which is asked every so often; without end where no time is given. */
+  async waitOr(isOver: () => boolean, everyMs: number, longestMs = Number.POSITIVE_INFINITY): Promise<void> {
+    const end = performance.now() + longestMs
+    for (let left = longestMs; left > 0 && !isOver() && this.#reason === undefined; left = end - performance.now())
+      await this.wait(Math.min(everyMs, left))
+  }
+
   [Symbol.dispose](): void {
     this.#signals[Symbol.dispose]()
   }

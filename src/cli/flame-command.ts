@@ -4,15 +4,12 @@ import { flameGraphSvg } from '../outputs/flame-graph/flame-graph-svg.js'
 import { foldedStacks } from '../outputs/flame-graph/folded-stacks.js'
 import { attachedText } from '../outputs/text/attached-text.js'
 import type { StackCount } from '../record/stack-count.js'
-import type { Ring3, StackProbes } from '../session/api.js'
-import { attachOptions } from './attach-options.js'
+import type { Ring3 } from '../session/api.js'
 import { checkPatterns } from './check-patterns.js'
-import { endedEarly } from './ended-early.js'
-import { Ending } from './ending.js'
 import type { Outcome } from './exit-code.js'
 import type { Host } from './host.js'
 import type { Messages, Volume } from './messages.js'
-import { ProgressLine } from './progress-line.js'
+import { withSession } from './with-session.js'
 
 /** `ring3 flame`. Times in milliseconds. */
 export interface FlameOptions extends Volume {
@@ -46,33 +43,17 @@ export async function runFlame(
   checkPatterns(patterns)
   using file = options.output === undefined ? undefined : host.openFile(options.output)
   const sink = file ?? host.stdout
-  using ending = new Ending(host, sink, () => messages.error('detaching: this cannot be cut short'))
-  using progress = new ProgressLine(host.stderr, messages)
-  const setUp = attachOptions({}, progress, ending, messages)
-  try {
-    await using session = await engine.attach(options.pid, setUp)
+  return withSession(options, sink, { engine, host, messages }, async ({ session, ending, progress }) => {
     const probes = await session.stacks(...patterns)
     progress[Symbol.dispose]()
     if (probes.attached !== undefined) messages.note(attachedText(probes.attached))
-    const stacks = await collect(probes, options, ending)
+    await ending.waitOr(() => probes.isOver, LOOK_MS, options.duration)
+    const stacks = await probes.remove()
     for (const warning of probes.warnings) messages.warning(warning.trimEnd())
     if (stacks.length === 0) messages.note('no thread has passed there')
     sink.write(rendererFor(options.output)(stacks, `process ${options.pid}: ${patterns.join(', ')}`))
     return 'done'
-  } catch (error) {
-    return endedEarly(ending.reasonFor(error), messages)
-  }
-}
-
-async function collect(
-  probes: StackProbes,
-  { duration = Number.POSITIVE_INFINITY }: FlameOptions,
-  ending: Ending,
-): Promise<readonly StackCount[]> {
-  const end = performance.now() + duration
-  for (let left = duration; left > 0 && !probes.isOver && ending.reason === undefined; left = end - performance.now())
-    await ending.wait(Math.min(LOOK_MS, left))
-  return probes.remove()
+  })
 }
 
 function rendererFor(output: string | undefined): Renderer {

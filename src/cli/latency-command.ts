@@ -2,15 +2,14 @@ import type { Ring3 } from '../session/api.js'
 import type { CatchOptions } from '../session/catch-options.js'
 import type { LatencyProbes } from '../session/latency.js'
 import type { LatencyOptions } from '../session/latency-script.js'
-import { attachOptions } from './attach-options.js'
 import { checkPatterns } from './check-patterns.js'
 import { openDestination, type PrintOptions } from './destination.js'
-import { Ending } from './ending.js'
+import type { Ending } from './ending.js'
 import type { Outcome } from './exit-code.js'
 import type { Host } from './host.js'
 import type { Messages } from './messages.js'
-import { ProgressLine } from './progress-line.js'
 import { reportAttached } from './report-attached.js'
+import { withSession } from './with-session.js'
 
 /** `ring3 latency`. Times in milliseconds. */
 export interface LatencyCommandOptions extends PrintOptions, CatchOptions, LatencyOptions {
@@ -28,21 +27,14 @@ export async function runLatency(
 ): Promise<Outcome> {
   checkPatterns(patterns)
   using destination = openDestination(options, false, host)
-  using ending = new Ending(host, destination.sink, () => messages.error('detaching: this cannot be cut short'))
-  using progress = new ProgressLine(host.stderr, messages)
-  const setUp = attachOptions(options, progress, ending, messages)
-  try {
-    await using session = await engine.attach(options.pid, setUp)
+  return withSession(options, destination.sink, { engine, host, messages }, async ({ session, ending, progress }) => {
     const probes = await session.latency(patterns, options.by === undefined ? {} : { by: options.by })
     progress[Symbol.dispose]()
     tell(probes, messages)
     await untilOver(probes, ending, options.duration ?? LONGEST_MS)
     destination.sink.write(destination.output.latencies(await probes.remove(), destination.options))
     return 'done'
-  } catch (error) {
-    const reason = ending.reasonFor(error)
-    return reason === 'output-closed' ? 'done' : reason
-  }
+  })
 }
 
 /** What timers can wait. */
