@@ -10,11 +10,11 @@ const LONGEST_PAUSE_US = 500_000
 const GROWTH = 1.2
 
 /**
- * How long a target runs on after so many stops, in microseconds. On a busy machine a thread may wait for a processor longer than
+ * How long a target runs on after so many stops, in whole microseconds. On a busy machine a thread may wait for a processor longer than
  * a short pause, and be stopped again before it has run at all.
  */
 export function pauseAfter(round: number): number {
-  return Math.min(LONGEST_PAUSE_US, FIRST_PAUSE_US * GROWTH ** round)
+  return Math.round(Math.min(LONGEST_PAUSE_US, FIRST_PAUSE_US * GROWTH ** round))
 }
 
 /**

@@ -15,3 +15,7 @@ test('a thread that waits for a processor behind thirty others gets it in one of
 test('patience has an end', () => {
   assert.ok(pausesUs.reduce((sum, pause) => sum + pause, 0) < 15e6)
 })
+
+test('pauses are whole microseconds', () => {
+  assert.ok(pausesUs.every(Number.isInteger))
+})
