@@ -1,5 +1,5 @@
 /*
- * --threads N threads make a fault of their own, one after the other, and call a function in its handler and behind it. Says
+ * --threads N threads, and with --main 1 the first one too, make a fault of their own, one after the other, and call a function in its handler and behind it. Says
  * `ready`, and answers every line with `made FAULTS wrong=N`: faults that were not handled as they should.
  */
 #include "program.h"
@@ -34,17 +34,26 @@ static void *run(void *nothing)
 	return nothing;
 }
 
+static void *answer(void *nothing)
+{
+	char command[64];
+	while (next_command(command, sizeof command))
+		say("made %lu wrong=%lu", faults, wrong);
+	exit(0);
+	return nothing;
+}
+
 int main(int argc, char **argv)
 {
 	struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
-	char command[64];
+	pthread_t made;
 	sigaction(SIGSEGV, &action, NULL);
-	for (long i = option(argc, argv, "--threads", 2); i > 0; i--) {
-		pthread_t made;
+	for (long i = option(argc, argv, "--threads", 2); i > 0; i--)
 		pthread_create(&made, NULL, run, NULL);
-	}
 	say("ready");
-	while (next_command(command, sizeof command))
-		say("made %lu wrong=%lu", faults, wrong);
-	return 0;
+	if (option(argc, argv, "--main", 0)) {
+		pthread_create(&made, NULL, answer, NULL);
+		run(NULL);
+	}
+	answer(NULL);
 }

@@ -53,17 +53,23 @@ function slowDoor(): KernelDoor {
   }
 }
 
-test('nor do they when the tracer is slow', async (t) => {
-  const built = await buildProgram('faulter')
-  if (built.kind === 'missing') return t.skip(built.because)
-  await using target = await startTarget(built.path, ['--threads', '3'])
-  const before = captureState(target.pid)
-  const tracer = Tracer.attach(slowDoor(), target.pid, {}, { via: 'signal' })
-  assert.ok(!isRefusal(tracer))
-  using attached = tracer
-  const made = await attached.count(['faulter:hot'])
-  assert.ok(!isRefusal(made))
-  while (attached.snapshot(made.group).counts.get('faulter:hot') === 0n) await sleep(10)
-  assert.deepEqual(attached.detach(), [])
-  assert.deepEqual(stateDifferences(before), [])
-})
+for (const { who, args } of [
+  { who: 'threads', args: ['--threads', '3'] },
+  { who: 'the first thread, which makes ring3’s calls,', args: ['--threads', '1', '--main', '1'] },
+]) {
+  test(`nor when the tracer is slow: ${who} at the instruction that faults`, async (t) => {
+    const built = await buildProgram('faulter')
+    if (built.kind === 'missing') return t.skip(built.because)
+    await using target = await startTarget(built.path, args)
+    const before = captureState(target.pid)
+    const tracer = Tracer.attach(slowDoor(), target.pid, {}, { via: 'signal' })
+    assert.ok(!isRefusal(tracer))
+    using attached = tracer
+    const made = await attached.count(['faulter:hot'])
+    assert.ok(!isRefusal(made))
+    while (attached.snapshot(made.group).counts.get('faulter:hot') === 0n) await sleep(10)
+    assert.deepEqual(attached.detach(), [])
+    assert.deepEqual(stateDifferences(before), [])
+    assert.match(await target.ask('tell', /^made/), /^made [1-9]\d* wrong=0$/)
+  })
+}
