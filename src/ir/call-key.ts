@@ -7,6 +7,9 @@ const POINT_BITS = 14n
 /** The number of the attach point. */
 export const callPoint: Expression = { op: 'input', type: uint64, input: { kind: 'probe-name' } }
 
+/** Set in what is kept of a call, beside when it began: it has been passed on, and the function that it goes on in has not begun. */
+export const ON_ITS_WAY = 1n << 63n
+
 /** By what a call in progress is known, in one word: where on the stack its return address is, and the attach point. */
 export const callKey: Expression = {
   op: 'or',

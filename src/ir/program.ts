@@ -15,8 +15,8 @@ export interface Program {
   readonly records: ReadonlyMap<string, RecordLayout>
   readonly enums: ReadonlyMap<string, ReadonlyMap<bigint, string>>
   readonly config: ProgramConfig
-  /** The handler that runs where a call begins whose return is probed, by index; where there are such probes. */
-  readonly noteCall?: number
+  /** What runs where functions are followed whose returns are probed; where there are such probes. */
+  readonly returns?: ReturnHandlers
   /** What runs where the functions of `call` probes are left; where there are such probes. */
   readonly calls?: CallHandlers
 }
@@ -28,6 +28,15 @@ export interface CallHandlers {
   readonly atTailJumps: number
   /** Patterns of functions that are no probes, whoever names them. */
   readonly without: readonly string[]
+}
+
+/** Handlers by index: what keeps calls in progress, up to where the handler of a probe runs. */
+export interface ReturnHandlers {
+  readonly atBeginnings: number
+  /** Where a function jumps to another one, which then returns in its place. */
+  readonly atTailJumps: number
+  /** Where these others begin. */
+  readonly atFollowed: number
 }
 
 /** One action block: it runs at each of its probes, in the order of the script. */

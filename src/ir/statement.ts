@@ -117,6 +117,10 @@ export type MapStatement =
 export type CallStatement =
   /** A call begins here, at a time if there is a clock. */
   | { readonly op: 'note-call'; readonly map: number; readonly clock: Clock | undefined; readonly span: Span }
+  /** The call that is here goes on in another function, which is come to next. */
+  | { readonly op: 'pass-call'; readonly map: number }
+  /** A function begins in which a call may go on: one that is on its way is here now. Any other has been left without a return. */
+  | { readonly op: 'receive-call'; readonly map: number }
   /** The call that returns here is in progress no more; the local, if any, gets when it began. The handler ends if it was not noted. */
   | { readonly op: 'take-call'; readonly map: number; readonly local: number | undefined }
 

@@ -71,6 +71,8 @@ export function operandsOf(statement: Statement): readonly Expression[] {
     case 'map-length':
     case 'take-call':
     case 'note-call':
+    case 'pass-call':
+    case 'receive-call':
     case 'loop':
     case 'for-each':
     case 'break':

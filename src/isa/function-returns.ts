@@ -2,13 +2,25 @@ import type { Vaddr } from '../bytes/address.js'
 import type { Refusal } from '../refusal/refusal.js'
 
 /**
- * Where the calls of a function end, if nothing unwinds them: at one of these instructions the stack pointer is what it was at
- * the function's first, and points to the return address.
+ * Where the calls of a function end, if nothing unwinds them, be it in other functions that it jumps to. At all of these
+ * instructions the stack pointer is what it was at the function’s first, and points to the return address.
  */
-export interface FunctionReturns {
+export interface FunctionReturns extends CallEnds {
   readonly kind: 'returns'
+  /** The functions in which its calls may go on, in the order in which they are found. */
+  readonly followed: readonly FollowedFunction[]
+}
+
+/** No instruction is in two of these. */
+export interface FollowedFunction extends CallEnds {
+  readonly begin: Vaddr
+}
+
+export interface CallEnds {
   /** Instructions that return, also in parts of the function that the compiler has put elsewhere. Sorted. */
   readonly at: readonly Vaddr[]
+  /** Jumps to the beginnings of functions that are followed. Sorted. */
+  readonly tailJumps: readonly Vaddr[]
 }
 
 /** An instruction by which a function jumps to another one, which then returns to the caller in its place. */
@@ -34,7 +46,7 @@ export interface FunctionExits {
 export type ExitFinder = (entry: Vaddr) => FunctionExits | Refusal
 
 /**
- * Finds where the function that begins at an address returns. Refused: `unknown-boundaries`, `tail-call` where another function
- * may return in its place, `no-return`, `not-probeable`, `growing-stack` where stacks move.
+ * Finds where the function that begins at an address returns. Refused: `unknown-boundaries`, `no-return`, `not-probeable`,
+ * `growing-stack` where stacks move, `tail-call` where it goes on in functions that cannot be followed.
  */
 export type ReturnFinder = (entry: Vaddr) => FunctionReturns | Refusal

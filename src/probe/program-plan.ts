@@ -22,6 +22,8 @@ export interface ProgramCode {
   readonly values: ReadonlyMap<number, Uint8Array>
   /** When it began, by the boot clock. */
   readonly startedNs: bigint
+  /** Functions whose returns are probed are followed into others. */
+  readonly followsCalls: boolean
   /** What stacks are walked by; none where none are taken. */
   readonly stackRanges: readonly CodeRange[]
 }

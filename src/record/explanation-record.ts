@@ -10,6 +10,16 @@ export interface VerdictRecord {
   readonly refused?: { readonly code: RefusalCode; readonly because: string }
 }
 
+/** Where a function returns. */
+export interface ReturnsRecord {
+  /** Its own instructions that return, as in its file. */
+  readonly at: readonly string[]
+  /** Functions that it jumps to, and that return in its place. */
+  readonly followed: readonly string[]
+  /** Why a probe of its returns cannot be had. */
+  readonly refused?: VerdictRecord['refused']
+}
+
 /** The reasoning about one site. Addresses as `0x…`. */
 export interface ExplanationRecord extends SiteExplanation {
   readonly site: string
@@ -17,4 +27,6 @@ export interface ExplanationRecord extends SiteExplanation {
   readonly file: string
   readonly fileOffset: string
   readonly verdicts: readonly VerdictRecord[]
+  /** Of a function that begins there. */
+  readonly returns?: ReturnsRecord
 }

@@ -36,7 +36,8 @@ export const refusalCodes = {
   'hardware-not-permitted': 'The kernel does not allow this user to set debug registers of the process.',
   'unwatchable-access': 'The processor cannot watch for that kind of access, or not in that range.',
   'not-compiled': 'The program asks for something that ring3 has no machine code for.',
-  'tail-call': 'The function may jump to another one, which returns to the caller in its place.',
+  'tail-call':
+    'The function may jump to another one, which returns to the caller in its place, and the call cannot be followed there.',
   'no-return': 'No instruction of the function returns to its caller.',
   'growing-stack':
     'The code runs on a stack that is enlarged only when code of its own kind asks, and a handler does not.',

@@ -9,8 +9,8 @@ export interface AttachPoint {
   readonly site: string | undefined
   /** Its site is the beginning of a function. */
   readonly isEntry: boolean
-  /** Where the function returns, for probes of returns: `module:symbol+offset`. */
-  readonly returns: readonly string[]
+  /** Its returns are also those of functions that it jumps to. */
+  readonly isFollowed: boolean
   /** What the builtin `probe` says: `uprobe:/usr/lib/libc.so.6:malloc`. */
   readonly probe: string
   /** What the builtin `func` says. */

@@ -9,7 +9,8 @@ const MAX_CALLS = 16_384
  * Lets a program tell the returns of calls whose beginning it has seen from all others. What it knows is a map of its own: calls in
  * progress, by where on the stack their return address is, and by attach point. There the stack pointer is at a function’s first
  * instruction, and again when it returns, whatever came in between; so nothing has to be undone where an exception or longjmp ends
- * calls, and stacks may be switched. A handler of returns begins by looking there.
+ * calls, and stacks may be switched. A handler of returns begins by looking there. A function that jumps to another one hands its
+ * call over: see `ReturnHandlers`.
  */
 export function followCalls(program: Program): Program {
   const [first] = program.handlers.flatMap(({ probes }) => probes.filter(isReturn))
@@ -20,13 +21,18 @@ export function followCalls(program: Program): Program {
     .map((handler) => (isOfReturns(handler) ? ofKnown(handler, map) : handler))
   const isTimed = handlers.some(({ locals }) => locals.some(holdsBeginning))
   const note: Statement = { op: 'note-call', map, clock: isTimed ? 'boot' : undefined, span: first.span }
-  const noteCall: Handler = { probes: [], locals: [], body: [note] }
+  const atBeginnings = handlers.length
   return {
     ...program,
     maps: [...program.maps, callsInProgress],
-    handlers: [...handlers, noteCall],
-    noteCall: handlers.length,
+    handlers: [...handlers, keeping(note), keeping({ op: 'pass-call', map }), keeping({ op: 'receive-call', map })],
+    returns: { atBeginnings, atTailJumps: atBeginnings + 1, atFollowed: atBeginnings + 2 },
   }
+}
+
+/** It has no probes of its own: it runs for those of returns. */
+function keeping(statement: Statement): Handler {
+  return { probes: [], locals: [], body: [statement] }
 }
 
 const callsInProgress: MapDeclaration = {

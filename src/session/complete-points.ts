@@ -1,12 +1,13 @@
 import type { ModuleSites, RefusedSite } from '../probe/site.js'
-import type { AttachPoint } from '../runs/attach-point.js'
 import type { ProgramSites } from './program-sites.js'
 
-/** Numbers of the points that lack a site. */
-export function incompletePoints({ points }: Pick<ProgramSites, 'points'>, refused: ReadonlySet<string>): Set<number> {
-  const isIncomplete = ({ site, returns }: AttachPoint): boolean =>
-    site !== undefined && [site, ...returns].some((key) => refused.has(key))
-  return new Set([...points.entries()].flatMap(([number, point]) => (isIncomplete(point) ? [number] : [])))
+/** Numbers of the points that lack a site, be it one of several. Sites of several names have one of them here. */
+export function incompletePoints(
+  { at, resolved }: Pick<ProgramSites, 'at' | 'resolved'>,
+  refused: ReadonlySet<string>,
+): Set<number> {
+  const lost = resolved.modules.flatMap(({ sites }) => sites.filter(({ key }) => refused.has(key)))
+  return new Set(lost.flatMap(({ address }) => (at.get(address) ?? []).map(({ point }) => point)))
 }
 
 /**

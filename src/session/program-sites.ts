@@ -3,7 +3,14 @@ import { assert } from '../bytes/assert.js'
 import type { PlacedProbe, Program, WatchRequest } from '../ir/program.js'
 import type { Span } from '../ir/statement.js'
 import type { CodeFacts } from '../isa/code-facts.js'
-import type { ExitFinder, FunctionExits, ReturnFinder, TailJump } from '../isa/function-returns.js'
+import type {
+  CallEnds,
+  ExitFinder,
+  FunctionExits,
+  FunctionReturns,
+  ReturnFinder,
+  TailJump,
+} from '../isa/function-returns.js'
 import type { Architecture } from '../isa/site-analysis.js'
 import { type ProbePattern, parsePattern } from '../probe/pattern.js'
 import type { ModuleSites, RefusedSite, Site } from '../probe/site.js'
@@ -33,7 +40,7 @@ export interface ProgramSites {
   /** What is known of the functions of `call` probes. */
   readonly calls: readonly FoundCall[]
   /** Sites that the script names one by one, `module:symbol`: who asks so wants each of them. */
-  readonly named: ReadonlyMap<string, Span>
+  readonly named: ReadonlyMap<Address, Span>
 }
 
 /** A function whose calls are probed. */
@@ -98,12 +105,17 @@ interface WantedProbe {
   readonly isNamed: boolean
 }
 
+interface PlacedSite {
+  readonly site: Site
+  readonly handler: number
+}
+
 class Found implements ProgramSites {
   readonly points: AttachPoint[] = []
   readonly at = new Map<Address, PlacedHandler[]>()
   readonly missing: MissingProbe[] = []
   readonly watched: (WatchedData & { readonly handlers: PlacedHandler[] })[] = []
-  readonly named = new Map<string, Span>()
+  readonly named = new Map<Address, Span>()
   readonly #refused: RefusedSite[] = []
   readonly #modules: ModuleSites[] = []
   readonly calls: FoundCall[] = []
@@ -131,7 +143,15 @@ class Found implements ProgramSites {
 
   /** @returns the number of the point. */
   addPlain(handler: number, request: PlacedProbe): number {
-    const facts = { handler, request, site: undefined, returns: [], isEntry: false, probe: request.text, function: '' }
+    const facts = {
+      handler,
+      request,
+      site: undefined,
+      isFollowed: false,
+      isEntry: false,
+      probe: request.text,
+      function: '',
+    }
     return this.points.push(facts) - 1
   }
 
@@ -184,9 +204,9 @@ class Found implements ProgramSites {
     const returns = exits.returns.map((at) => siteInFunction(entry, at))
     const tails = exits.tailJumps.map(({ at }) => siteInFunction(entry, at))
     const sites = [entry, ...returns, ...tails]
-    if (wanted.isNamed) for (const { key } of sites) this.named.set(key, wanted.request.span)
+    if (wanted.isNamed) for (const { address } of sites) this.named.set(address, wanted.request.span)
     if ('modules' in wanted.request && wanted.request.modules === 'open') this.#opened.set(module.path, moduleOf(site))
-    const point = this.#pushPoint(wanted, module, entry, [...returns, ...tails])
+    const point = this.#pushPoint(wanted, module, entry, false)
     this.#run(entry, { point, handler: wanted.handler })
     for (const each of returns) this.#run(each, { point, handler: ends.atReturns })
     for (const each of tails) this.#run(each, { point, handler: ends.atTailJumps })
@@ -202,38 +222,47 @@ class Found implements ProgramSites {
 
   /** The sites that the probe of a function takes. */
   #addFunction(wanted: WantedProbe, module: ModuleSites, site: Site): readonly Site[] {
-    const returns = wanted.request.kind === 'uretprobe' ? this.#returnsOf(module, site) : []
+    const returns = wanted.request.kind === 'uretprobe' ? this.#returnsOf(module, site) : undefined
     if (isRefusal(returns)) {
       this.#refuse(wanted, [{ site, refusal: returns }])
       return []
     }
-    const sites = [site, ...returns]
-    if (wanted.isNamed) for (const { key } of sites) this.named.set(key, wanted.request.span)
-    this.#addPoint(wanted, module, site, returns)
+    const isFollowed = returns !== undefined && returns.followed.length > 0
+    const point = this.#pushPoint(wanted, module, site, isFollowed)
+    const placed = returns === undefined ? [{ site, handler: wanted.handler }] : this.#placesOf(wanted, site, returns)
+    for (const { site, handler } of placed) this.#run(site, { point, handler })
+    const sites = placed.map(({ site }) => site)
+    if (wanted.isNamed) for (const { address } of sites) this.named.set(address, wanted.request.span)
     return sites
   }
 
-  #returnsOf({ facts }: ModuleSites, site: Site): Site[] | Refusal {
+  #returnsOf({ facts }: ModuleSites, { vaddr }: Site): FunctionReturns | Refusal {
     const find = this.#returnFinders.get(facts) ?? this.arch.returnFinder(facts)
     this.#returnFinders.set(facts, find)
-    const returns = find(site.vaddr)
-    return isRefusal(returns) ? returns : returns.at.map((at) => siteInFunction(site, at))
+    return find(vaddr)
   }
 
-  /** A call is noted where it begins, so that its return can be told from others at the same instruction. */
-  #addPoint(wanted: WantedProbe, module: ModuleSites, site: Site, returns: readonly Site[]): void {
-    const { handler, request } = wanted
-    const point = this.#pushPoint(wanted, module, site, returns)
-    const atEntry = request.kind === 'uretprobe' ? this.program.noteCall : handler
-    assert(atEntry !== undefined, 'programs with probes of returns note calls')
-    this.#run(site, { point, handler: atEntry })
-    for (const each of returns) this.#run(each, { point, handler })
+  /**
+   * What a probe of returns runs where. A call is noted where it begins, so that its return can be told from others at the same
+   * instruction, and followed to where that is.
+   */
+  #placesOf({ handler }: WantedProbe, site: Site, returns: FunctionReturns): PlacedSite[] {
+    const keeping = this.program.returns
+    assert(keeping !== undefined, 'programs with probes of returns follow calls')
+    const ends = ({ at, tailJumps }: CallEnds): PlacedSite[] => [
+      ...tailJumps.map((jump) => ({ site: siteInFunction(site, jump), handler: keeping.atTailJumps })),
+      ...at.map((each) => ({ site: siteInFunction(site, each), handler })),
+    ]
+    const followed = returns.followed.flatMap((other): PlacedSite[] => {
+      const { isReturn: _, ...begin } = siteInFunction(site, other.begin)
+      return [{ site: begin, handler: keeping.atFollowed }, ...ends(other)]
+    })
+    return [{ site, handler: keeping.atBeginnings }, ...ends(returns), ...followed.map(optional)]
   }
 
   /** @returns the point’s number */
-  #pushPoint({ handler, request }: WantedProbe, module: ModuleSites, site: Site, returns: readonly Site[]): number {
-    const keys = returns.map(({ key }) => key)
-    const facts = { handler, request, site: site.key, returns: keys, ...described(request, module, site) }
+  #pushPoint({ handler, request }: WantedProbe, module: ModuleSites, site: Site, isFollowed: boolean): number {
+    const facts = { handler, request, site: site.key, isFollowed, ...described(request, module, site) }
     return this.points.push(facts) - 1
   }
 
@@ -245,6 +274,11 @@ class Found implements ProgramSites {
     if (isNamed) this.missing.push(...refused.map(({ refusal }) => ({ span, refusal })))
     else this.#refused.push(...refused)
   }
+}
+
+/** Nobody has named the function: where others call it often, only the cheapest mechanism will do. */
+function optional({ site, handler }: PlacedSite): PlacedSite {
+  return { site: { ...site, isOptional: true }, handler }
 }
 
 /** Where the function that begins at a site returns. */

@@ -189,8 +189,11 @@ export class ProgramTracing {
 
   /** Probes that the script names one by one, and that could not be planted. */
   #lostProbes(attached: Attached | undefined): MissingProbe[] {
+    const { named, resolved } = this.sites
+    const sites = resolved.modules.flatMap((module) => module.sites)
+    const spans = new Map(sites.map(({ key, address }) => [key, named.get(address)]))
     return (attached?.refused ?? []).flatMap(({ site, code, because }) => {
-      const span = this.sites.named.get(site)
+      const span = spans.get(site)
       return span === undefined ? [] : [{ span, refusal: refuse(code, because) }]
     })
   }

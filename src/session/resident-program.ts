@@ -211,7 +211,7 @@ async function planComplete(
   const { resolved } = setting.sites
   const modules = joinModules([...resolved.modules, ...exits])
   const planned = await tracer.planProgram({ ...resolved, modules }, codeOf(setting, exits, ranges))
-  const areWhole = program.noteCall !== undefined || program.calls !== undefined
+  const areWhole = program.returns !== undefined || program.calls !== undefined
   if (isRefusal(planned) || !areWhole) return planned
   const sites = withoutIncomplete(setting.sites, planned.plan.refused)
   return sites === undefined ? planned : planComplete({ ...setting, sites }, exits, ranges)
@@ -237,7 +237,7 @@ function codeOf(
     const point = sites.points[pointNumber]
     const handler = program.handlers[index]
     assert(point !== undefined && handler !== undefined, `there is no attach point ${pointNumber}`)
-    return { handler, constant: siteConstants(host, { pid, site, point, pointNumber }) }
+    return { handler, constant: siteConstants(host, { pid, site, point, pointNumber }), isFollowed: point.isFollowed }
   }
   const isEntry = (site: Address): boolean =>
     (sites.at.get(site) ?? []).some(({ point }) => sites.points[point]?.isEntry === true)
@@ -247,6 +247,7 @@ function codeOf(
     exits: new Set(exits.flatMap((module) => module.sites.map((site) => site.address))),
     values: firstValues(program, here),
     startedNs: host.startedNs,
+    followsCalls: sites.points.some(({ isFollowed }) => isFollowed),
     stackStartAt: (site) =>
       stackRanges.length > 0
         ? stackStart(site, isEntry(site), threadScene(tracer.target.memory, host.code))

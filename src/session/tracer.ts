@@ -14,6 +14,7 @@ import { PlannedRanges } from '../trampolines/planned-ranges.js'
 import type { CatchOptions } from './catch-options.js'
 import { describeAttached, type Outcome } from './describe-attached.js'
 import { explain } from './explain.js'
+import { explainReturns } from './explain-returns.js'
 import { atWork, installLadder, installWatches, type Planted } from './install-ladder.js'
 import { climb, type Ladder, onlySites, servedVerdicts } from './ladder.js'
 import { listFunctions } from './list-functions.js'
@@ -379,8 +380,8 @@ export class Tracer implements Disposable {
   async explain(pattern: string): Promise<readonly Explanation[] | Refusal> {
     const resolved = await resolveSites(this.catalog, [pattern])
     if (isRefusal(resolved)) return resolved
-    const names = this.mechanisms.map(({ traits }) => traits.name)
-    return explain(await this.climb(resolved, this.mechanisms), resolved.modules, resolved.refused, names)
+    const returns = await explainReturns(this.catalog, x64, resolved.modules)
+    return explain(await this.climb(resolved, this.mechanisms), resolved, this.mechanisms, returns)
   }
 
   async list(text: string): Promise<readonly ListedFunction[] | Refusal> {

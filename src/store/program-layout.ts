@@ -13,6 +13,8 @@ export interface ProgramShape {
   readonly ringBytes: number
   /** Parts of stacks in which calls in progress have places of their own: a power of two; below 2, none have. */
   readonly stackParts: number
+  /** Functions are followed into others: their calls in progress have places, too. */
+  readonly followsCalls?: boolean
   /** Of tables for walking stacks, those that are published later too. */
   readonly stackTableBytes: number
 }
@@ -27,7 +29,8 @@ export interface ProgramShape {
  *     tables         of maps with keys
  *     rings          `1 << ringShift` bytes for each slot, if the program has events
  *     stack tables   if the program takes stacks: see `encodeStackTables`
- *     call places    CALL_PLACES.partBytes for each part of a stack, if the program follows calls
+ *     call places    CALL_PLACES.partBytes for each part of a stack, if the program follows calls; then
+ *                    CALL_PLACES.followedPartBytes for each, if it follows some into other functions
  */
 export interface ProgramLayout {
   readonly slots: number
@@ -166,6 +169,8 @@ export interface CallsLayout {
   readonly header: number
   readonly table: TableLayout
   readonly placesOffset: number
+  /** Of the places of calls of functions that are followed into others, if there are such. */
+  readonly followedOffset: number
   /** Below 2, there are no places. */
   readonly parts: number
 }
@@ -175,6 +180,7 @@ export const CALL_PLACES = {
   partShift: 16,
   /** Bytes of the places of a part: 16 for each 8 of the stack. */
   partBytes: 2 ** 17,
+  followedPartBytes: 2 ** 18,
   /** Places are looked for at the hash of a part, and at so many in all. */
   tries: 8,
 } as const
@@ -184,7 +190,18 @@ export const CALL_PLACE = {
   point: 0,
   /** 32 bits, in the first place of a part: the number of the part. */
   part: 4,
+  /** And whether it is `ON_ITS_WAY`. */
   began: 8,
+} as const
+
+/**
+ * The place of calls of functions that are followed into others: of two, since what is jumped to may be such a function, too. Twice as
+ * long; `CALL_PLACE` says how each begins.
+ */
+export const FOLLOWED_PLACE = {
+  second: 16,
+  /** 32 bits: how many more are in the table. */
+  tabled: 20,
 } as const
 
 /**
@@ -234,7 +251,7 @@ export function programLayout(program: Program, shape: ProgramShape, known: Know
   const ringsOffset = tables.end
   const ringShift = Math.log2(shape.ringBytes)
   const stackTablesOffset = program.events.length === 0 ? ringsOffset : ringsOffset + shape.slots * shape.ringBytes
-  const { maps, end: size } = withCallPlaces(tables.maps, stackTablesOffset + shape.stackTableBytes)
+  const { maps, end: size } = withCallPlaces(tables.maps, stackTablesOffset + shape.stackTableBytes, shape)
   return {
     slots: shape.slots,
     slotShift,
@@ -271,13 +288,14 @@ function withTables(drafts: readonly MapLayout[], start: number): PlacedMaps {
   return { maps, end: alignUp(end, PAGE) }
 }
 
-function withCallPlaces(drafts: readonly MapLayout[], start: number): PlacedMaps {
+function withCallPlaces(drafts: readonly MapLayout[], start: number, { followsCalls }: ProgramShape): PlacedMaps {
   let end = start
   const maps = drafts.map((draft): MapLayout => {
     if (draft.kind !== 'calls' || draft.parts < 2) return draft
     const placesOffset = end
-    end += draft.parts * CALL_PLACES.partBytes
-    return { ...draft, placesOffset }
+    const followedOffset = placesOffset + draft.parts * CALL_PLACES.partBytes
+    end = followedOffset + (followsCalls === true ? draft.parts * CALL_PLACES.followedPartBytes : 0)
+    return { ...draft, placesOffset, followedOffset }
   })
   return { maps, end }
 }
@@ -293,7 +311,7 @@ function keyed(
   const { key, holdsCalls } = declaration
   if (holdsCalls === true) {
     const rest = table(declaration, key, header, { clears: false, deletes: true })
-    return { kind: 'calls', header, table: rest, placesOffset: 0, parts }
+    return { kind: 'calls', header, table: rest, placesOffset: 0, followedOffset: 0, parts }
   }
   const clears = hasEvent(program, map, ['clear'])
   return table(declaration, key, header, { clears, deletes: isDeleted(program, map) })

@@ -14,7 +14,7 @@ export interface CounterData extends HitData {
 
 /** Counting: one counter for each site, in so many blocks. */
 export function counterWork(form: CounterForm, blocks: number): HitWork<CounterData> {
-  return { siteBytes: 0, areaBytes: 0, dataFor: (sites, backing) => counterData(form, blocks, sites, backing) }
+  return { bytesAt: () => 0, areaBytes: 0, dataFor: (sites, backing) => counterData(form, blocks, sites, backing) }
 }
 
 function counterData(form: CounterForm, blocks: number, served: number, backing: Backing): CounterData {

@@ -6,8 +6,8 @@ import type { Backing } from '../target/installation.js'
 
 /** What trampolines do at a hit, and the data that this takes in the target. */
 export interface HitWork<D extends HitData = HitData> {
-  /** Bytes of an area that each of its sites takes, beyond what a counter does. */
-  readonly siteBytes: number
+  /** Bytes of an area that a site takes, beyond what a counter does. */
+  bytesAt(site: Address): number
   /** Bytes that it takes once in each area. */
   readonly areaBytes: number
   dataFor(sites: number, backing: Backing): D

@@ -46,7 +46,7 @@ export interface Placed {
 /** What code takes beyond the least. */
 export interface ExtraBytes {
   readonly area: number
-  readonly site: number
+  bytesAt(site: Address): number
 }
 
 /** Chooses where the code areas go: near their modules, or anywhere. Pure. */
@@ -76,8 +76,9 @@ export function placeAreas(maps: readonly Mapping[], modules: readonly ModuleSit
 }
 
 function roomFor(members: readonly ModuleSites[], bytesPerSite: number, wanted: ExtraBytes): number {
-  const sites = members.reduce((sum, module) => sum + module.sites.length, 0)
-  return roundToPage(BYTES_PER_AREA + wanted.area + (bytesPerSite + wanted.site) * sites)
+  let bytes = BYTES_PER_AREA + wanted.area
+  for (const { sites } of members) for (const { address } of sites) bytes += bytesPerSite + wanted.bytesAt(address)
+  return roundToPage(bytes)
 }
 
 /** Puts each module's trampolines into its own padding, as far as that goes. Pure. */

@@ -119,12 +119,12 @@ async function clockFor({ target, processor }: Host, code: ProgramCode): Promise
 }
 
 /** Rings are address space that is not backed by memory until it is used. */
-function shapeFor({ target }: Host, { program, stackRanges }: ProgramCode): ProgramShape {
+function shapeFor({ target }: Host, { program, stackRanges, followsCalls }: ProgramCode): ProgramShape {
   const threads = listThreads(target.door, target.pid).length
   const slots = 2 ** Math.ceil(Math.log2(Math.max(MIN_SLOTS, SLOTS_PER_THREAD * threads)))
   const stackParts = isAddressSpaceScarce(target.door, target.pid) ? 0 : STACK_PARTS
   const stackTableBytes = stackRanges.length === 0 ? 0 : roundToPage(stackTablesSize(stackRanges)) + LATER_TABLE_BYTES
-  return { slots, ringBytes: PAGE * program.config.ringPages, stackTableBytes, stackParts }
+  return { slots, ringBytes: PAGE * program.config.ringPages, stackTableBytes, stackParts, followsCalls }
 }
 
 function planAreas({

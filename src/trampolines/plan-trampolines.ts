@@ -74,7 +74,7 @@ export function planTrampolines<D extends HitData>(
   situation: TrampolineSituation<D>,
 ): TrampolinePlan<D> | Refusal {
   const { backing, maps, spareBytes, work } = situation
-  const wanted = { area: spareBytes + (work?.areaBytes ?? 0), site: work?.siteBytes ?? 0 }
+  const wanted = { area: spareBytes + (work?.areaBytes ?? 0), bytesAt: (site: Address) => work?.bytesAt(site) ?? 0 }
   const placed = backing === 'mapped' ? placeAreas(maps, modules, wanted) : placeInPadding(modules)
   const refused: RefusedSite[] = placed.unplaced.flatMap((each) => each.modules.flatMap(unplacedSites(backing)))
   const analysed = analyseGroups(placed.groups, situation, refused)

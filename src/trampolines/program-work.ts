@@ -38,16 +38,17 @@ export function programWork(
   const codeAt = (dataAddress: Address) => handlerCode({ ...code, layout, dataAddress, machine })
   const stackTables = new StackTables(code, layout)
   const tail = (areas: readonly AreaCode[]): PlacedBytes | undefined => stackTables.first(areas)
-  let [siteBytes, mayFault] = [0, false]
-  for (const site of differentSites(code, modules)) {
+  const sizes = new Map<string, number>()
+  let mayFault = false
+  for (const [key, site] of differentSites(code, modules)) {
     const { code: bytes, refused, fixups } = emitTrampolines(ANYWHERE, codeAt(DATA_ANYWHERE), [hardestSite(site)])
     const refusal = refused.get(0)
     if (refusal !== undefined) return refusal
-    siteBytes = Math.max(siteBytes, bytes.length + FIXUP_BYTES * fixups.length)
+    sizes.set(key, bytes.length + FIXUP_BYTES * fixups.length)
     mayFault ||= fixups.length > 0
   }
   return {
-    siteBytes,
+    bytesAt: (site) => sizes.get(sequenceAt(code, site)) ?? 0,
     areaBytes: 0,
     mayFault,
     dataFor: () => ({ layout, stackTables, size: layout.size, head, tail, codeAt }),
@@ -67,10 +68,14 @@ function hardestSite(site: Address) {
 }
 
 /** One site for each sequence of handlers, and those where the process ends. */
-function differentSites({ program, handlersAt, exits }: ProgramCode, modules: readonly ModuleSites[]): Address[] {
-  const numberOf = ({ handler }: SiteHandler): number => program.handlers.indexOf(handler)
-  const different = new Map<string, Address>()
-  for (const { sites } of modules)
-    for (const site of sites) different.set(handlersAt(site.address).map(numberOf).join(), site.address)
-  return [...different.values(), ...exits]
+function differentSites(code: ProgramCode, modules: readonly ModuleSites[]): Map<string, Address> {
+  const addresses = modules.flatMap(({ sites }) => sites.map(({ address }) => address))
+  return new Map([...addresses, ...code.exits].map((site) => [sequenceAt(code, site), site]))
+}
+
+/** Sites with the same have code of the same length. */
+function sequenceAt({ program, handlersAt, exits }: ProgramCode, site: Address): string {
+  const numberOf = ({ handler, isFollowed }: SiteHandler): string =>
+    `${program.handlers.indexOf(handler)}${isFollowed === true ? '→' : ''}`
+  return [...handlersAt(site).map(numberOf), ...(exits.has(site) ? ['exit'] : [])].join()
 }

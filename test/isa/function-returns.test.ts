@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import { vaddr } from '../../src/bytes/address.js'
 import type { CodeFacts } from '../../src/isa/code-facts.js'
+import type { CallEnds } from '../../src/isa/function-returns.js'
 import { x64 } from '../../src/isa/x64/x64.js'
 import { isRefusal } from '../../src/refusal/refusal.js'
 import { buildProgram, missingTools } from '../programs/build.js'
@@ -32,15 +33,52 @@ function factsFor(functions: Readonly<Record<number, string>>, base = START): Co
   }
 }
 
-function returnsAt(functions: Readonly<Record<number, string>>): string {
-  const found = x64.returnFinder(factsFor(functions))(vaddr(START))
-  return isRefusal(found) ? found.code : found.at.map((at) => at - START).join(' ')
+/** Returns and tail jumps; then the same of each function that is followed: `2 5→, 8: 9`. */
+function returnsIn(facts: CodeFacts, base = START): string {
+  const found = x64.returnFinder(facts)(vaddr(base))
+  if (isRefusal(found)) return found.code
+  const ends = ({ at, tailJumps }: CallEnds): string =>
+    [...at.map((each) => `${each - base}`), ...tailJumps.map((each) => `${each - base}→`)].join(' ')
+  return [ends(found), ...found.followed.map((other) => `${other.begin - base}: ${ends(other)}`)].join(', ')
 }
+
+function returnsAt(functions: Readonly<Record<number, string>>): string {
+  return returnsIn(factsFor(functions))
+}
+
+/** A jump to what begins 8 bytes behind. */
+const ON = 'eb 06 cc cc cc cc cc cc'
 
 const cases: readonly (readonly [fact: string, functions: Record<number, string>, expected: string])[] = [
   ['a return', { 0: '90 c3' }, '1'],
   ['every return, with a prefix or an operand', { 0: '75 02 f3 c3 f2 c3 c2 08 00' }, '2 4 6'],
-  ['a jump to another function', { 0: '75 01 c3 e9 00 00 00 00', 8: 'c3' }, 'tail-call'],
+  ['a jump to another function', { 0: '75 01 c3 e9 00 00 00 00', 8: 'c3' }, '2 3→, 8: 8'],
+  ['nothing but a jump to another function', { 0: ON, 8: 'c3' }, '0→, 8: 8'],
+  ['two jumps to it', { 0: '75 03 90 eb 03 eb 01 cc', 8: 'c3' }, '3→ 5→, 8: 8'],
+  ['another function that jumps to a third', { 0: ON, 8: ON, 16: 'c3' }, '0→, 8: 8→, 16: 16'],
+  ['a loop of others', { 0: ON, 8: ON, 16: '75 02 eb f4 c3' }, '0→, 8: 8→, 16: 20 18→'],
+  ['a loop behind the beginning of another', { 0: ON, 8: '90 75 fe c3' }, '0→, 8: 11'],
+  ['a loop that leads back to the beginning', { 0: ON, 8: '75 02 eb f4 c3' }, 'tail-call'],
+  ['a loop to the beginning of another', { 0: ON, 8: '75 fe c3' }, 'tail-call'],
+  [
+    'a part of another that leads to its beginning',
+    { 0: ON, 8: '74 06 90 c3 cc cc cc cc', 16: '75 f8 eb f4' },
+    'tail-call',
+  ],
+  ['another one by a condition', { 0: '74 06 c3 cc cc cc cc cc', 8: 'c3' }, 'tail-call'],
+  ['another one that jumps by a condition', { 0: ON, 8: '74 06 c3 cc cc cc cc cc', 16: 'c3' }, 'tail-call'],
+  ['another one that jumps through a pointer', { 0: ON, 8: 'ff e7' }, 'tail-call'],
+  [
+    'another one that never returns',
+    { 0: '75 01 c3 eb 03 cc cc cc', 8: '75 fe eb 04 cc cc cc cc', 16: '0f 0b' },
+    'tail-call',
+  ],
+  ['the middle of another one', { 0: 'eb 07 cc cc cc cc cc cc', 8: '90 c3' }, 'tail-call'],
+  ['what is no function', { 0: 'eb 07 cc cc cc cc cc cc' }, 'tail-call'],
+  ['another one that runs on into what is behind it', { 0: ON, 8: '75 01 c3 90', 12: 'c3' }, 'tail-call'],
+  ['another one, and what is behind it, into which it runs on', { 0: '75 02 eb 04 90 90 90 90', 8: 'c3' }, 'tail-call'],
+  ['sixteen others', chainOf(16), `0→, ${linksTo(16)}`],
+  ['seventeen others', chainOf(17), 'tail-call'],
   ['a jump through a pointer that was handed over', { 0: '75 01 c3 ff e7' }, 'tail-call'],
   ['a jump through memory', { 0: 'ff 25 00 00 00 00' }, 'tail-call'],
   ['a part elsewhere that jumps back and returns', { 0: '75 02 90 c3', 4: '90 75 fb c3' }, '3 7'],
@@ -49,6 +87,27 @@ const cases: readonly (readonly [fact: string, functions: Record<number, string>
   ['a far return', { 0: '75 01 c3 cb' }, 'not-probeable'],
   ['bytes that are no instruction', { 0: '06 c3' }, 'unknown-boundaries'],
 ]
+
+function chainOf(others: number): Record<number, string> {
+  const jumps = Array.from({ length: others }, (_, at) => [8 * at, ON])
+  return { ...Object.fromEntries(jumps), [8 * others]: 'c3' }
+}
+
+function linksTo(others: number): string {
+  return Array.from(
+    { length: others },
+    (_, at) => `${8 * (at + 1)}: ${8 * (at + 1)}${at + 1 < others ? '→' : ''}`,
+  ).join(', ')
+}
+
+test('returns: another one inside of one that is followed, which can be come to without a jump that is known', () => {
+  const facts = factsFor({ 0: '75 02 eb 04 eb 0a cc cc', 8: ON, 16: 'c3' })
+  assert.equal(returnsIn(facts), '2→ 4→, 8: 8→, 16: 16')
+  const functions = facts.functions.map((each) =>
+    each.start === START + 8 ? { ...each, end: vaddr(START + 17) } : each,
+  )
+  assert.equal(returnsIn({ ...facts, functions }), 'tail-call')
+})
 
 for (const [fact, functions, expected] of cases)
   test(`returns: ${fact}`, () => assert.equal(returnsAt(functions), expected))

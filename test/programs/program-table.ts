@@ -44,6 +44,7 @@ export const programs = {
   scripted: fromC('scripted'),
   // pthread_exit loads libgcc otherwise, and the mappings would change.
   returns: fromC('returns', '-Wl,--no-as-needed', '-lgcc_s'),
+  tails: { source: 'tails.cpp', compiler: 'g++', flags: ['-O2', '-g', '-Wall', '-pthread'] },
   graph: fromC('graph'),
   'graph-pg': fromC('graph', '-pg'),
   waiter: fromC('waiter'),

@@ -19,7 +19,7 @@ typedef uint64_t u64;
 
 __attribute__((format(printf, 1, 2), unused)) static void say(const char *format, ...)
 {
-	char line[1024];
+	char line[4096];
 	va_list arguments;
 	va_start(arguments, format);
 	int length = vsnprintf(line, sizeof line - 1, format, arguments);

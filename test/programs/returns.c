@@ -114,12 +114,6 @@ static void signal_all(long count)
 		interrupted(1);
 }
 
-/* Jumps to `interrupted`, which returns to the caller. */
-OWN_FUNCTION long hand_over(long again)
-{
-	return interrupted(again);
-}
-
 static ucontext_t first, second;
 
 OWN_FUNCTION long change(ucontext_t *from, ucontext_t *to)

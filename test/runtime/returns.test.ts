@@ -163,12 +163,6 @@ test('by jump: a child of fork counts nothing and is not harmed', { skip }, asyn
   assert.deepEqual([tally.returned, numberOf(maps[''])], [100, 100])
 })
 
-test('a function that another one returns for is refused', { skip }, async () => {
-  await using target = await startTarget(program)
-  await using session = await attach(target.pid)
-  await assert.rejects(session.run('uretprobe:returns:hand_over { @ = count() }'), /returns to the caller in its place/)
-})
-
 interface OtherProgram {
   readonly name: ProgramName
   readonly args: readonly string[]

@@ -1,5 +1,5 @@
 import { unreachable } from '../../bytes/assert.js'
-import { callKey } from '../../ir/call-key.js'
+import { callKey, ON_ITS_WAY } from '../../ir/call-key.js'
 import { tupleLayout } from '../../ir/layout.js'
 import type { Handler, Program } from '../../ir/program.js'
 import { type DivideStatement, localType, type MapStatement, type Span, type Statement } from '../../ir/statement.js'
@@ -121,6 +121,12 @@ class Run {
       case 'note-call':
         this.#noteCall(statement)
         return
+      case 'pass-call':
+        this.#passCall(statement)
+        return
+      case 'receive-call':
+        this.#receiveCall(statement)
+        return
       default:
         this.#mapStatement(statement)
         return
@@ -160,6 +166,19 @@ class Run {
   #noteCall({ map, clock, span }: Statement & { op: 'note-call' }): void {
     const began = clock === undefined ? 0n : this.#frame.environment.sample({ kind: 'clock', clock })
     this.#warnUnless(this.maps.store(map, this.#value(callKey), began), 'too-many-calls', span)
+  }
+
+  #passCall({ map }: Statement & { op: 'pass-call' }): void {
+    const key = this.#value(callKey)
+    const kept = this.maps.load(map, key)
+    if (kept !== undefined) this.maps.store(map, key, integerOf(kept) | ON_ITS_WAY)
+  }
+
+  #receiveCall({ map }: Statement & { op: 'receive-call' }): void {
+    const key = this.#value(callKey)
+    const kept = integerOf(this.maps.load(map, key) ?? 0n)
+    if ((kept & ON_ITS_WAY) === 0n) this.maps.delete(map, key)
+    else this.maps.store(map, key, kept - ON_ITS_WAY)
   }
 
   #takeCall({ map, local }: Statement & { op: 'take-call' }): Ending {

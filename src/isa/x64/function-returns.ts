@@ -1,176 +1,87 @@
-import { hex, type Vaddr, vaddr } from '../../bytes/address.js'
+import { hex, type Vaddr } from '../../bytes/address.js'
 import { isRefusal, type Refusal, refuse } from '../../refusal/refusal.js'
-import type { CodeFacts, FunctionBounds } from '../code-facts.js'
-import type { ExitFinder, FunctionExits, ReturnFinder, TailJump } from '../function-returns.js'
-import { type DecodedModule, decodedFunction, decodedModule } from './decoded-module.js'
-import { directTarget, isNearCall } from './direct-target.js'
-import type { FunctionCode } from './function-code.js'
-import { Code, FlowControl, type Instruction } from './iced.js'
-import { whereJumpsGo } from './indirect-proof.js'
-import { InstructionCursor } from './instruction-cursor.js'
-import { likelyTableTargets } from './jump-tables.js'
-import { functionAround, textBytes } from './module-code.js'
-import { firstBetween } from './sorted-search.js'
+import type { CodeFacts } from '../code-facts.js'
+import type { CallEnds, FollowedFunction, ReturnFinder, TailJump } from '../function-returns.js'
+import { exitFinder, type FunctionEnds, tailCall } from './function-exits.js'
+
+/** Functions that a call may go on in. Beyond, a probe of one function would be one of hundreds. */
+const MAX_FOLLOWED = 16
 
 /** Architecture.returnFinder. */
 export function returnFinder(facts: CodeFacts): ReturnFinder {
-  const find = exitFinder(facts)
+  const endsOf = exitFinder(facts)
   return (entry) => {
-    const exits = find(entry)
-    if (isRefusal(exits)) return exits
-    const [leaving] = exits.tailJumps
-    return leaving === undefined ? { kind: 'returns', at: exits.returns } : tailCall(leaving)
+    const ends = endsOf(entry)
+    if (isRefusal(ends)) return ends
+    const followed = withFollowed(endsOf, entry, ends)
+    if (isRefusal(followed)) return followed
+    const known = new Set<Vaddr>()
+    return { kind: 'returns', ...callEnds(ends, known), followed: followedFunctions(followed, known) }
   }
 }
 
-/** Architecture.exitFinder. */
-export function exitFinder(facts: CodeFacts): ExitFinder {
-  const module: FollowedModule = { ...decodedModule(facts), ways: new Map() }
-  return (entry) => {
-    if (facts.preemptible.length > 0) return refuse('growing-stack', 'goroutines change their stacks amid calls')
-    const body = functionAround(module.code, entry)
-    if (body?.start !== entry) return refuse('unknown-boundaries', `no function is known to begin at ${hex(entry)}`)
-    return exitsOf(module, body)
+/** By their beginnings: the function, then those that return in its place. */
+type Members = ReadonlyMap<Vaddr, FunctionEnds>
+
+/** Parts that several functions have are there once. */
+function callEnds({ returns, tailJumps }: FunctionEnds, known: Set<Vaddr>): CallEnds {
+  const fresh = (address: Vaddr): boolean => !known.has(address) && known.add(address).size > 0
+  return { at: returns.filter(fresh), tailJumps: tailJumps.map(({ at }) => at).filter(fresh) }
+}
+
+function followedFunctions(members: Members, known: Set<Vaddr>): FollowedFunction[] {
+  return [...members].slice(1).map(([begin, ends]) => ({ begin, ...callEnds(ends, known) }))
+}
+
+function withFollowed(
+  endsOf: (entry: Vaddr) => FunctionEnds | Refusal,
+  entry: Vaddr,
+  ends: FunctionEnds,
+): Members | Refusal {
+  const members = new Map([[entry, ends]])
+  for (const { tailJumps } of members.values()) {
+    for (const jump of tailJumps) {
+      const { to } = jump
+      if (to === undefined) return tailCall(jump)
+      if (to === entry) return refuse('tail-call', `${leaves(jump)} and leads back to its beginning, within one call`)
+      if (members.has(to)) continue
+      if (members.size > MAX_FOLLOWED)
+        return refuse(
+          'tail-call',
+          `it may go on in more than ${MAX_FOLLOWED} other functions, which return in its place`,
+        )
+      const next = endsOf(to)
+      if (isRefusal(next)) return refuse('tail-call', `${leaves(jump)}, which cannot be followed: ${next.because}`)
+      if (next.repeats)
+        return refuse('tail-call', `${leaves(jump)}, where a loop leads to the beginning: that looks like another call`)
+      members.set(to, next)
+    }
   }
+  return members.size === 1 ? members : (entersOtherwise(members) ?? members)
 }
 
-/** A module with the functions that have been looked at, each once: many jump to the same few. */
-interface FollowedModule extends DecodedModule {
-  readonly ways: Map<number, WaysOut | Refusal>
-}
-
-/** What a run of instructions does to leave: a function, or a part of one. */
-interface WaysOut {
-  readonly kind: 'ways'
-  readonly returns: readonly Vaddr[]
-  readonly jumps: readonly OutwardJump[]
-  /** Jumps to where a pointer leads, which is not in here. */
-  readonly pointerJumps: readonly Vaddr[]
-  /** Where tables of the function may lead beyond it. A superset. */
-  readonly tableTargets: readonly number[]
-}
-
-interface OutwardJump {
-  readonly from: Vaddr
-  readonly to: Vaddr
-  readonly isConditional: boolean
-}
-
-/** How a function and all its parts are left; parts are found by the jumps that lead there. */
-function exitsOf(module: FollowedModule, body: FunctionBounds): FunctionExits | Refusal {
-  const returns: Vaddr[] = []
-  const tailJumps: TailJump[] = []
-  const parts = [body]
-  for (const part of parts) {
-    const ways = waysOut(module, part)
-    if (isRefusal(ways)) return ways
-    const leaving = ways.jumps.filter(({ to }) => !reachesPart(module, parts, to))
-    const conditional = leaving.find(({ isConditional }) => isConditional)
-    if (conditional !== undefined) return tailCall({ at: conditional.from, to: conditional.to })
-    returns.push(...ways.returns)
-    tailJumps.push(...leaving.map(({ from, to }) => ({ at: from, to })))
-    tailJumps.push(...ways.pointerJumps.map((at) => ({ at, to: undefined })))
-    for (const target of ways.tableTargets) reachesPart(module, parts, target)
+/** Why one of the functions could be come to from another one, but not by a jump that is known. */
+function entersOtherwise(members: Members): Refusal | undefined {
+  for (const [start, { parts, tableTargets, runsOn }] of members) {
+    if (runsOn !== undefined)
+      return refuse(
+        'tail-call',
+        `it may go on in the function at ${hex(start)}, which runs on into what is at ${hex(runsOn)}`,
+      )
+    const found = [...members.keys()].find(
+      (other) =>
+        tableTargets.includes(other) ||
+        (other !== start && parts.some((part) => other >= part.start && other < part.end)),
+    )
+    if (found !== undefined)
+      return refuse(
+        'tail-call',
+        `it may go on in the function at ${hex(found)}, which is a part of that at ${hex(start)}`,
+      )
   }
-  if (returns.length + tailJumps.length === 0)
-    return refuse('no-return', `no instruction of the function at ${hex(body.start)} returns`)
-  return { kind: 'exits', returns: returns.sort((a, b) => a - b), tailJumps: tailJumps.sort((a, b) => a.at - b.at) }
+  return undefined
 }
 
-/** Whether an address is in one of the parts of the function that the first of them is; a new one is added to them. */
-function reachesPart(module: FollowedModule, parts: FunctionBounds[], address: number): boolean {
-  const [body] = parts
-  const owner = functionAround(module.code, address)
-  if (owner === undefined || body === undefined) return false
-  if (parts.some(({ start }) => start === owner.start)) return true
-  const isPart = isPartOf(module, owner, body)
-  if (isPart) parts.push(owner)
-  return isPart
-}
-
-/**
- * Compilers move code that seldom runs out of a function (`.cold`). It is a part of the function, and no other one, where it jumps
- * back into the middle, or never returns and goes nowhere else.
- */
-function isPartOf(module: FollowedModule, other: FunctionBounds, { start, end }: FunctionBounds): boolean {
-  const ways = waysOut(module, other)
-  if (isRefusal(ways)) return false
-  const { returns, jumps, pointerJumps } = ways
-  if (pointerJumps.length > 0) return false
-  return jumps.length === 0 ? returns.length === 0 : jumps.some(({ to }) => to > start && to < end)
-}
-
-function tailCall({ at, to }: TailJump): Refusal {
-  const where = to === undefined ? `may lead to another function` : `leaves the function for ${hex(to)}`
-  return refuse('tail-call', `the jump at ${hex(at)} ${where}, which returns to the caller in its place`)
-}
-
-function waysOut(module: FollowedModule, bounds: FunctionBounds): WaysOut | Refusal {
-  const known = module.ways.get(bounds.start) ?? findWaysOut(module, bounds)
-  module.ways.set(bounds.start, known)
-  return known
-}
-
-function findWaysOut(module: DecodedModule, bounds: FunctionBounds): WaysOut | Refusal {
-  const owner = decodedFunction(module, bounds)
-  const { start, end } = bounds
-  if (!owner.valid) return refuse('unknown-boundaries', `the function at ${hex(start)} cannot be decoded to its end`)
-  const pointerJumps = jumpsByPointer(module, owner)
-  if (isRefusal(pointerJumps)) return pointerJumps
-  const returns: Vaddr[] = []
-  const jumps: OutwardJump[] = []
-  using cursor = new InstructionCursor(textBytes(module.code, start, end - start), start)
-  while (cursor.next()) {
-    const { instruction } = cursor
-    const from = vaddr(start + cursor.offset)
-    if (leavesOddly(instruction))
-      return refuse('not-probeable', `the instruction at ${hex(from)} returns in a way of its own`)
-    if (isNearReturn(instruction)) returns.push(from)
-    const to = jumpTarget(instruction)
-    if (to !== undefined && (to < start || to >= end))
-      jumps.push({ from, to, isConditional: instruction.flowControl !== FlowControl.UnconditionalBranch })
-  }
-  return { kind: 'ways', returns, jumps, pointerJumps, tableTargets: tableTargetsOutside(module, owner) }
-}
-
-/**
- * Pointers lead to functions, which then return in this one’s place, or to labels. Where nothing names a place in the function but
- * its beginning, there is no label that one could lead to.
- */
-function jumpsByPointer(module: DecodedModule, owner: FunctionCode): Vaddr[] | Refusal {
-  if (owner.indirectJumps.length === 0) return []
-  const goesOf = whereJumpsGo(module, owner)
-  const found = owner.indirectJumps.filter((jump) => goesOf(jump) !== 'by-table')
-  const unknown = found.find((jump) => jump.register !== undefined && goesOf(jump) === 'anywhere')
-  const [first] = unknown === undefined && !mayNameLabels(module, owner) ? [] : found
-  if (first !== undefined) return tailCall({ at: vaddr(first.address), to: undefined })
-  return found.map(({ address }) => vaddr(address))
-}
-
-/** In code at a fixed address, words that nothing tells from numbers may be labels. */
-function mayNameLabels({ code }: DecodedModule, { bounds: { start, end }, addresses }: FunctionCode): boolean {
-  if (code.fixedAddress || firstBetween(code.facts.labels, start, end) !== undefined) return true
-  return [...addresses].some((address) => address > start && address < end)
-}
-
-function tableTargetsOutside(module: DecodedModule, owner: FunctionCode): number[] {
-  if (owner.indirectJumps.length === 0) return []
-  const { start, end } = owner.bounds
-  const targets = likelyTableTargets(module.code, owner, Float64Array.from(owner.addresses).sort())
-  return [...targets].filter((target) => target < start || target >= end)
-}
-
-function jumpTarget(instruction: Instruction): Vaddr | undefined {
-  const target = isNearCall(instruction) ? undefined : directTarget(instruction)
-  return target === undefined ? undefined : vaddr(Number(target))
-}
-
-const nearReturns: ReadonlySet<Code> = new Set([Code.Retnq, Code.Retnq_imm16])
-
-function isNearReturn({ code }: Instruction): boolean {
-  return nearReturns.has(code)
-}
-
-function leavesOddly(instruction: Instruction): boolean {
-  return instruction.flowControl === FlowControl.Return && !isNearReturn(instruction)
+function leaves({ at, to }: TailJump): string {
+  return `the jump at ${hex(at)} leaves the function for ${hex(to ?? 0)}`
 }

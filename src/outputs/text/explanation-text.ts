@@ -1,10 +1,10 @@
-import type { ExplanationRecord, VerdictRecord, WindowRecord } from '../../record/explanation-record.js'
+import type { ExplanationRecord, ReturnsRecord, VerdictRecord, WindowRecord } from '../../record/explanation-record.js'
 import { quantity } from './quantity.js'
 import { printable, styled } from './terminal-text.js'
 
 /** The reasoning about one site, a fact a line. */
 export function explanationText(explanation: ExplanationRecord, colour: boolean): string {
-  const { site, address, file, fileOffset, verdicts, window, trampoline } = explanation
+  const { site, address, file, fileOffset, verdicts, window, trampoline, returns } = explanation
   const lines = [
     styled('bold', printable(site), colour),
     ...fact('address', [address]),
@@ -12,6 +12,7 @@ export function explanationText(explanation: ExplanationRecord, colour: boolean)
     ...fact('mechanism', verdicts.map(verdictText)),
     ...(window === undefined ? [] : windowLines(window)),
     ...fact('trampoline', trampoline ?? []),
+    ...(returns === undefined ? [] : fact('returns', returnsLines(returns))),
   ]
   return `${lines.join('\n')}\n`
 }
@@ -27,6 +28,12 @@ function windowLines(window: WindowRecord): string[] {
       window.deadRegisters.length === 0 ? 'none is dead' : `dead: ${window.deadRegisters.join(', ')}`,
     ]),
   ]
+}
+
+function returnsLines({ at, followed, refused }: ReturnsRecord): string[] {
+  if (refused !== undefined) return [`refused, ${refused.code}: ${printable(refused.because)}`]
+  const own = at.length === 0 ? [] : [`at ${at.join(', ')}`]
+  return followed.length === 0 ? own : [...own, `in ${printable(followed.join(', '))}, where it jumps to`]
 }
 
 function verdictText({ mechanism, chosen, refused }: VerdictRecord): string {

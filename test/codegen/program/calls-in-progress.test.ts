@@ -39,9 +39,9 @@ function programOf(between: readonly Statement[], maxKeys = 16_384): Program {
   }
 }
 
-async function hammer(program: Program, stackParts: number, state: DeadState) {
-  const shape = { ...threaded.shape, stackParts }
-  using runner = new HitRunner(program, state, { ...threaded, shape })
+async function hammer(program: Program, stackParts: number, state: DeadState, followsCalls = false) {
+  const shape = { ...threaded.shape, stackParts, followsCalls }
+  using runner = new HitRunner(program, state, { ...threaded, shape, isFollowed: followsCalls })
   return await runner.hammer({ threads: 8, calls: 10_000, keys: 10, microseconds: 40, waves: 1 })
 }
 
@@ -70,6 +70,22 @@ test('a return is not told that nobody has noted, nor a second one of the same c
     assert.equal(sumOf(await hammer(twice, stackParts, state), RETURNED), 0n)
   }
 })
+
+const pass: Statement = { op: 'pass-call', map: CALLS }
+const receive: Statement = { op: 'receive-call', map: CALLS }
+
+for (const [at, stackParts] of [0, 64].entries()) {
+  test(`${stackParts} parts of stacks: a call that is passed on is taken where it has come to`, async (t) => {
+    if (lacking !== undefined) return t.skip(lacking)
+    const [state = assert.fail()] = states.slice(at)
+    const returnsAfter = async (...passing: Statement[]) =>
+      await hammer(programOf([noteCall(at === 0), ...passing]), stackParts, state, true)
+    const passed = await returnsAfter(pass, receive, pass, receive)
+    assert.equal(sumOf(passed, RETURNED) + passed.reader.missedHits(), passed.hits)
+    assert.equal(sumOf(await returnsAfter(receive), RETURNED), 0n)
+    assert.equal(sumOf(await returnsAfter(pass, receive, receive), RETURNED), 0n)
+  })
+}
 
 test('where no room is left, calls are missed and counted', async (t) => {
   if (lacking !== undefined) return t.skip(lacking)

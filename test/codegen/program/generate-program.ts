@@ -37,6 +37,8 @@ export interface Surroundings {
   readonly shape: ProgramShape
   readonly machine: Machine
   readonly constant: (input: Input) => bigint | undefined
+  /** Of a function that is followed into others. */
+  readonly isFollowed?: boolean
   /** The byte behind each handler. */
   readonly ending: number
 }
@@ -85,7 +87,7 @@ function requestFor(
   handler: Program['handlers'][number],
   layout: ProgramLayout,
   state: DeadState,
-  { machine, constant }: Surroundings,
+  { machine, constant, isFollowed = false }: Surroundings,
 ): HandlerRequest {
   return {
     ...state,
@@ -96,6 +98,7 @@ function requestFor(
     stackBelow: 0,
     machine,
     constant,
+    isFollowed,
     stackStart: { pc: CODE_AT, rule: unwindRule(CFA.fromStackPointer, 0, 1) },
   }
 }

@@ -34,14 +34,14 @@ export function withCallPlace(
       const [found, elsewhere] = [newLabel(), newLabel()]
       code.address(offset, hit.stackPointer)
       code.shift('shr', offset, CALL_PLACES.partShift)
-      hashPart(code, places, offset, layout)
+      hashPart(emission, code, { to: places, part: offset }, layout)
       code.arithmetic('add', places, relative(emission.literals.quad(placesAddress(emission, layout))))
       code.arithmetic('cmp', memory(places, CALL_PLACE.part), offset, 4)
       code.jumpIf('ne', elsewhere)
       code.bind(found)
       code.address(offset, hit.stackPointer)
       code.arithmeticImmediate('and', offset, OFFSET_MASK, 4)
-      body(indexed(places, offset, 2))
+      body(indexed(places, offset, isFollowed(emission) ? 4 : 2))
       emitCold(emission, () => {
         code.bind(elsewhere)
         emitSearch(emission, layout, { part: offset, places })
@@ -53,15 +53,29 @@ export function withCallPlace(
   )
 }
 
-function placesAddress({ request }: Emission, { placesOffset }: CallsLayout): Address {
-  return offsetBy(request.dataAddress, placesOffset)
+function isFollowed({ request }: Emission): boolean {
+  return request.isFollowed === true
+}
+
+/** Calls of both kinds may be at one place: what is jumped to is probed, too, as often as not. */
+function placesAddress(emission: Emission, { placesOffset, followedOffset }: CallsLayout): Address {
+  return offsetBy(emission.request.dataAddress, isFollowed(emission) ? followedOffset : placesOffset)
+}
+
+function partBytes(emission: Emission): number {
+  return isFollowed(emission) ? CALL_PLACES.followedPartBytes : CALL_PLACES.partBytes
 }
 
 /** Where a part's places are first looked for, in bytes. Fibonacci hashing. */
-function hashPart(code: Encoder, to: Register, part: Register, { parts }: CallsLayout): void {
+function hashPart(
+  emission: Emission,
+  code: Encoder,
+  { to, part }: { readonly to: Register; readonly part: Register },
+  { parts }: CallsLayout,
+): void {
   code.multiplyImmediate(to, part, THREAD_FACTOR, 4)
   code.shift('shr', to, 32 - Math.log2(parts), 4)
-  code.shift('shl', to, Math.log2(CALL_PLACES.partBytes))
+  code.shift('shl', to, Math.log2(partBytes(emission)))
 }
 
 function emitSearch(
@@ -84,8 +98,10 @@ const saved = [RBX, RCX, RDX, RSI, RDI, R8]
  * Takes the number of a part in rax, and returns the address of its places, claimed if it had none; 0 if none are left. Keeps all other
  * registers. Places are claimed once and for all, so that nobody needs to be asked whether they still are.
  */
-function partRoutine({ support, request: { dataAddress } }: Emission, layout: CallsLayout): Label {
-  return support.routine('call places', (code) => {
+function partRoutine(emission: Emission, layout: CallsLayout): Label {
+  const { support, request } = emission
+  const { dataAddress } = request
+  return support.routine(isFollowed(emission) ? 'places of followed calls' : 'call places', (code) => {
     const [found, none, next, probe] = [newLabel(), newLabel(), newLabel(), newLabel()]
     for (const register of saved) code.asm.push(register)
     code.move(RBX, RAX)
@@ -97,8 +113,8 @@ function partRoutine({ support, request: { dataAddress } }: Emission, layout: Ca
     code.move(RAX, RBX)
     code.shift('shr', RAX, 32)
     code.jumpIf('ne', none)
-    code.moveImmediate(R8, offsetBy(dataAddress, layout.placesOffset))
-    hashPart(code, RCX, RBX, layout)
+    code.moveImmediate(R8, placesAddress(emission, layout))
+    hashPart(emission, code, { to: RCX, part: RBX }, layout)
     code.moveImmediate(RDX, BigInt(Math.min(CALL_PLACES.tries, layout.parts)))
     code.bind(probe)
     code.address(RSI, indexed(R8, RCX, 1))
@@ -113,8 +129,8 @@ function partRoutine({ support, request: { dataAddress } }: Emission, layout: Ca
     code.arithmetic('cmp', RAX, RBX, 4)
     code.jumpIf('e', found)
     code.bind(next)
-    code.arithmeticImmediate('add', RCX, BigInt(CALL_PLACES.partBytes))
-    code.moveImmediate(RAX, BigInt(layout.parts * CALL_PLACES.partBytes - 1))
+    code.arithmeticImmediate('add', RCX, BigInt(partBytes(emission)))
+    code.moveImmediate(RAX, BigInt(layout.parts * partBytes(emission) - 1))
     code.arithmetic('and', RCX, RAX)
     code.arithmeticImmediate('sub', RDX, 1n)
     code.jumpIf('ne', probe)

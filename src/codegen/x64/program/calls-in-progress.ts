@@ -37,7 +37,7 @@ export function emitNoteCall(emission: Emission, statement: CallStatement & { op
   code.bind(done)
   emitCold(emission, () => {
     code.bind(none)
-    noteInTable(emission, statement, layout, done)
+    noteInTable(emission, statement, done)
   })
 }
 
@@ -58,68 +58,95 @@ export function emitTakeCall(emission: Emission, { map, local }: CallStatement &
   code.bind(taken)
   emitCold(emission, () => {
     code.bind(elsewhere)
-    takeFromTable(emission, map, layout, load)
+    atCallInTable(emission, map, ({ began, drop }) => {
+      load(began)
+      drop()
+    })
     code.jump(taken)
   })
 }
 
-function callsLayout({ request }: Emission, map: number): CallsLayout {
+export function callsLayout({ request }: Emission, map: number): CallsLayout {
   const layout = request.layout.maps[map]
   assert(layout?.kind === 'calls', 'a map of calls in progress')
   return layout
 }
 
-function pointOf(emission: Emission): bigint {
+export function pointOf(emission: Emission): bigint {
   const point = constantOf(emission, callPoint)
   assert(point !== undefined, 'the attach point is known at its site')
   return point + 1n
 }
 
-function emitBegan(emission: Emission, { clock }: CallStatement & { op: 'note-call' }, to: Memory): void {
+export function emitBegan(emission: Emission, { clock }: CallStatement & { op: 'note-call' }, to: Memory): void {
+  // It is not on its way.
+  if (clock === undefined && emission.request.isFollowed === true) emission.code.storeImmediate(to, 0n, 8)
   if (clock === undefined) return
   emitTime(emission, CONTROL[clock], RAX)
   emission.code.move(to, RAX)
 }
 
-/** In cold code. */
-function noteInTable(
+/** In cold code. `made` is emitted where the call was not there before. */
+export function noteInTable(
   emission: Emission,
   statement: CallStatement & { op: 'note-call' },
-  { table }: CallsLayout,
   done: Label,
+  made?: () => void,
 ): void {
   const { code } = emission
+  const { table } = callsLayout(emission, statement.map)
   const full = warningCode(emission, 'too-many-calls', statement.span, done)
   withRegister(emission, (place) => {
+    const known = newLabel()
+    if (made !== undefined) {
+      evaluate(emission, callKey, place)
+      callRoutine(emission, place, findRoutine(emission, statement.map, table))
+      code.test(place, place)
+      code.jumpIf('ne', known)
+    }
     evaluate(emission, callKey, place)
     callRoutine(emission, place, insertRoutine(emission, statement.map, table))
     code.arithmeticImmediate('cmp', place, MISSED)
     code.jumpIf('e', done)
     code.jumpIf('b', full)
+    made?.()
+    code.bind(known)
     emitBegan(emission, statement, memory(place, table.valueOffset))
   })
   code.jump(done)
 }
 
-/** In cold code. Most returns that come here are of calls that nobody has noted: the table has no entry then. */
-function takeFromTable(emission: Emission, map: number, layout: CallsLayout, load: (from: Memory) => void): void {
+/** What is kept of a call that has been noted and not taken. */
+export interface KnownCall {
+  readonly began: Memory
+  readonly drop: () => void
+}
+
+/**
+ * In cold code: goes to the end of the handler if the call is not in the table. Most who come here are of calls that nobody has noted:
+ * the table has no entry then.
+ */
+export function atCallInTable(emission: Emission, map: number, act: (call: KnownCall) => void): void {
   const { code, request, end } = emission
+  const { header, table } = callsLayout(emission, map)
   withRegister(emission, (place) => {
-    code.moveImmediate(place, offsetBy(request.dataAddress, layout.header + HEADER.entries))
+    code.moveImmediate(place, offsetBy(request.dataAddress, header + HEADER.entries))
     code.arithmeticImmediate('cmp', memory(place), 0n, 4)
     code.jumpIf('e', end)
     evaluate(emission, callKey, place)
-    callRoutine(emission, place, findRoutine(emission, map, layout.table))
+    callRoutine(emission, place, findRoutine(emission, map, table))
     code.test(place, place)
     code.jumpIf('e', end)
-    load(memory(place, layout.table.valueOffset))
-    evaluate(emission, callKey, place)
-    callRoutine(emission, place, deleteRoutine(emission, map, layout.table))
+    const drop = (): void => {
+      evaluate(emission, callKey, place)
+      callRoutine(emission, place, deleteRoutine(emission, map, table))
+    }
+    act({ began: memory(place, table.valueOffset), drop })
   })
 }
 
 /** With a key in the register, which gets what the routine returns. */
-function callRoutine(emission: Emission, register: Register, routine: Label): void {
+export function callRoutine(emission: Emission, register: Register, routine: Label): void {
   const { code } = emission
   borrowing(emission, [RAX, RCX, RDX, RSI, RDI], () => {
     code.move(RSI, register)

@@ -34,6 +34,8 @@ export interface HandlerRequest extends DeadState {
   readonly machine: Machine
   /** What of the hit is the same at every hit of the site, or of the whole process. */
   readonly constant: (input: Input) => bigint | undefined
+  /** The handler is of a probe whose function is followed into others: its calls have places of their own. */
+  readonly isFollowed?: boolean
   /** Where stacks begin at the site. Only for programs that take some. */
   readonly stackStart: StackStart | undefined
   /** Bytes by which rsp is lower than it was at the site where the code begins. */

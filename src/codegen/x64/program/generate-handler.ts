@@ -1,4 +1,5 @@
 import { assert } from '../../../bytes/assert.js'
+import type { Handler } from '../../../ir/program.js'
 import type { Statement } from '../../../ir/statement.js'
 import { contains } from '../../../ir/walk-expression.js'
 import { evaluates, hasStatement, operandsOf, statementsIn } from '../../../ir/walk-statement.js'
@@ -8,6 +9,7 @@ import type { Fixup } from '../hit-code.js'
 import { assignLocals } from './assign-locals.js'
 import { clobber, type Emission, type HandlerRequest, newLabel } from './emission.js'
 import { Encoder } from './encoder.js'
+import { emitIfKnown, type PointRange } from './followed-calls.js'
 import { Frame } from './frame.js'
 import { HitState, type Needs } from './hit-state.js'
 import { Literals } from './literals.js'
@@ -60,9 +62,34 @@ export interface EmittedHandler extends HandlerCost {
  * `comm` or `tid` is read, system calls are made (gettid, prctl): not under seccomp.
  */
 export function generateHandler(asm: Assembler, request: HandlerRequest, support: Support): EmittedHandler | Refusal {
+  return generate(asm, request, support, (emission) => emitStatements(emission, request.handler.body, undefined))
+}
+
+/**
+ * Emits what leads around handlers: it runs on behind its end where one of these points may have a call at the place of the hit, and
+ * goes to `otherwise` where none has. What is said above holds here, too; the request’s handler is `noHandler`.
+ */
+export function generateGuard(
+  asm: Assembler,
+  request: HandlerRequest,
+  support: Support,
+  { points, otherwise }: Guard,
+): EmittedHandler | Refusal {
+  const map = request.program.maps.findIndex(({ holdsCalls }) => holdsCalls === true)
+  return generate(asm, request, support, (emission) => emitIfKnown(emission, map, points, otherwise))
+}
+
+export interface Guard {
+  readonly points: PointRange
+  readonly otherwise: Label
+}
+
+export const noHandler: Handler = { probes: [], locals: [], body: [] }
+
+function generate(asm: Assembler, request: HandlerRequest, support: Support, body: Body): EmittedHandler | Refusal {
   try {
-    const needs = findAnyNeeds(asm, request, support)
-    const { emission, emitCold } = emitOnce(asm, request, support, needs)
+    const needs = findAnyNeeds(asm, request, support, body)
+    const { emission, emitCold } = emitOnce(asm, request, support, needs, body)
     return {
       clobbered: [...needs.clobbered],
       stackBytes: emission.hit.stackBytes,
@@ -79,21 +106,29 @@ export function generateHandler(asm: Assembler, request: HandlerRequest, support
 const TEMPORARIES = 5
 const ALL_TEMPORARIES = 10
 
-function findAnyNeeds(asm: Assembler, request: HandlerRequest, support: Support): Needs {
+type Body = (emission: Emission) => void
+
+function findAnyNeeds(asm: Assembler, request: HandlerRequest, support: Support, body: Body): Needs {
   try {
-    return findNeeds(asm, request, support, TEMPORARIES)
+    return findNeeds(asm, request, support, body, TEMPORARIES)
   } catch (error) {
-    if (error instanceof OutOfRegisters) return findNeeds(asm, request, support, ALL_TEMPORARIES)
+    if (error instanceof OutOfRegisters) return findNeeds(asm, request, support, body, ALL_TEMPORARIES)
     throw error
   }
 }
 
 /** What registers it changes decides where it finds those of the hit, and that may change what it needs: asks until nothing changes. */
-function findNeeds({ base }: Assembler, request: HandlerRequest, support: Support, temporaries: number): Needs {
+function findNeeds(
+  { base }: Assembler,
+  request: HandlerRequest,
+  support: Support,
+  body: Body,
+  temporaries: number,
+): Needs {
   const read = registersRead(request)
   let needs: Needs = { clobbered: new Set(), read, frameSize: 0, temporaries }
   for (let turn = 0; turn < 20; turn++) {
-    const { emission, emitCold } = emitOnce(new Assembler(base), request, support, needs)
+    const { emission, emitCold } = emitOnce(new Assembler(base), request, support, needs, body)
     emitCold()
     const clobbered = new Set([...needs.clobbered, ...emission.clobbered].toSorted((a, b) => a - b))
     const frameSize = Math.max(needs.frameSize, emission.frame.size)
@@ -108,6 +143,7 @@ function emitOnce(
   request: HandlerRequest,
   support: Support,
   needs: Needs,
+  body: Body,
 ): { readonly emission: Emission; readonly emitCold: () => void } {
   const code = new Encoder(asm)
   const frame = new Frame()
@@ -139,7 +175,7 @@ function emitOnce(
   emission.hit.emitSave(code)
   if (turns !== undefined) code.storeImmediate(turns, BigInt(request.program.config.maxLoopTurns), 8)
   for (const local of assignment.zeroed) clearLocal(emission, local)
-  emitStatements(emission, request.handler.body, undefined)
+  body(emission)
   code.bind(end)
   emission.hit.emitRestore(code)
   return { emission, emitCold: () => emitRest(emission) }

@@ -1,4 +1,5 @@
 import type { Address } from '../../../bytes/address.js'
+import { assert } from '../../../bytes/assert.js'
 import type { Input } from '../../../ir/expression.js'
 import type { Handler, Program } from '../../../ir/program.js'
 import { isRefusal, type Refusal, refuse } from '../../../refusal/refusal.js'
@@ -9,9 +10,10 @@ import type { Fixup, HitCode, HitCoder } from '../hit-code.js'
 import { NOT_REWOUND } from '../rewind.js'
 import type { TrampolineSite } from '../trampolines.js'
 import { emitAwaitReader } from './await-reader.js'
-import type { Machine } from './emission.js'
+import { type HandlerRequest, type Machine, newLabel } from './emission.js'
 import { Encoder } from './encoder.js'
-import { generateHandler, registersRead } from './generate-handler.js'
+import { type EmittedHandler, generateGuard, generateHandler, noHandler, registersRead } from './generate-handler.js'
+import { type SitePart, siteParts } from './guarded-handlers.js'
 import { type CodePart, type HandlerRow, handlerRows } from './stack-rows.js'
 import { Support } from './support.js'
 
@@ -20,6 +22,8 @@ export interface SiteHandler {
   readonly handler: Handler
   /** What of the hit is the same at every hit of the site, or of the whole process. */
   readonly constant: (input: Input) => bigint | undefined
+  /** Its probe’s function is followed into others. */
+  readonly isFollowed?: boolean
 }
 
 /** A program whose handlers are to run in a target. */
@@ -39,9 +43,18 @@ export interface PlacedProgram {
 /** Below the red zone: two strings of the usual length. Threads may have stacks of their own making, such as those for signals. */
 const MAX_STACK_BYTES = 2560
 
+/** What looks whether handlers of followed functions have anything to do. */
+const guarding: SiteHandler = { handler: noHandler, constant: () => undefined, isFollowed: true }
+
 /** The handlers of each site, one after the other. */
 export function handlerCode(placed: PlacedProgram): HitCoder {
   return (asm) => new HandlerCode(asm, placed)
+}
+
+interface HandledSite extends TrampolineSite {
+  readonly handlers: readonly SiteHandler[]
+  /** Registers that the handlers from each one on read. */
+  readonly readFrom: readonly ReadonlySet<number>[]
 }
 
 class HandlerCode implements HitCode {
@@ -64,21 +77,46 @@ class HandlerCode implements HitCode {
     this.#beginPart(site)
     this.asm.stack.begin(this.asm.position)
     this.asm.emit(NOT_REWOUND)
-    const handlers = this.placed.handlersAt(site.address)
-    for (const [at, each] of handlers.entries()) {
-      const refusal = this.#emitHandler(this.#withoutRead(site, handlers.slice(at + 1)), each)
-      if (refusal !== undefined) return refusal
-    }
+    const handled = this.#handlersOf(site)
+    const refusal = this.#emitParts(handled, siteParts(handled.handlers))
+    if (refusal !== undefined) return refusal
     const { exits, dataAddress } = this.placed
     if (exits.has(site.address)) emitAwaitReader(this.asm, site, dataAddress)
     return undefined
   }
 
-  #emitHandler(site: TrampolineSite, each: SiteHandler): Refusal | undefined {
-    const { flagsDead, deadRegisters, redZone } = site
-    const stackStart = this.placed.stackStartAt(site.address)
-    const request = { ...this.placed, ...each, stackStart, flagsDead, deadRegisters, redZone, stackBelow: 0 }
-    const emitted = generateHandler(this.asm, request, this.#support)
+  #emitParts(site: HandledSite, parts: readonly SitePart[]): Refusal | undefined {
+    for (const part of parts) {
+      const refusal = part.kind === 'handler' ? this.#emitHandler(site, part.at) : this.#emitGuarded(site, part)
+      if (refusal !== undefined) return refusal
+    }
+    return undefined
+  }
+
+  #emitHandler(site: HandledSite, at: number): Refusal | undefined {
+    const handler = site.handlers[at]
+    assert(handler !== undefined, 'a part is one of the handlers')
+    return this.#keep(site, generateHandler(this.asm, this.#requestFor(site, handler, at + 1), this.#support))
+  }
+
+  #emitGuarded(site: HandledSite, { points, parts }: SitePart & { kind: 'guarded' }): Refusal | undefined {
+    const otherwise = newLabel()
+    const request = this.#requestFor(site, guarding, 0)
+    const guard = generateGuard(this.asm, request, this.#support, { points, otherwise })
+    const refusal = this.#keep(site, guard) ?? this.#emitParts(site, parts)
+    this.asm.bind(otherwise)
+    return refusal
+  }
+
+  /** `next`: the handler that runs after this one. What those from there on read is not dead yet. */
+  #requestFor({ readFrom, ...site }: HandledSite, handler: SiteHandler, next: number): HandlerRequest {
+    const { address, flagsDead, redZone } = site
+    const deadRegisters = site.deadRegisters.filter((register) => readFrom[next]?.has(register) !== true)
+    const stackStart = this.placed.stackStartAt(address)
+    return { ...this.placed, ...handler, stackStart, flagsDead, deadRegisters, redZone, stackBelow: 0 }
+  }
+
+  #keep(site: TrampolineSite, emitted: EmittedHandler | Refusal): Refusal | undefined {
     if (isRefusal(emitted)) return emitted
     this.#cold.push(() => {
       this.#beginPart(site)
@@ -93,11 +131,16 @@ class HandlerCode implements HitCode {
     return handlerRows(this.#parts, this.asm.stack.rows)
   }
 
-  /** What later handlers read is not dead yet. */
-  #withoutRead(site: TrampolineSite, later: readonly SiteHandler[]): TrampolineSite {
+  #handlersOf(site: TrampolineSite): HandledSite {
+    const handlers = this.placed.handlersAt(site.address)
     const stackStart = this.placed.stackStartAt(site.address)
-    const read = new Set(later.flatMap((each) => [...registersRead({ ...each, stackStart })]))
-    return { ...site, deadRegisters: site.deadRegisters.filter((register) => !read.has(register)) }
+    const readFrom: Set<number>[] = []
+    let read = new Set<number>()
+    for (const handler of handlers.toReversed()) {
+      read = new Set([...read, ...registersRead({ ...handler, stackStart })])
+      readFrom.unshift(read)
+    }
+    return { ...site, handlers, readFrom }
   }
 
   #beginPart(site: TrampolineSite): void {

@@ -6,6 +6,7 @@ import { emitDivide } from './divide.js'
 import { type Emission, newLabel, withFrame } from './emission.js'
 import { emitEvent } from './emit-event.js'
 import { emitJoin } from './emit-join.js'
+import { emitNoteFollowed, emitPassCall, emitReceiveCall, emitTakeFollowed } from './followed-calls.js'
 import { emitForEach } from './for-each.js'
 import { emitLoopTurn } from './loop-turn.js'
 import { incrementAt } from './map-increment.js'
@@ -93,10 +94,18 @@ function emitStatement(emission: Emission, statement: Statement, loop: LoopLabel
       emitSendSignal(emission, statement)
       return
     case 'note-call':
-      emitNoteCall(emission, statement)
+      if (emission.request.isFollowed) emitNoteFollowed(emission, statement)
+      else emitNoteCall(emission, statement)
       return
     case 'take-call':
-      emitTakeCall(emission, statement)
+      if (emission.request.isFollowed) emitTakeFollowed(emission, statement)
+      else emitTakeCall(emission, statement)
+      return
+    case 'pass-call':
+      emitPassCall(emission, statement)
+      return
+    case 'receive-call':
+      emitReceiveCall(emission, statement)
       return
     default:
       emitMapStatement(emission, statement)
