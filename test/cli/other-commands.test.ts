@@ -91,6 +91,22 @@ test('explain shows mechanism, window, bytes, trampoline and refusals', async ()
   )
 })
 
+for (const [returns, lines] of [
+  [{ at: ['0x98f68', '0x98fb1'], followed: [] }, '  returns     at 0x98f68, 0x98fb1\n'],
+  [
+    { at: ['0x98f68'], followed: ['f\x1b[7m', 'g'] },
+    '  returns     at 0x98f68\n              in f\\u{1b}[7m, g, where it jumps to\n',
+  ],
+  [
+    { at: [], followed: [], refused: { code: 'tail-call', because: 'It jumps.' } },
+    '  returns     refused, tail-call: It jumps.\n',
+  ],
+] as const)
+  test(`explain says where a function returns: ${lines.trim()}`, async () => {
+    const run = await runFake('explain -p 7 libc:malloc', { explanations: [{ ...explanation, returns }] })
+    assert.ok(run.stdout.endsWith(lines), run.stdout)
+  })
+
 test('explain -f json leaves out what is not known', async () => {
   const { site, address, file, fileOffset, verdicts } = explanation
   const { stdout } = await runFake('explain -f json -p 7 libc:malloc', {
