@@ -9,6 +9,7 @@ import { type Refusal, refuse } from '../refusal/refusal.js'
 import { restartInterruptedCall } from './interrupted-call.js'
 import { describeState, hadChildren, hasChildren, listThreads, readThreadState } from './process-state.js'
 import type { Registers } from './registers.js'
+import { Siginfo } from './siginfo.js'
 import { readRegisters, type StoppedThread, writeRegisters } from './thread.js'
 
 /** How long a thread may take to stop: longer means vfork or uninterruptible sleep. */
@@ -19,6 +20,8 @@ const TRIES = 3
 const SIGTRAP = 5
 const SIGBUS = 7
 const SIGSEGV = 11
+/** si_code of a SIGBUS that no instruction of the thread has caused (include/uapi/asm-generic/siginfo.h). */
+const BUS_MCEERR_AO = 5
 /** How often held threads are looked at while others are waited for. */
 const LOOKS_AT_HELD = 80
 /** A last wait for a thread that did not stop in time, in microseconds. */
@@ -277,7 +280,7 @@ class Stop implements StoppedTarget {
    */
   private isHeldFor(tid: number, signal: number, event: number): boolean {
     if (tid === this.caller || event !== 0 || signal === SIGTRAP) return false
-    return this.keeper !== undefined || signal === SIGSEGV || signal === SIGBUS
+    return this.keeper !== undefined || isOfFaults(signal)
   }
 
   /**
@@ -287,7 +290,14 @@ class Stop implements StoppedTarget {
   private goOn(tid: number, signal: number, event: number): void {
     this.interrupt(tid)
     if (this.keeper?.handle(tid, signal, event) === false) this.take(tid, signal)
-    else if (this.keeper === undefined) this.deliver(tid, event === 0 ? signal : 0)
+    else if (this.keeper === undefined)
+      this.deliver(tid, event !== 0 || (tid === this.caller && this.comesAgain(tid, signal)) ? 0 : signal)
+  }
+
+  /** Who has faulted does so again: one that is to make remote calls can be had in front of the instruction that does. */
+  private comesAgain(tid: number, signal: number): boolean {
+    const code = isOfFaults(signal) ? Siginfo.codeOf(this.door, tid) : undefined
+    return code !== undefined && code > 0 && code !== BUS_MCEERR_AO
   }
 
   private deliver(tid: number, signal: number): void {
@@ -351,6 +361,10 @@ class Stop implements StoppedTarget {
   [Symbol.dispose](): void {
     this.release()
   }
+}
+
+function isOfFaults(signal: number): boolean {
+  return signal === SIGSEGV || signal === SIGBUS
 }
 
 function isEnded(door: KernelDoor, pid: number, tid: number): boolean {
