@@ -90,7 +90,7 @@ function whatWasSeen(door: KernelDoor, tid: number): SeenStop['seen'] {
 }
 
 /** How often a wait looks again at once. */
-const SPINS = 20
+const SPINS = 100
 const SHORTEST_PAUSE_US = 30
 const PAUSE_GROWTH = 1.25
 const LONGEST_PAUSE_US = 1000

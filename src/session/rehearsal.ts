@@ -16,7 +16,7 @@ const STACK = 0x7ffc_0000_0000
 /** Several, so that the loops over threads are compiled as well. */
 const THREADS = Array.from({ length: 8 }, (_, index) => PID + index)
 /** JavaScript is first interpreted, then compiled, then compiled well. */
-const ROUNDS = 50
+const ROUNDS = 30
 /** The code segment of 64-bit user code: a thread without it would be refused. */
 const USER_CS = 0x33n
 
