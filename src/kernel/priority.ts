@@ -1,6 +1,5 @@
 import { call, type KernelDoor } from './door.js'
 import { insist } from './insist.js'
-import { sleep } from './wait.js'
 
 const PRIO_PROCESS = 0
 /** The calling thread (setpriority(2), C library/kernel differences). */
@@ -8,13 +7,10 @@ const THIS_THREAD = 0
 const HIGHEST = -20
 /** getpriority's system call gives 20 − nice, so that it is never negative. */
 const NICE_BIAS = 20
-const REST_US = 50
 
 /**
  * Puts this thread before all others while a target is held: the threads that are told to stop would otherwise take the
  * processor from the one that has to let them go. Where the right is missing (RLIMIT_NICE, CAP_SYS_NICE), nothing happens.
- * A thread that has had more than its share waits for others all the same (kernel/sched/fair.c, entity_eligible), for
- * milliseconds, so this one sleeps first: then it is owed as much as anybody.
  * @returns what puts the priority back.
  */
 export function raisePriority(door: KernelDoor): () => void {
@@ -22,7 +18,6 @@ export function raisePriority(door: KernelDoor): () => void {
   if (before < 0 || door.invoke({ name: 'setpriority', args: [PRIO_PROCESS, THIS_THREAD, HIGHEST] }) < 0) {
     return () => {}
   }
-  sleep(door, REST_US)
   return () => {
     insist(() => call(door, { name: 'setpriority', args: [PRIO_PROCESS, THIS_THREAD, NICE_BIAS - before] }))
   }

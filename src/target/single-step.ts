@@ -1,7 +1,7 @@
 import { TRAP_TRACE } from '../codegen/x64/signals/kernel-constants.js'
 import type { KernelDoor } from '../kernel/door.js'
 import { PTRACE_EVENT_STOP, tryPtrace } from '../kernel/ptrace.js'
-import { pauseBetweenLooks, poll, type WaitResult } from '../kernel/wait.js'
+import { pauseBetweenLooks, poll, type WaitResult, yieldProcessor } from '../kernel/wait.js'
 import { Siginfo } from './siginfo.js'
 import type { TracedThread } from './traced-thread.js'
 
@@ -24,11 +24,16 @@ export function stepOnce(door: KernelDoor, thread: TracedThread): boolean {
   }
 }
 
+/** How often a processor is offered before the wait begins to sleep. */
+const YIELDS = 2000
+
 function awaitStop(door: KernelDoor, tid: number): WaitResult {
   const deadline = process.hrtime.bigint() + STEP_TIMEOUT_NS
   for (let looks = 0; ; looks++) {
     const seen = poll(door, tid)
     if (seen.kind !== 'running' || process.hrtime.bigint() > deadline) return seen
-    pauseBetweenLooks(door, looks)
+    // It mostly wants the very processor that the tracer has followed it to.
+    if (looks < YIELDS) yieldProcessor(door)
+    else pauseBetweenLooks(door, looks)
   }
 }

@@ -50,6 +50,7 @@ export function keepThreads(pid: number, keeper: ThreadKeeper): () => void {
 }
 
 const PUMP_PAUSE_US = 200
+const REST_US = 50
 
 /**
  * Lets a process run on between two stops. The stops that threads which stay traced make meanwhile are handled: else each
@@ -212,9 +213,14 @@ class Stop implements StoppedTarget {
     return this.awaitStops()
   }
 
+  /**
+   * A thread that has had more than its share waits for others whatever its priority (kernel/sched/fair.c, entity_eligible), for
+   * milliseconds: so this one sleeps first. Where threads stay traced, stops come too often for that.
+   */
   private hurry(): void {
     if (this.began !== undefined) return
     this.restorePriority = raisePriority(this.door)
+    if (this.keeper === undefined) sleep(this.door, REST_US)
     this.began = process.hrtime.bigint()
   }
 
