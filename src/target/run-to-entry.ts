@@ -21,7 +21,7 @@ const INT3 = Uint8Array.of(0xcc)
  * @throws KernelError
  */
 export function runToEntry(door: KernelDoor, pid: number): Refusal | undefined {
-  while (readThreadState(door, pid, pid) === 'R' || readThreadState(door, pid, pid) === 'S') pauseBetweenLooks(door, 64)
+  for (let looks = 0; isRunning(readThreadState(door, pid, pid)); looks++) pauseBetweenLooks(door, looks)
   ptrace(door, 'PTRACE_SEIZE', pid, 0, PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL)
   door.invoke({ name: 'kill', args: [pid, SIGCONT] })
   const isExec = runUntil(door, pid, ({ event }) => event === PTRACE_EVENT_EXEC)
@@ -42,6 +42,10 @@ export function runToEntry(door: KernelDoor, pid: number): Refusal | undefined {
   writeRegisters(door, pid, registers)
   ptrace(door, 'PTRACE_DETACH', pid, 0, SIGSTOP)
   return undefined
+}
+
+function isRunning(state: string | undefined): boolean {
+  return state === 'R' || state === 'S'
 }
 
 interface Stop {

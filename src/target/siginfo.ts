@@ -4,8 +4,11 @@ import type { KernelDoor } from '../kernel/door.js'
 import { ptrace, tryPtrace } from '../kernel/ptrace.js'
 
 const SIGILL = 4
+const SIGBUS = 7
 const SIGFPE = 8
 const SIGSEGV = 11
+/** A SIGBUS that no instruction of the thread has caused (include/uapi/asm-generic/siginfo.h). */
+const BUS_MCEERR_AO = 5
 
 const SIZE = 128
 const CODE_AT = 8
@@ -41,6 +44,16 @@ export class Siginfo {
   get isHopeless(): boolean {
     const signal = this.bytes.readInt32LE(0)
     return this.code === SI_KERNEL ? signal === SIGSEGV : this.code > 0 && (signal === SIGILL || signal === SIGFPE)
+  }
+
+  /**
+   * Whether it says that an instruction has found memory missing: it fails again when it is tried again, unless somebody has mended
+   * that. What the kernel says of itself is left out: a frame that it could not return through is not looked at again.
+   */
+  get isOfMissingMemory(): boolean {
+    const signal = this.bytes.readInt32LE(0)
+    if (this.code <= 0 || this.code === SI_KERNEL) return false
+    return signal === SIGSEGV || (signal === SIGBUS && this.code !== BUS_MCEERR_AO)
   }
 
   get address(): bigint {
