@@ -23,7 +23,7 @@ const [, byJump = assert.fail()] = ways
 
 /** All but the last three go on in others. */
 const probed =
-  'tiny chain middle one other either backwards leaper thrower deeper shaken rounds nears jump_only leaf shared last'.split(
+  'tiny chain middle one other either backwards springer leaper thrower deeper shaken rounds nears jump_only leaf shared last'.split(
     ' ',
   )
 

@@ -64,18 +64,22 @@ export function emitPassCall(emission: Emission, { map }: CallStatement & { op: 
   )
 }
 
-/** A call that is on its way is here; another one is over. */
+/**
+ * A call that is on its way is here; another one is over. There may be one more of the function behind that: it was left, and the next one
+ * was noted in front of it, where meanwhile there was room.
+ */
 export function emitReceiveCall(emission: Emission, { map }: CallStatement & { op: 'receive-call' }): void {
   const { code } = emission
+  const again = newLabel()
+  code.bind(again)
   atKnownCall(emission, map, ({ began, drop }) => {
-    const [comes, done] = [newLabel(), newLabel()]
+    const comes = newLabel()
     code.arithmeticImmediate('cmp', upperHalf(began), 0n, 4)
     code.jumpIf('l', comes)
     drop()
-    code.jump(done)
+    code.jump(again)
     code.bind(comes)
     code.arithmeticImmediate('and', upperHalf(began), UPPER_ON_ITS_WAY - 1n, 4)
-    code.bind(done)
   })
 }
 
