@@ -366,8 +366,7 @@ export class Tracer implements Disposable {
     try {
       return installed.toReversed().flatMap((probes) => probes.remove())
     } catch (error) {
-      const isThere = this.target.isAlive() && this.target.hasSameMemory()
-      if (isThere || !(error instanceof KernelError)) throw error
+      if (this.target.fate() === 'lives' || !(error instanceof KernelError)) throw error
       return []
     }
   }

@@ -108,7 +108,7 @@ function mayBeTriedAgain(target: TargetProcess, { code }: Refusal): boolean {
 }
 
 function isStillThere(target: TargetProcess): boolean {
-  return twice(() => insist(() => target.isAlive() && target.hasSameMemory()))
+  return twice(() => insist(() => target.fate() === 'lives'))
 }
 
 interface RestoredOnce {

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { programText } from '../../src/outputs/text/program-text.js'
-import { refuse } from '../../src/refusal/refusal.js'
 import { type AttachOptions, attach, RefusedError, ScriptError } from '../../src/ring3.js'
+import { compileScript } from '../../src/session/compile-script.js'
 import { marked } from '../lang/bpftrace-oracle.js'
 import { buildProgram } from '../programs/build.js'
 import { startTarget } from '../programs/start-target.js'
@@ -59,10 +59,14 @@ for (const { name, options, mechanism, every, mayRefuse } of ways) {
       const before = captureState(target.pid)
       {
         await using session = await attach(target.pid, options)
-        const run = await session.run(marked(script).replaceAll('PROGRAM', program)).catch((error: unknown) => {
+        const text = marked(script).replaceAll('PROGRAM', program)
+        // What is wrong with a script itself is no refusal.
+        compileScript(text)
+        const run = await session.run(text).catch((error: unknown) => {
           if (mayRefuse === true && error instanceof RefusedError) return error.refusal
           // A probe that the script names is refused in the script's own place.
-          if (mayRefuse === true && error instanceof ScriptError) return refuse('not-probeable', error.message)
+          if (mayRefuse === true && error instanceof ScriptError)
+            return { code: 'in the script', because: error.message }
           throw error
         })
         if ('because' in run) return t.diagnostic(`${name} refuses (${run.code}): ${run.because}: ${script}`)
