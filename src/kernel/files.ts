@@ -74,6 +74,9 @@ export function readFile(door: KernelDoor, path: string, size: number): Uint8Arr
   return bytes
 }
 
+/** d_name in struct linux_dirent64 (getdents(2)). */
+const NAME_AT = 19
+
 /** Names in a directory, without `.` and `..`. @throws KernelError */
 export function readDirectory(door: KernelDoor, path: string): string[] {
   using directory = openFile(door, path, O_RDONLY | O_DIRECTORY)
@@ -82,11 +85,17 @@ export function readDirectory(door: KernelDoor, path: string): string[] {
     const length = call(door, { name: 'getdents64', args: [directory.fd, scratch, CHUNK], purpose: path })
     if (length === 0) return names
     for (let at = 0; at < length; at += scratch.readUInt16LE(at + 16)) {
-      const end = scratch.indexOf(0, at + 19)
-      const name = scratch.toString('utf8', at + 19, end)
+      const name = scratch.toString('utf8', at + NAME_AT, endOfName(at + NAME_AT))
       if (name !== '.' && name !== '..') names.push(name)
     }
   }
+}
+
+/** In `scratch`. Names are short: searched by hand, they are found sooner. */
+function endOfName(start: number): number {
+  let end = start
+  while (end < CHUNK && scratch[end] !== 0) end += 1
+  return end
 }
 
 /** Where a symbolic link points, or undefined. */

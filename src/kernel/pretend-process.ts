@@ -46,7 +46,7 @@ export class PretendProcess implements KernelDoor {
   invoke({ name, args }: KernelCall): number {
     switch (name) {
       case 'openat':
-        return this.openAt(String(args[1]))
+        return this.openAt(pathOf(args[1]))
       case 'read':
       case 'getdents64':
         return this.read(Number(args[0]), bytesOf(args[1]))
@@ -187,6 +187,11 @@ function directoryEntries(names: readonly string[]): Uint8Array {
 
 function bytesOf(argument: KernelArgument | undefined): Uint8Array {
   return argument instanceof Uint8Array ? argument : new Uint8Array()
+}
+
+/** With or without the NUL that a system call wants. */
+function pathOf(argument: KernelArgument | undefined): string {
+  return argument instanceof Uint8Array ? Buffer.from(argument).toString('latin1').replace(/\0$/, '') : String(argument)
 }
 
 function numeric(argument: KernelArgument | undefined): bigint | number {

@@ -3,12 +3,28 @@ import { assert } from '../bytes/assert.js'
 import type { KernelArgument, KernelCall, KernelDoor } from './door.js'
 import { syscallNumbers } from './syscall-numbers.js'
 
-type ForeignArgument = number | bigint | Uint8Array | null
+export type ForeignArgument = number | bigint | Uint8Array | null
+
+/** What a door leads to, in the C library's form. */
+export interface SystemCalls {
+  /** syscall(2): −1 stands for an error, whose number `errno` gives. */
+  syscall(number: number, ...args: ForeignArgument[]): unknown
+  errno(): number
+  pointerTo(bytes: Uint8Array): bigint
+}
 
 /** Opens the real door: `syscall(2)` through the C library. Blocking; belongs to the thread that calls it. */
 export function openRealDoor(): KernelDoor {
   const libc = koffi.load(null)
-  const syscall = libc.func('long syscall(long number, void *a, void *b, void *c, void *d, void *e, void *f)')
+  return openDoor({
+    syscall: libc.func('long syscall(long number, void *a, void *b, void *c, void *d, void *e, void *f)'),
+    errno: () => koffi.errno(),
+    pointerTo: (bytes) => koffi.address(bytes),
+  })
+}
+
+/** One form for the real door and a pretend one: code that was made fast behind this one would not stay so behind another. */
+export function openDoor({ syscall, errno, pointerTo }: SystemCalls): KernelDoor {
   return {
     // One by one, since this is most of what a hit costs the tracer.
     invoke({ name, args }: KernelCall): number {
@@ -21,11 +37,11 @@ export function openRealDoor(): KernelDoor {
         toForeign(args[4]),
         toForeign(args[5]),
       )
-      if (result === -1) return -koffi.errno()
+      if (result === -1) return -errno()
       assert(typeof result === 'number', `${name} returned a value beyond 2^53`)
       return result
     },
-    pointerTo: (bytes) => koffi.address(bytes),
+    pointerTo,
   }
 }
 

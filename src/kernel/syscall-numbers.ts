@@ -37,3 +37,14 @@ export const syscallNumbers = {
 } as const
 
 export type SyscallName = keyof typeof syscallNumbers
+
+/** Names by number. */
+export const syscallNames: ReadonlyMap<number, SyscallName> = new Map(
+  Object.keys(syscallNumbers)
+    .filter(isSyscallName)
+    .map((name) => [syscallNumbers[name], name]),
+)
+
+function isSyscallName(name: string): name is SyscallName {
+  return Object.hasOwn(syscallNumbers, name)
+}

@@ -1,5 +1,9 @@
 import { address, offsetBy } from '../bytes/address.js'
+import { isError } from '../kernel/door.js'
+import { EINTR, ENOSYS } from '../kernel/errno.js'
 import { PretendProcess } from '../kernel/pretend-process.js'
+import { openDoor, type SystemCalls } from '../kernel/real-door.js'
+import { syscallNames } from '../kernel/syscall-numbers.js'
 import { isRefusal } from '../refusal/refusal.js'
 import { install } from '../target/install.js'
 import type { AreaImage } from '../target/installation.js'
@@ -13,10 +17,18 @@ const SITE = 0x402000
 const AREA = 0x300000
 const DATA = 0x310000
 const STACK = 0x7ffc_0000_0000
+/** What signal handlers return to: `mov $15,%rax; syscall`. */
+const restorer = Buffer.from('48c7c00f0000000f05', 'hex')
+const RESTORER = 0x401100
+const RESTORERS = 4
 /** Several, so that the loops over threads are compiled as well. */
 const THREADS = Array.from({ length: 8 }, (_, index) => PID + index)
 /** JavaScript is first interpreted, then compiled, then compiled well. */
 const ROUNDS = 30
+/** Offsets in struct user_regs_struct. */
+const RAX = 80
+const ORIG_RAX = 120
+const RIP = 128
 /** The code segment of 64-bit user code: a thread without it would be refused. */
 const USER_CS = 0x33n
 
@@ -26,21 +38,56 @@ const USER_CS = 0x33n
  * @returns whether it went through to the end; a test asks.
  */
 export function rehearse(): boolean {
-  const process_ = pretendProcess()
-  const target = TargetProcess.open(process_, PID)
-  if (isRefusal(target)) return false
-  using open = target
-  for (let round = 0; round < ROUNDS; round++) {
-    const result = install(
-      open,
-      [area()],
-      { start: address(DATA), size: 8192, backing: 'mapped', head: Buffer.alloc(8) },
-      { threadPointers: true },
-    )
-    if (isRefusal(result)) return false
-    uninstall(open, result.installation)
-  }
+  // Two, or the code would be made for one door alone.
+  using first = new Rehearsal()
+  using second = new Rehearsal()
+  for (let round = 0; round < ROUNDS; round++) if (!(round % 2 === 0 ? first : second).goThrough()) return false
   return true
+}
+
+class Rehearsal implements Disposable {
+  private readonly pretended = pretendProcess()
+  private readonly target = TargetProcess.open(openDoor(systemCallsOf(this.pretended)), PID)
+  private isInCall = false
+
+  goThrough(): boolean {
+    const { pretended, target } = this
+    if (isRefusal(target)) return false
+    this.isInCall = !this.isInCall
+    setCall(pretended, this.isInCall)
+    const data = { start: address(DATA), size: 8192, backing: 'mapped' as const, head: Buffer.alloc(8) }
+    const result = install(target, [area()], data, { threadPointers: true })
+    if (isRefusal(result)) return false
+    uninstall(target, result.installation)
+    return true
+  }
+
+  [Symbol.dispose](): void {
+    if (!isRefusal(this.target)) this.target[Symbol.dispose]()
+  }
+}
+
+/** The pretend process behind the door that the real one is behind, too. */
+function systemCallsOf(pretended: PretendProcess): SystemCalls {
+  let errno = 0
+  return {
+    syscall(number, ...args) {
+      const name = syscallNames.get(number)
+      const result =
+        name === undefined ? -ENOSYS : pretended.invoke({ name, args: args.map((argument) => argument ?? 0) })
+      if (!isError(result)) return result
+      errno = -result
+      return -1
+    },
+    errno: () => errno,
+    pointerTo: (bytes) => pretended.pointerTo(bytes),
+  }
+}
+
+/** Threads stand in a system call that the stop has ended, or in none: such registers are numbers that no small integer holds. */
+function setCall({ registers }: PretendProcess, isInCall: boolean): void {
+  registers.writeBigInt64LE(isInCall ? BigInt(-EINTR) : 0n, RAX)
+  registers.writeBigInt64LE(isInCall ? 0n : -1n, ORIG_RAX)
 }
 
 function pretendProcess(): PretendProcess {
@@ -65,12 +112,14 @@ function pretendProcess(): PretendProcess {
     },
     directories: { '/proc': ['2'], '/proc/2/task': THREADS.map(String) },
   })
+  made.registers.writeBigUInt64LE(BigInt(ENTRY), RIP)
   made.registers.writeBigUInt64LE(USER_CS, 136)
   made.registers.writeBigUInt64LE(BigInt(STACK + 0x20000), 152)
   made.registers.writeBigUInt64LE(BigInt(STACK), 168)
   const self = Buffer.alloc(8)
   self.writeBigUInt64LE(BigInt(STACK))
   made.poke(BigInt(STACK), self)
+  for (let at = 0; at < RESTORERS; at++) made.poke(BigInt(RESTORER + at * restorer.length), restorer)
   return made
 }
 

@@ -7,6 +7,7 @@ import { PTRACE_EVENT_STOP, PTRACE_O_TRACESYSGOOD, tryPtrace } from '../kernel/p
 import { pauseBetweenLooks, poll, sleep } from '../kernel/wait.js'
 import { type Refusal, refuse } from '../refusal/refusal.js'
 import { restartInterruptedCall } from './interrupted-call.js'
+import { awaitOwnThreads } from './own-threads.js'
 import { describeState, hadChildren, hasChildren, listThreads, readThreadState } from './process-state.js'
 import type { Registers } from './registers.js'
 import { Siginfo } from './siginfo.js'
@@ -87,6 +88,7 @@ export interface StopScope {
 /** Seizes and stops the threads. Leaves nothing attached when it refuses, as far as the kernel lets it. */
 export function stopTarget(door: KernelDoor, pid: number, scope: StopScope = {}): StoppedTarget | Refusal {
   const { only, except } = scope
+  if (!keepers.has(pid)) awaitOwnThreads(door)
   const stop = new Stop(door, pid, only ?? scope.caller)
   try {
     const refusal = only === undefined ? stop.all(except) : stop.one(only)
@@ -332,8 +334,9 @@ class Stop implements StoppedTarget {
    * The leader last: a process whose leader is let go first cannot be waited for while the others are held.
    */
   release(): void {
-    const isParent = ({ tid }: StoppedThread): number => Number(this.parents.has(tid))
-    for (const thread of this.threads.toReversed().sort((a, b) => isParent(b) - isParent(a))) this.letGo(thread)
+    const threads = this.threads.toReversed()
+    for (const thread of threads) if (this.parents.has(thread.tid)) this.letGo(thread)
+    for (const thread of threads) if (!this.parents.has(thread.tid)) this.letGo(thread)
     this.threads.length = 0
     this.restorePriority()
     this.restorePriority = () => {}
