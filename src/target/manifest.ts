@@ -47,7 +47,7 @@ export interface FoundManifest {
   readonly manifest: Manifest
 }
 
-export const MANIFEST_MAGIC = Buffer.from('ring3\0\x01\x02', 'latin1')
+export const MANIFEST_MAGIC = Buffer.from('ring3\0\x01\x03', 'latin1')
 /** Trampolines begin behind the header. */
 export const HEADER_SIZE = 256
 /** Edits in one area; more than any module has functions. */
@@ -55,8 +55,8 @@ const MAX_EDITS = 1 << 22
 const MAX_AREA = 1 << 30
 /** Bytes of an edit's fixed part, of a point and of an exit. */
 const EDIT_SIZE = 19
-const POINT_SIZE = 4
-const EXIT_SIZE = 9
+const POINT_SIZE = 6
+const EXIT_SIZE = 11
 /** In an exit's register byte: nothing is restored; it is the address of the site that the offset counts from. */
 const NO_REGISTER = 0xff
 const FROM_SITE = 0x80
@@ -81,7 +81,7 @@ function encodeEdit(edit: ManifestEdit): Buffer {
   let at = EDIT_SIZE + 2 * edit.before.length
   for (const { original, relocated } of edit.points) {
     bytes.writeUInt16LE(original, at)
-    bytes.writeUInt16LE(relocated, at + 2)
+    bytes.writeUInt32LE(relocated, at + 2)
     at += POINT_SIZE
   }
   for (const exit of edit.exits) {
@@ -98,26 +98,26 @@ function editSize(length: number, points: number, exits: number): number {
 function encodeExit({ original, relocated, stackDelta, restored }: ResumeExit): Buffer {
   const bytes = Buffer.alloc(EXIT_SIZE)
   bytes.writeInt16LE(original, 0)
-  bytes.writeUInt16LE(relocated, 2)
-  bytes.writeInt16LE(stackDelta, 4)
+  bytes.writeUInt32LE(relocated, 2)
+  bytes.writeInt16LE(stackDelta, 6)
   bytes.writeUInt8(
     restored === undefined ? NO_REGISTER : restored.register | (restored.from === 'site' ? FROM_SITE : 0),
-    6,
+    8,
   )
-  bytes.writeInt16LE(restored?.offset ?? 0, 7)
+  bytes.writeInt16LE(restored?.offset ?? 0, 9)
   return bytes
 }
 
 function decodeExit(area: Buffer, at: number): ResumeExit {
-  const register = area.readUInt8(at + 6)
+  const register = area.readUInt8(at + 8)
   const exit = {
     original: area.readInt16LE(at),
-    relocated: area.readUInt16LE(at + 2),
-    stackDelta: area.readInt16LE(at + 4),
+    relocated: area.readUInt32LE(at + 2),
+    stackDelta: area.readInt16LE(at + 6),
   }
   if (register === NO_REGISTER) return exit
   const from = (register & FROM_SITE) === 0 ? 'stack' : 'site'
-  return { ...exit, restored: { register: register & 0xf, from, offset: area.readInt16LE(at + 7) } }
+  return { ...exit, restored: { register: register & 0xf, from, offset: area.readInt16LE(at + 9) } }
 }
 
 export function encodeHeader(manifest: Manifest, recordsOffset: number): Buffer {
@@ -232,7 +232,7 @@ function decodeEdit(area: Buffer, at: number): ManifestEdit | undefined {
   if (!inside || length < SHORTEST_EDIT || length > LONGEST_EDIT) return undefined
   const points = Array.from({ length: pointCount }, (_, index) => ({
     original: area.readUInt16LE(pointsAt + POINT_SIZE * index),
-    relocated: area.readUInt16LE(pointsAt + POINT_SIZE * index + 2),
+    relocated: area.readUInt32LE(pointsAt + POINT_SIZE * index + 2),
   }))
   return {
     site: address(area.readBigUInt64LE(at)),
