@@ -27,12 +27,19 @@ export interface CodePart {
 
 /** Rows for code whose parts and rows are in order. */
 export function handlerRows(parts: readonly CodePart[], log: readonly StackRow[]): HandlerRow[] {
-  return parts.flatMap(({ position, of }, index) => {
+  const rows: HandlerRow[] = []
+  let state: StackState = { depth: 0, framePointerAt: undefined }
+  let next = 0
+  for (const [index, { position, of }] of parts.entries()) {
     const end = parts[index + 1]?.position ?? Number.POSITIVE_INFINITY
-    const before = log.findLast((row) => row.position <= position) ?? { depth: 0, framePointerAt: undefined }
-    const rows = [{ ...before, position }, ...log.filter((row) => row.position > position && row.position < end)]
-    return rows.map((row) => handlerRow(row, of))
-  })
+    for (let row = log[next]; row !== undefined && row.position <= position; row = log[++next]) state = row
+    rows.push(handlerRow({ ...state, position }, of))
+    for (let row = log[next]; row !== undefined && row.position < end; row = log[++next]) {
+      state = row
+      rows.push(handlerRow(row, of))
+    }
+  }
+  return rows
 }
 
 function handlerRow(row: StackRow, of: CodePart['of']): HandlerRow {
