@@ -47,11 +47,16 @@ export async function runCount(
 ): Promise<Outcome> {
   checkPatterns(patterns)
   using destination = openDestination(options, options.all === true, host)
-  return withSession(options, destination.sink, { engine, host, messages }, async ({ session, ending, progress }) => {
-    const probes = await session.count(...patterns)
-    progress[Symbol.dispose]()
-    return countWith(probes, session, { options, destination, ending, host, messages })
-  })
+  return await withSession(
+    options,
+    destination.sink,
+    { engine, host, messages },
+    async ({ session, ending, progress }) => {
+      const probes = await session.count(...patterns)
+      progress[Symbol.dispose]()
+      return countWith(probes, session, { options, destination, ending, host, messages })
+    },
+  )
 }
 
 async function countWith(probes: CountProbes, session: Session, count: Count): Promise<Outcome> {

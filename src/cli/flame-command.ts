@@ -43,7 +43,7 @@ export async function runFlame(
   checkPatterns(patterns)
   using file = options.output === undefined ? undefined : host.openFile(options.output)
   const sink = file ?? host.stdout
-  return withSession(options, sink, { engine, host, messages }, async ({ session, ending, progress }) => {
+  return await withSession(options, sink, { engine, host, messages }, async ({ session, ending, progress }) => {
     const probes = await session.stacks(...patterns)
     progress[Symbol.dispose]()
     if (probes.attached !== undefined) messages.note(attachedText(probes.attached))

@@ -32,17 +32,22 @@ export async function runGraph(
   const { with: others = [], notrace = [], hide = [] } = options
   checkPatterns([...patterns, ...others, ...notrace, ...hide])
   using destination = openDestination(options, false, host)
-  return withSession(options, destination.sink, { engine, host, messages }, async ({ session, ending, progress }) => {
-    const graph = await session.graph(patterns, graphOptions(options))
-    progress[Symbol.dispose]()
-    if (graph.attached !== undefined) reportAttached(graph.attached, messages)
-    const [shown] = await Promise.all([
-      show(graph, options.merge === true, destination),
-      ending.waitOr(() => graph.isEnded, LOOK_MS, options.duration).then(() => graph.remove()),
-    ])
-    tellEnd(graph, shown, messages)
-    return 'done'
-  })
+  return await withSession(
+    options,
+    destination.sink,
+    { engine, host, messages },
+    async ({ session, ending, progress }) => {
+      const graph = await session.graph(patterns, graphOptions(options))
+      progress[Symbol.dispose]()
+      if (graph.attached !== undefined) reportAttached(graph.attached, messages)
+      const [shown] = await Promise.all([
+        show(graph, options.merge === true, destination),
+        ending.waitOr(() => graph.isEnded, LOOK_MS, options.duration).then(() => graph.remove()),
+      ])
+      tellEnd(graph, shown, messages)
+      return 'done'
+    },
+  )
 }
 
 /** How soon it is noticed that there are enough trees. */

@@ -27,14 +27,19 @@ export async function runLatency(
 ): Promise<Outcome> {
   checkPatterns(patterns)
   using destination = openDestination(options, false, host)
-  return withSession(options, destination.sink, { engine, host, messages }, async ({ session, ending, progress }) => {
-    const probes = await session.latency(patterns, options.by === undefined ? {} : { by: options.by })
-    progress[Symbol.dispose]()
-    tell(probes, messages)
-    await untilOver(probes, ending, options.duration ?? LONGEST_MS)
-    destination.sink.write(destination.output.latencies(await probes.remove(), destination.options))
-    return 'done'
-  })
+  return await withSession(
+    options,
+    destination.sink,
+    { engine, host, messages },
+    async ({ session, ending, progress }) => {
+      const probes = await session.latency(patterns, options.by === undefined ? {} : { by: options.by })
+      progress[Symbol.dispose]()
+      tell(probes, messages)
+      await untilOver(probes, ending, options.duration ?? LONGEST_MS)
+      destination.sink.write(destination.output.latencies(await probes.remove(), destination.options))
+      return 'done'
+    },
+  )
 }
 
 /** What timers can wait. */

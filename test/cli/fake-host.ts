@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { runCommandLine } from '../../src/cli/command-line.js'
 import type { EndingSignal, Host, TextSink } from '../../src/cli/host.js'
 import { fakeEngine, type Scenario } from './fake-engine.js'
@@ -9,6 +10,7 @@ export class FakeSink implements TextSink {
   readonly columns = 60
   readonly rows = 8
   #closed: (() => void)[] = []
+  #ended = false
   readonly #onWrite: (text: string) => void
 
   constructor(
@@ -19,12 +21,18 @@ export class FakeSink implements TextSink {
   }
 
   write(text: string): void {
+    assert.ok(!this.#ended, 'EBADF: bad file descriptor, write')
     this.text += text
     this.#onWrite(text)
   }
 
   onClosed(listener: () => void): void {
     this.#closed.push(listener)
+  }
+
+  /** As a file that has been closed: nothing can be written any more. */
+  end(): void {
+    this.#ended = true
   }
 
   close(): void {
@@ -61,7 +69,7 @@ export function fakeHost({ terminal = false, environment = {}, onWrite }: HostOp
       if (path.startsWith('/missing/')) throw new Error(`ENOENT: no such file or directory, open '${path}'`)
       const sink = new FakeSink(false)
       host.files.set(path, sink)
-      return Object.assign(sink, { [Symbol.dispose]: () => undefined })
+      return Object.assign(sink, { [Symbol.dispose]: () => sink.end() })
     },
     readText(path) {
       throw new Error(`ENOENT: no such file or directory, open '${path}'`)

@@ -16,7 +16,9 @@ const plain = { noNullPrototype: true }
 /** Where many functions share a return, its trampoline holds the handlers of all of them. */
 const MAX_TRAMPOLINE = 2 ** 32 - 1
 const words = fc.bigInt(0n, 2n ** 64n - 1n)
-const points = fc.array(fc.record({ original: fc.nat(255), relocated: fc.nat(MAX_TRAMPOLINE) }, plain), { maxLength: 16 })
+const points = fc.array(fc.record({ original: fc.nat(255), relocated: fc.nat(MAX_TRAMPOLINE) }, plain), {
+  maxLength: 16,
+})
 const restored = fc.record(
   { register: fc.nat(15), from: fc.constantFrom('stack', 'site'), offset: fc.integer({ min: -32768, max: 32767 }) },
   plain,
