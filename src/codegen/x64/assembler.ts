@@ -27,9 +27,13 @@ interface Fixup {
   readonly addend: number
 }
 
+/** Most handlers and counters are shorter. */
+const FIRST_BYTES = 512
+
 /** Emits the few instruction forms that ring3 generates, at a known address. Opcodes from the SDM, volume 2. */
 export class Assembler {
-  private readonly bytes: number[] = []
+  private bytes = Buffer.allocUnsafe(FIRST_BYTES)
+  private length = 0
   private readonly fixups: Fixup[] = []
   /** What the code has on the stack. */
   readonly stack = new StackLog()
@@ -37,7 +41,7 @@ export class Assembler {
   constructor(readonly base: Address) {}
 
   get position(): number {
-    return this.bytes.length
+    return this.length
   }
 
   /** The target address of the next byte. */
@@ -46,11 +50,21 @@ export class Assembler {
   }
 
   emit(...bytes: readonly number[]): void {
-    for (const byte of bytes) this.bytes.push(byte & 0xff)
+    this.makeRoom(bytes.length)
+    for (const byte of bytes) this.bytes[this.length++] = byte
   }
 
   append(bytes: Uint8Array): void {
-    for (const byte of bytes) this.bytes.push(byte)
+    this.makeRoom(bytes.length)
+    this.bytes.set(bytes, this.length)
+    this.length += bytes.length
+  }
+
+  private makeRoom(size: number): void {
+    if (this.length + size <= this.bytes.length) return
+    const larger = Buffer.allocUnsafe(Math.max(2 * this.bytes.length, this.length + size))
+    larger.set(this.bytes)
+    this.bytes = larger
   }
 
   align(boundary: number, fill = 0xcc): void {
@@ -58,11 +72,13 @@ export class Assembler {
   }
 
   imm32(value: number): void {
-    this.emit(value, value >> 8, value >> 16, value >> 24)
+    this.makeRoom(4)
+    this.length = this.bytes.writeInt32LE(value | 0, this.length)
   }
 
   quad(value: bigint): void {
-    for (let shift = 0n; shift < 64n; shift += 8n) this.emit(Number((value >> shift) & 0xffn))
+    this.makeRoom(8)
+    this.length = this.bytes.writeBigUInt64LE(BigInt.asUintN(64, value), this.length)
   }
 
   bind(label: Label): void {
@@ -276,7 +292,7 @@ export class Assembler {
 
   /** The code, with every reference resolved. */
   finish(): Buffer {
-    const code = Buffer.from(this.bytes)
+    const code = Buffer.from(this.bytes.subarray(0, this.length))
     for (const { at, label, addend } of this.fixups) {
       assert(label.position !== undefined, 'every label is bound')
       code.writeInt32LE(label.position + addend - (at + 4), at)

@@ -24,6 +24,7 @@ export function countingCode(counting: Counting): HitCoder {
         emitCount(asm, site, form, support, cold)
         return undefined
       },
+      emitCold() {},
       emitRest() {
         for (const emit of cold) emit()
         form.emitSupport(asm, support)

@@ -13,7 +13,9 @@ export interface Fixup {
 export interface HitCode {
   /** Emits a site's part, which leaves everything as it found it. */
   emitHit(site: TrampolineSite): Refusal | undefined
-  /** Emits what runs rarely and what sites share, behind all trampolines. */
+  /** Emits what runs rarely of the sites since the last time, behind their trampolines. */
+  emitCold(): void
+  /** The same, and what all sites share, behind all trampolines. */
   emitRest(): void
   /** Of everything that was emitted. */
   readonly fixups: readonly Fixup[]

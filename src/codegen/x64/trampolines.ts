@@ -56,8 +56,11 @@ export interface CodeFixup {
 /** Cache lines are fetched whole; a trampoline that begins one wastes none. */
 const ALIGNMENT = 16
 
+/** What is known of cold code takes 30 KB a handler until it is emitted: sites whose hot code lies together. */
+const SITES_TOGETHER = 256
+
 /**
- * All trampolines of one area, hot parts first, then the cold ones and what they share. Deterministic. Without `coder`
+ * All trampolines of one area, the hot parts of many sites first, then their cold ones, and what all share at the end. Deterministic. Without `coder`
  * they hold the displaced instructions only.
  */
 export function emitTrampolines(
@@ -69,7 +72,8 @@ export function emitTrampolines(
   const hits = coder?.(asm)
   const trampolines: Trampoline[] = []
   const refused = new Map<number, Refusal>()
-  for (const site of sites) {
+  for (const [at, site] of sites.entries()) {
+    if (at > 0 && at % SITES_TOGETHER === 0) hits?.emitCold()
     const made = emitTrampoline(asm, site, hits)
     if (isRefusal(made)) refused.set(site.index, made)
     else trampolines.push(made)

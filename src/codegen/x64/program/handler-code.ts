@@ -148,8 +148,12 @@ class HandlerCode implements HitCode {
     if (of !== undefined) this.#parts.push({ position: this.asm.position, of })
   }
 
+  emitCold(): void {
+    for (const emit of this.#cold.splice(0)) emit()
+  }
+
   emitRest(): void {
-    for (const emit of this.#cold) emit()
+    this.emitCold()
     this.#parts.push({ position: this.asm.position, of: 'routines' })
     this.#support.emit(new Encoder(this.asm))
   }
