@@ -19,10 +19,17 @@ const WORD = 8
 /** Follows what generated code does to the stack pointer, as it is emitted. */
 export class StackLog {
   readonly rows: StackRow[] = []
+  #isKept = false
   #state: StackState = nothing
 
   get state(): StackState {
     return this.#state
+  }
+
+  /** From here on there are rows. Most programs take no stacks, and need none. */
+  keepRows(position: number): void {
+    if (!this.#isKept) this.rows.push({ position, ...this.#state })
+    this.#isKept = true
   }
 
   /** Something begins that is called, or jumped to with nothing on the stack. */
@@ -39,7 +46,7 @@ export class StackLog {
     const { depth, framePointerAt } = this.#state
     if (state.depth === depth && state.framePointerAt === framePointerAt) return
     this.#state = state
-    this.rows.push({ position, ...state })
+    if (this.#isKept) this.rows.push({ position, ...state })
   }
 
   push(position: number, register?: number): void {

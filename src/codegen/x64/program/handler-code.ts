@@ -145,7 +145,9 @@ class HandlerCode implements HitCode {
 
   #beginPart(site: TrampolineSite): void {
     const of = this.placed.stackStartAt(site.address)
-    if (of !== undefined) this.#parts.push({ position: this.asm.position, of })
+    if (of === undefined) return
+    this.asm.stack.keepRows(this.asm.position)
+    this.#parts.push({ position: this.asm.position, of })
   }
 
   emitCold(): void {
