@@ -64,7 +64,7 @@ export async function runCommandLine(
 /** A result that could not be written is a failure. Streams report it a moment after the writing. */
 async function afterWriting(outcome: CommandResult, host: Host): Promise<CommandResult> {
   await nextTurn()
-  const { failure } = host.stdout
+  const { failure } = host
   return failure === undefined ? outcome : new Messages(host.stderr, silent).failure(failure)
 }
 
@@ -112,15 +112,21 @@ function addRun(program: Command, { engine, host, finish }: Context): void {
   addPrintOptions(command).action(async (args: string[], options: RunCommandOptions & ScriptOptions) => {
     const messages = new Messages(host.stderr, options)
     if (options.list === true) {
+      if (options.evaluate !== undefined || options.command !== undefined)
+        command.error('error: -l takes patterns: neither a script nor a command')
       finish(await guarded(messages, () => listProbes(args, options, engine, host, messages)))
       return
     }
     if (options.evaluate === undefined && args.length === 0) program.help({ error: true })
-    const script = readScript(args, options, host)
-    if (script === undefined) return command.error(unknownCommand(args, program))
-    // With the compiler, which the other commands do without.
-    const { runOrShow } = await import('./run-command.js')
-    finish(await guarded(messages, () => runOrShow(script, options, engine, host, messages)))
+    finish(
+      await guarded(messages, async () => {
+        const script = readScript(args, options, host)
+        if (script === undefined) return command.error(unknownCommand(args, program))
+        // With the compiler, which the other commands do without.
+        const { runOrShow } = await import('./run-command.js')
+        return await runOrShow(script, options, engine, host, messages)
+      }),
+    )
   })
 }
 
@@ -309,6 +315,7 @@ async function guarded(messages: Messages, run: () => Promise<CommandResult>): P
   try {
     return await run()
   } catch (error) {
+    if (error instanceof CommanderError) throw error
     return messages.failure(error)
   }
 }

@@ -73,7 +73,8 @@ async function countWith(probes: CountProbes, session: Session, count: Count): P
     ? { counts: last, outcome: 'done' as const }
     : await detach(probes, session, last, messages)
   destination.sink.write(destination.output.finalCounts(counts, destination.options))
-  if (counts.targetGone) messages.note(`process ${session.pid} has ended; these are the counts that were read last`)
+  if (counts.targetGone)
+    messages.note(`process ${session.pid} has ended or called exec; these are the counts that were read last`)
   return outcome
 }
 

@@ -5,7 +5,7 @@ import { foldedStacks } from '../outputs/flame-graph/folded-stacks.js'
 import { attachedText } from '../outputs/text/attached-text.js'
 import type { StackCount } from '../record/stack-count.js'
 import type { Ring3 } from '../session/api.js'
-import { checkPatterns } from './check-patterns.js'
+import { checkSites } from './check-patterns.js'
 import type { Outcome } from './exit-code.js'
 import type { Host } from './host.js'
 import type { Messages, Volume } from './messages.js'
@@ -40,7 +40,7 @@ export async function runFlame(
   host: Host,
   messages: Messages,
 ): Promise<Outcome> {
-  checkPatterns(patterns)
+  checkSites(patterns)
   using file = options.output === undefined ? undefined : host.openFile(options.output)
   const sink = file ?? host.stdout
   return await withSession(options, sink, { engine, host, messages }, async ({ session, ending, progress }) => {

@@ -4,7 +4,7 @@ import { CallMerger } from '../record/merged-calls.js'
 import type { CallGraph, Ring3 } from '../session/api.js'
 import type { CatchOptions } from '../session/catch-options.js'
 import type { GraphOptions } from '../session/graph-options.js'
-import { checkPatterns } from './check-patterns.js'
+import { checkFunctions } from './check-patterns.js'
 import { type Destination, openDestination, type PrintOptions } from './destination.js'
 import type { Outcome } from './exit-code.js'
 import type { Host } from './host.js'
@@ -30,7 +30,7 @@ export async function runGraph(
   messages: Messages,
 ): Promise<Outcome> {
   const { with: others = [], notrace = [], hide = [] } = options
-  checkPatterns([...patterns, ...others, ...notrace, ...hide])
+  checkFunctions([...patterns, ...others, ...notrace, ...hide])
   using destination = openDestination(options, false, host)
   return await withSession(
     options,

@@ -29,18 +29,29 @@ export interface Host {
   onSignal(listener: (signal: EndingSignal) => void): Disposable
   /** Creates or empties a file and returns a sink for it. */
   openFile(path: string): TextSink & Disposable
+  /** Why results could not be written, if so: to standard output or a file. */
+  readonly failure: Error | undefined
   /** The text of a file, or of standard input for `-`. Throws when it cannot be read. */
   readText(path: string): string
 }
 
 /** The real process. */
 export function nodeHost(): Host {
+  const stdout = streamSink(process.stdout)
+  const results: TextSink[] = [stdout]
   return {
-    stdout: streamSink(process.stdout),
+    stdout,
     stderr: streamSink(process.stderr),
     environment: process.env,
     onSignal,
-    openFile,
+    openFile(path) {
+      const file = openFile(path)
+      results.push(file)
+      return file
+    },
+    get failure() {
+      return results.find(({ failure }) => failure !== undefined)?.failure
+    },
     readText: (path) => readFileSync(path === '-' ? STDIN : path, 'utf8'),
   }
 }
@@ -55,17 +66,27 @@ function onSignal(listener: (signal: EndingSignal) => void): Disposable {
   }
 }
 
-function streamSink(stream: NodeJS.WriteStream): TextSink {
-  const listeners: (() => void)[] = []
-  let closed = false
-  let failure: Error | undefined
-  // Thrown here, it would end ring3 before it has detached.
-  stream.on('error', (error: NodeJS.ErrnoException) => {
+/** What is told of when nothing more can be written. Thrown instead, it would end ring3 before it has detached. */
+class Closing {
+  readonly #listeners: (() => void)[] = []
+  isClosed = false
+  failure: Error | undefined
+
+  close(error: NodeJS.ErrnoException): void {
     // EPIPE: the reader has gone. EIO: the terminal has. Neither is worth a message that nobody would see.
-    if (error.code !== 'EPIPE' && error.code !== 'EIO') failure ??= error
-    closed = true
-    for (const listener of listeners) listener()
-  })
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') this.failure ??= error
+    this.isClosed = true
+    for (const listener of this.#listeners) listener()
+  }
+
+  onClosed(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+}
+
+function streamSink(stream: NodeJS.WriteStream): TextSink {
+  const closing = new Closing()
+  stream.on('error', (error: NodeJS.ErrnoException) => closing.close(error))
   return {
     isTerminal: stream.isTTY === true,
     get columns() {
@@ -75,26 +96,41 @@ function streamSink(stream: NodeJS.WriteStream): TextSink {
       return stream.rows || 24
     },
     write(text) {
-      if (!closed) stream.write(text)
+      if (!closing.isClosed) stream.write(text)
     },
     get failure() {
-      return failure
+      return closing.failure
     },
-    onClosed: (listener) => listeners.push(listener),
+    onClosed: (listener) => closing.onClosed(listener),
   }
 }
 
 function openFile(path: string): TextSink & Disposable {
   const file = openSync(path, 'w')
+  const closing = new Closing()
   return {
     isTerminal: false,
     columns: Number.POSITIVE_INFINITY,
     rows: Number.POSITIVE_INFINITY,
-    write: (text) => writeAll(file, Buffer.from(text)),
-    failure: undefined,
-    onClosed: () => undefined,
+    write(text) {
+      if (closing.isClosed) return
+      try {
+        writeAll(file, Buffer.from(text))
+      } catch (error) {
+        if (!isSystemError(error)) throw error
+        closing.close(error)
+      }
+    },
+    get failure() {
+      return closing.failure
+    },
+    onClosed: (listener) => closing.onClosed(listener),
     [Symbol.dispose]: () => closeSync(file),
   }
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error
 }
 
 function writeAll(file: number, bytes: Uint8Array): void {

@@ -2,9 +2,8 @@ import type { Ring3 } from '../session/api.js'
 import type { CatchOptions } from '../session/catch-options.js'
 import type { LatencyProbes } from '../session/latency.js'
 import type { LatencyOptions } from '../session/latency-script.js'
-import { checkPatterns } from './check-patterns.js'
+import { checkFunctions } from './check-patterns.js'
 import { openDestination, type PrintOptions } from './destination.js'
-import type { Ending } from './ending.js'
 import type { Outcome } from './exit-code.js'
 import type { Host } from './host.js'
 import type { Messages } from './messages.js'
@@ -25,7 +24,7 @@ export async function runLatency(
   host: Host,
   messages: Messages,
 ): Promise<Outcome> {
-  checkPatterns(patterns)
+  checkFunctions(patterns)
   using destination = openDestination(options, false, host)
   return await withSession(
     options,
@@ -35,26 +34,20 @@ export async function runLatency(
       const probes = await session.latency(patterns, options.by === undefined ? {} : { by: options.by })
       progress[Symbol.dispose]()
       tell(probes, messages)
-      await untilOver(probes, ending, options.duration ?? LONGEST_MS)
+      await ending.waitOr(() => probes.run.over !== undefined, LOOK_MS, options.duration)
       destination.sink.write(destination.output.latencies(await probes.remove(), destination.options))
       return 'done'
     },
   )
 }
 
-/** What timers can wait. */
-const LONGEST_MS = 2 ** 31 - 2
+/** How soon it is noticed that the target has ended. */
+const LOOK_MS = 200
 
 function tell({ run, attached }: LatencyProbes, messages: Messages): void {
   run.on('message', (text) => messages.script(text))
-  run.on('warning', (text) => messages.script(text))
-  if (attached !== undefined) reportAttached(attached, messages)
-}
-
-async function untilOver({ run }: LatencyProbes, ending: Ending, longestMs: number): Promise<void> {
-  const isOver = new Promise<void>((resolve) => {
-    if (run.over !== undefined) resolve()
-    else run.once('over', () => resolve())
+  run.on('warning', (text) => {
+    if (messages.volume.quiet !== true) messages.script(text)
   })
-  await Promise.race([isOver, ending.wait(longestMs)])
+  if (attached !== undefined) reportAttached(attached, messages)
 }

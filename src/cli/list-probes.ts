@@ -27,12 +27,15 @@ export async function listProbes(
   using destination = openDestination(options, false, host)
   const listen: ListOptions = { onWarning: (sentence) => messages.warning(sentence) }
   const lines = new Set<string>()
+  const functions: ListedFunction[] = []
   for (const kind of probeKinds) {
     const patterns = wanted.filter((search) => search.kind === kind).map(({ pattern }) => pattern)
     const found = patterns.length === 0 ? [] : await functionsOf(patterns, options, engine, host, listen)
     for (const { module, symbol } of found) lines.add(`${kind}:${module}:${symbol}\n`)
+    functions.push(...found)
   }
-  destination.sink.write([...lines].sort().join(''))
+  const { output, sink } = destination
+  sink.write(output.forPeople ? [...lines].sort().join('') : output.functions(functions, destination.options))
   if (options.verbose === true && lines.size > 0)
     messages.note('types of parameters are not shown: they would have to come from DWARF, which is not read yet')
   return 'done'

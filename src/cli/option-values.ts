@@ -38,7 +38,7 @@ export function timeValue(text: string): number {
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?)(\D*)$/.exec(text) ?? []
   const factor = nsOfUnit.get(unit === '' ? 'ns' : unit)
   if (number === undefined || factor === undefined)
-    throw new InvalidArgumentError('It is a number with ns, us, ms or s behind it.')
+    throw new InvalidArgumentError('It is a number of nanoseconds, or one with us, ms or s behind it.')
   return Number(number) * factor
 }
 

@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
 import { settingNames } from '../lang/analysis/read-config.js'
+import { refuse } from '../refusal/refusal.js'
+import { RefusedError } from '../session/api.js'
 import { nearestNames } from '../symbols/nearest-names.js'
 import type { Host } from './host.js'
 import type { GivenScript } from './run-command.js'
@@ -27,8 +29,15 @@ function readFile(file: string, host: Host): string | undefined {
     return host.readText(file)
   } catch (error) {
     if (/^[a-z]+$/.test(file)) return undefined
-    throw error
+    throw new RefusedError(refuse('file-unavailable', unreadable(file, error)))
   }
+}
+
+function unreadable(file: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOENT') return `there is no file ${file}`
+  if (code === 'EISDIR') return `${file} is a directory`
+  return `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`
 }
 
 /** `RING3_MAX_STRLEN` and its like. */

@@ -11,6 +11,7 @@ export const {
   EPERM,
   ESRCH,
   EINTR,
+  EISDIR,
   EIO,
   E2BIG,
   EACCES,

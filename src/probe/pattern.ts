@@ -63,8 +63,7 @@ function parseParts(text: string, start: number): ProbePattern | Refusal {
   }
   const { module, rest, restAt } = cut
   if (module === '') return bad(text, start, 'the module is empty; * stands for every module')
-  if (otherProbeTypes.has(module))
-    return bad(text, start, `${module} is not a probe that ring3 counts with; uprobe patterns are`)
+  if (otherProbeTypes.has(module)) return bad(text, start, `patterns here are those of uprobe, not of ${module}`)
   if (rest === '') return bad(text, restAt, 'the symbol is empty; * stands for every function')
   return /^[0-9]/.test(rest) ? parseFileOffset(text, cut) : parseSymbol(text, cut)
 }

@@ -18,5 +18,13 @@ export interface GraphOptions {
   readonly max?: number
 }
 
+/** @throws RangeError for what cannot be meant */
+export function checkGraphOptions({ depth, max, tid, minNs }: GraphOptions): void {
+  for (const [name, value] of Object.entries({ depth, max, tid }))
+    if (value !== undefined && !(Number.isInteger(value) && value > 0))
+      throw new RangeError(`${name} is a whole number from 1 on`)
+  if (minNs !== undefined && !(minNs >= 0)) throw new RangeError('minNs is a number of nanoseconds')
+}
+
 /** Levels that are kept where nothing is said. */
 export const DEFAULT_DEPTH = 32

@@ -1,6 +1,8 @@
 import { parseElf } from '../elf/parse-elf.js'
 import type { KernelDoor } from '../kernel/door.js'
+import { EACCES, EISDIR } from '../kernel/errno.js'
 import { identify, readFile } from '../kernel/files.js'
+import { KernelError } from '../kernel/kernel-error.js'
 import { shortModuleName } from '../probe/module-match.js'
 import { type ProbePattern, parsePattern } from '../probe/pattern.js'
 import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
@@ -38,12 +40,25 @@ export async function listFile(
 ): Promise<readonly ListedFunction[] | Refusal> {
   const identity = identify(door, path)
   if (identity === undefined) return refuse('file-unavailable', `there is no file ${path}`)
-  const image = parseElf(readFile(door, path, identity.size))
+  const bytes = readListed(door, path, identity.size)
+  if (isRefusal(bytes)) return bytes
+  const image = parseElf(bytes)
   if (isRefusal(image)) return refuse(image.code, `${path}: ${image.because}`)
   const loaded = await loadModuleSymbols(image, { path, files: targetFiles(door, '') })
   if (isRefusal(loaded)) return loaded
   for (const because of loaded.warnings) onWarning(`${path}: ${because}`)
   return listModule({ module: { path, loaded }, name: shortModuleName(path) }, glob)
+}
+
+function readListed(door: KernelDoor, path: string, size: number): Uint8Array | Refusal {
+  try {
+    return readFile(door, path, size)
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error
+    if (error.errno === EISDIR) return refuse('file-unavailable', `${path} is a directory`)
+    if (error.errno === EACCES) return refuse('file-unavailable', `${path} may not be read`)
+    throw error
+  }
 }
 
 function listModule({ module: { path, loaded }, name }: ListableModule, glob: string): ListedFunction[] {

@@ -24,8 +24,10 @@ export function snapshotOf({ installed, since }: ProbeGroup, read: Read): Snapsh
 /** How counters are got: undefined when they can no longer be. */
 type Read = (probes: InstalledProbes) => BigUint64Array | undefined
 
-function addTotals(counts: Map<string, bigint>, { sites }: InstalledProbes, totals: BigUint64Array): void {
-  sites.forEach(({ key }, index) => {
-    counts.set(key, (counts.get(key) ?? 0n) + (totals[index] ?? 0n))
+/** Nothing is known of sites that were left out at the last moment. */
+function addTotals(counts: Map<string, bigint>, { sites, leftOut }: InstalledProbes, totals: BigUint64Array): void {
+  const lost = new Set<InstalledProbes['sites'][number]>(leftOut.map(({ site }) => site))
+  sites.forEach((site, index) => {
+    if (!lost.has(site)) counts.set(site.key, (counts.get(site.key) ?? 0n) + (totals[index] ?? 0n))
   })
 }

@@ -31,6 +31,16 @@ export function readPatterns(patterns: readonly string[]): ReadPatterns | Refusa
   return { functions, returns, watchpoints }
 }
 
+/** Patterns of whole functions; refuses with the first that is none. */
+export function readFunctions(patterns: readonly string[]): readonly string[] | Refusal {
+  for (const text of patterns) {
+    const read = parsePattern(text)
+    if (isRefusal(read)) return read
+    if (isInside(read)) return refuse('bad-pattern', `${text}: a whole function is wanted here, without an offset`)
+  }
+  return patterns
+}
+
 function isInside(pattern: ProbePattern): boolean {
   return pattern.kind === 'file-offset' || pattern.offset !== 0
 }

@@ -214,7 +214,9 @@ async function planComplete(
   const areWhole = program.returns !== undefined || program.calls !== undefined
   if (isRefusal(planned) || !areWhole) return planned
   const sites = withoutIncomplete(setting.sites, planned.plan.refused)
-  return sites === undefined ? planned : planComplete({ ...setting, sites }, exits, ranges)
+  if (sites === undefined) return planned
+  const complete = await planComplete({ ...setting, sites }, exits, ranges)
+  return isRefusal(complete) ? complete : { ...complete, began: planned.began }
 }
 
 function missedText(times: bigint): string {

@@ -1,24 +1,28 @@
+import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import { isRefusal, refuse } from '../refusal/refusal.js'
 import type { Memory } from '../target/memory.js'
-import type {
-  AttachOptions,
-  CallGraph,
-  CountProbes,
-  HandlerProbes,
-  LaunchedSession,
-  ListOptions,
-  ProbeHandler,
-  RunOptions,
-  Session,
-  StackProbes,
+import {
+  type AttachOptions,
+  type CallGraph,
+  type CountProbes,
+  type HandlerProbes,
+  type LaunchedSession,
+  type ListOptions,
+  type ProbeHandler,
+  RefusedError,
+  type RunOptions,
+  type Session,
+  type StackProbes,
 } from './api.js'
 import { catching } from './catch-options.js'
-import type { GraphOptions } from './graph-options.js'
+import { checkGraphOptions, type GraphOptions } from './graph-options.js'
 import { Guardian } from './guardian.js'
 import { HandlerRunner, openTargetMemory } from './handler-runner.js'
 import { LatencyProbes } from './latency.js'
 import { type LatencyOptions, latencyScript } from './latency-script.js'
 import { LaunchedCommand } from './launched-command.js'
+import { readFunctions } from './read-patterns.js'
 import type { ScriptRun } from './script-run.js'
 import type { Attached, Cleaned, Explanation, ListedFunction, Snapshot } from './session-types.js'
 import { asRefusal, ScriptedStacks, stackScript } from './stack-probes.js'
@@ -145,11 +149,19 @@ class TracedSession implements Session {
 
   async latency(pattern: string | readonly string[], options: LatencyOptions = {}): Promise<LatencyProbes> {
     const patterns = typeof pattern === 'string' ? [pattern] : pattern
-    return new LatencyProbes(await this.run(latencyScript(patterns, options), { name: 'latency' }))
+    const refusal = readFunctions(patterns)
+    if (isRefusal(refusal)) throw new RefusedError(refusal)
+    const run = await this.run(latencyScript(patterns, options), { name: 'latency' }).catch((error: unknown) => {
+      throw asRefusal(error)
+    })
+    return new LatencyProbes(run)
   }
 
   async graph(pattern: string | readonly string[], options: GraphOptions = {}): Promise<CallGraph> {
     this.signal?.throwIfAborted()
+    checkGraphOptions(options)
+    if (options.tid !== undefined && !existsSync(`/proc/${this.pid}/task/${options.tid}`))
+      throw new RefusedError(refuse('no-such-process', `process ${this.pid} has no thread ${options.tid}`))
     const { startGraph } = await import('./graph.js')
     return startGraph(this.thread, typeof pattern === 'string' ? [pattern] : pattern, options)
   }
@@ -223,6 +235,7 @@ class TracedProbes implements CountProbes {
   }
 
   async *every(intervalMs: number): AsyncIterable<Snapshot> {
+    if (!(intervalMs > 0)) throw new RangeError('an interval is a number of milliseconds above 0')
     for (;;) {
       await delay(intervalMs)
       if (this.removed !== undefined) return

@@ -29,6 +29,9 @@ export class ScriptedStacks implements StackProbes {
   constructor(private readonly run: ScriptRun) {
     this.attached = run.attached
     run.on('warning', (text) => this.warnings.push(text))
+    run.once('over', ({ message }) => {
+      if (message !== '') this.warnings.push(message)
+    })
     run.on('record', (record) => {
       if (record.kind === 'map') this.#counts = stackCounts(record.map)
     })

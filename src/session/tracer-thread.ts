@@ -140,6 +140,8 @@ export class TracerThread {
 
   private answer(reply: Answer): void {
     const waiting = this.waiting.get(reply.id)
+    // Who waited has been told that the thread has ended.
+    if (waiting === undefined && this.ended) return
     assert(waiting !== undefined, `nobody waits for reply ${reply.id}`)
     this.waiting.delete(reply.id)
     this.unrefWhenIdle()

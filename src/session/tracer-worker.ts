@@ -1,9 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert, unreachable } from '../bytes/assert.js'
+import { KernelError } from '../kernel/kernel-error.js'
 import { openRealDoor } from '../kernel/real-door.js'
 import { sleep, sleepExactly } from '../kernel/wait.js'
 import type { MapRecord } from '../record/map-record.js'
-import { isRefusal, type Refusal } from '../refusal/refusal.js'
+import { isRefusal, type Refusal, refuse } from '../refusal/refusal.js'
 import type { RunSink } from '../runs/run-action.js'
 import { runToEntry } from '../target/run-to-entry.js'
 import { detachLingering } from '../target/threads.js'
@@ -91,12 +92,19 @@ async function serve(request: TracerRequest): Promise<void> {
         : { kind: 'result', id: request.id, result },
     )
   } catch (error) {
-    send({
-      kind: 'error',
-      id: request.id,
-      message: describe(error),
-    })
+    const refusal = error instanceof KernelError ? whyGone() : undefined
+    send(
+      refusal === undefined
+        ? { kind: 'error', id: request.id, message: describe(error) }
+        : { kind: 'refusal', id: request.id, refusal },
+    )
   }
+}
+
+/** What the kernel refuses when a process ends, or calls exec, in the middle of something is not worth its words. */
+function whyGone(): Refusal | undefined {
+  const over = tracer === undefined ? undefined : goneBy(tracer)
+  return over === undefined ? undefined : refuse('target-gone', over.message)
 }
 
 function answer(request: TracerRequest): unknown {
@@ -226,8 +234,10 @@ function watchTarget(number: number): void {
 
 function overBy(watched: Tracer | undefined): { reason: RunOver; message: string } | undefined {
   if (failure !== undefined) return { reason: 'failed', message: describe(failure) }
-  if (watched === undefined) return undefined
-  const { target } = watched
+  return watched === undefined ? undefined : goneBy(watched)
+}
+
+function goneBy({ target }: Tracer): { reason: RunOver; message: string } | undefined {
   const fate = target.fate()
   switch (fate) {
     case 'lives':

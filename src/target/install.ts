@@ -135,7 +135,7 @@ function textChanged(edit: PlacedEdit): LeftOut {
     edit,
     refusal: refuse(
       'text-changed',
-      `the bytes at ${hex(edit.site)} are not those of the file: they have been patched by the program or another tool`,
+      `the bytes at ${hex(edit.site)} are not those of the file: they have been patched by the program, by another tool, or for another probe of this session`,
     ),
   }
 }

@@ -61,6 +61,9 @@ export function fakeHost({ terminal = false, environment = {}, onWrite }: HostOp
     stderr: new FakeSink(terminal, (text) => onWrite?.(text, host)),
     environment,
     files: new Map(),
+    get failure() {
+      return [host.stdout, ...host.files.values()].find(({ failure }) => failure !== undefined)?.failure
+    },
     onSignal(listener) {
       listeners.add(listener)
       return { [Symbol.dispose]: () => listeners.delete(listener) }

@@ -116,3 +116,9 @@ test('--dry-run does nothing that the script says', async () => {
   const { code, stdout } = await runScript(['--dry-run', '--unsafe', '-e', 'BEGIN { system("echo no >&2"); exit(3) }'])
   assert.deepEqual([code, stdout], [0, ''])
 })
+
+test('a script that cannot be read is named, without a stack trace', async () => {
+  const { code, stderr, events } = await runScript(['-p', '7', 'nosuch.bt'])
+  assert.deepEqual([code, events], [1, []])
+  assert.match(stderr, /^ring3: nosuch\.bt cannot be read: .*\n$/)
+})

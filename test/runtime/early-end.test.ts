@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { attach } from '../../src/ring3.js'
 import { startTarget, type Target } from '../programs/start-target.js'
-import { CountProcess, missingCli } from './ring3-cli.js'
+import { CountProcess, missingCli, ring3 } from './ring3-cli.js'
 import { captureState, stateDifferences } from './target-state.js'
 
 /** Setting up all functions of node takes far longer. */
@@ -70,4 +70,42 @@ test('a set-up that is aborted rejects with the reason, and the session is over'
   await session.detach()
   assert.deepEqual(stateDifferences(before), [])
   await assert.rejects(attach(target.pid, { signal: controller.signal }), reason)
+})
+
+test('a target that is killed amid the set-up has ended: that is said, and nothing of the kernel’s words', async (t) => {
+  if (missingCli() !== undefined) return t.skip(missingCli())
+  for (const moment of [0, 50, 150, 300, 450, 600]) {
+    await using target = await startBigTarget()
+    await using count = new CountProcess(target.pid, ['libc:*'], ['-v'])
+    await count.stderr.next(/reading symbols/)
+    await sleep(moment)
+    process.kill(target.pid, 'SIGKILL')
+    // Done, where the probes worked before.
+    const code = await count.exited()
+    const said = count.stderr.all.join('\n')
+    assert.ok(code === 3 || code === 0, `${code} after ${moment} ms: ${said}`)
+    assert.doesNotMatch(said, /KernelError|ENOENT|ESRCH/)
+    assert.match(said, /has ended/)
+  }
+})
+
+test('latency ends when its target does', async (t) => {
+  if (missingCli() !== undefined) return t.skip(missingCli())
+  await using target = await startBigTarget()
+  const ended = ring3(['latency', '-p', String(target.pid), 'libc:write'], { timeoutMs: 20_000 })
+  await sleep(4000)
+  process.kill(target.pid, 'SIGKILL')
+  assert.equal((await ended).code, 0)
+})
+
+test('a function that is probed already is not counted: neither now nor as never called', async () => {
+  await using target = await startBigTarget()
+  await using session = await attach(target.pid)
+  const first = await session.count('libc:write')
+  const second = await session.count('libc:write', 'libc:read')
+  assert.equal(await target.ask('?'), 'alive')
+  assert.ok(((await first.snapshot()).counts.get('libc:write') ?? 0n) > 0n)
+  const { counts } = await second.snapshot()
+  assert.deepEqual([...counts.keys()], ['libc:read'])
+  assert.equal(second.attached.refused[0]?.site, 'libc:write')
 })
