@@ -5,6 +5,8 @@ import type { EventAction } from '../record/event-action.js'
 export type RunAction =
   | Exclude<EventAction, { kind: 'clear' } | { kind: 'zero' }>
   | { readonly kind: 'warning'; readonly warning: RunWarning }
+  /** What is to be known of the run, as text of whole lines. */
+  | { readonly kind: 'notice'; readonly text: string }
 
 /** Takes what a running program wants done. */
 export type RunSink = (action: RunAction) => void

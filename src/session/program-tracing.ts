@@ -287,7 +287,7 @@ export class ProgramTracing {
       .toReversed()
       .flatMap((group) => tracer?.remove(group) ?? [])
     const missed = removed.reduce((sum, each) => sum + each.missed, 0n)
-    if (missed > 0n) this.#say({ kind: 'message', text: untoldText(missed) })
+    if (missed > 0n) this.#say({ kind: 'notice', text: untoldText(missed) })
     return removed.flatMap(({ remaining }) => remaining)
   }
 }

@@ -122,7 +122,7 @@ export class ResidentProgram {
     if (this.#sawLast) return
     this.lookLast()
     const text = 'WARNING: the target has ended: what its probes did in its last moments is not known\n'
-    if (this.data.isGone && !this.#isLeaving) this.setting.sink({ kind: 'message', text })
+    if (this.data.isGone && !this.#isLeaving) this.setting.sink({ kind: 'notice', text })
   }
 
   #wait(): void {
@@ -187,7 +187,7 @@ export class ResidentProgram {
     run.performAll(runs)
     for (const warning of warnings) run.warn(warning)
     if (lost > 0n) sink({ kind: 'show', record: { kind: 'lost', events: lost } })
-    if (missed > 0n) sink({ kind: 'message', text: missedText(missed) })
+    if (missed > 0n) sink({ kind: 'notice', text: missedText(missed) })
     if (hasMore) return 'more'
     return runs.length > 0 ? 'something' : 'nothing'
   }

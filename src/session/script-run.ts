@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { unreachable } from '../bytes/assert.js'
 import type { ProgramConfig } from '../ir/program.js'
+import { errorText } from '../kernel/error-text.js'
 import { runWarningText } from '../lang/run-warning.js'
 import type { SourceText } from '../lang/source-text.js'
 import { textsOf } from '../record/burst.js'
@@ -25,7 +26,7 @@ export interface RunEvents {
   map: [name: string, value: KeyedMap | MapEntryData | undefined]
   /** `errorf()` and `warnf()`, with the place in the script. */
   message: [text: string]
-  /** Something went wrong in a handler, which went on; text of several lines. */
+  /** Something went wrong in a handler, which went on, or was missed; text of several lines. */
   warning: [text: string]
   lost: [events: bigint]
   /** The run can go no further: `exit()` was called, or the target has ended. It is to be closed. */
@@ -169,6 +170,9 @@ export class ScriptRun extends EventEmitter<RunEvents> implements AsyncDisposabl
       case 'message':
         this.emit('message', action.text)
         break
+      case 'notice':
+        this.emit('warning', action.text)
+        break
       case 'warning':
         this.emit('warning', runWarningText(this.facts.source, action.warning))
         break
@@ -203,7 +207,7 @@ export class ScriptRun extends EventEmitter<RunEvents> implements AsyncDisposabl
     try {
       this.#show({ kind: 'cat', text: beginningOf(path, this.facts.config.maxCatBytes) })
     } catch (error) {
-      this.emit('message', `ERROR: cat: ${error instanceof Error ? error.message : String(error)}\n`)
+      this.emit('message', `ERROR: failed to open file '${path}': ${whyNotOpened(error)}\n`)
     }
   }
 }
@@ -225,4 +229,10 @@ function beginningOf(path: string, maxBytes: number): string {
   } finally {
     closeSync(file)
   }
+}
+
+/** In the C library's words. */
+function whyNotOpened(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return 'errno' in error && typeof error.errno === 'number' ? errorText(-error.errno) : error.message
 }

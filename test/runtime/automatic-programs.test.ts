@@ -154,7 +154,7 @@ test('debug registers serve scripts that ask for registers alone: every hit is h
   if (typeof run === 'string') return t.skip(run)
   assert.deepEqual(run.attached?.mechanisms, { hardware: 1 })
   const messages: string[] = []
-  run.on('message', (text) => messages.push(text))
+  run.on('warning', (text) => messages.push(text))
   const work = Number(parseTally(await target.ask('go', /^counted/, 120_000)).get('work'))
   await run.close()
   const missed = messages.reduce(
