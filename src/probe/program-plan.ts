@@ -26,6 +26,8 @@ export interface ProgramCode {
   readonly followsCalls: boolean
   /** What stacks are walked by; none where none are taken. */
   readonly stackRanges: readonly CodeRange[]
+  /** Probes that lack a site are to be left out: a plan that refuses any says which, and no more, as another is wanted then. */
+  readonly areWhole: boolean
 }
 
 /** Where a program can run; sites that have no handlers are not spoken of. */

@@ -207,12 +207,11 @@ async function planComplete(
   exits: readonly ModuleSites[],
   ranges: readonly CodeRange[],
 ): Promise<PlannedProgram | Refusal> {
-  const { program, tracer } = setting
   const { resolved } = setting.sites
   const modules = joinModules([...resolved.modules, ...exits])
-  const planned = await tracer.planProgram({ ...resolved, modules }, codeOf(setting, exits, ranges))
-  const areWhole = program.returns !== undefined || program.calls !== undefined
-  if (isRefusal(planned) || !areWhole) return planned
+  const code = codeOf(setting, exits, ranges)
+  const planned = await setting.tracer.planProgram({ ...resolved, modules }, code)
+  if (isRefusal(planned) || !code.areWhole) return planned
   const sites = withoutIncomplete(setting.sites, planned.plan.refused)
   if (sites === undefined) return planned
   const complete = await planComplete({ ...setting, sites }, exits, ranges)
@@ -250,6 +249,7 @@ function codeOf(
     values: firstValues(program, here),
     startedNs: host.startedNs,
     followsCalls: sites.points.some(({ isFollowed }) => isFollowed),
+    areWhole: program.returns !== undefined || program.calls !== undefined,
     stackStartAt: (site) =>
       stackRanges.length > 0
         ? stackStart(site, isEntry(site), threadScene(tracer.target.memory, host.code))

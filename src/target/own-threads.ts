@@ -8,8 +8,8 @@ const PAUSE_US = 300
 const PAUSES = 66
 
 /**
- * Waits until this process's other threads want no processor: those that compile and collect beside the program, above all. The kernel lets
- * who runs go on for a slice of milliseconds, and a target that waits behind them is held so long.
+ * Waits until this process's other threads want no processor: those that compile and collect beside the program, above all.
+ * The kernel lets who runs go on for a slice of milliseconds, and a target that waits behind them is held so long.
  */
 export function awaitOwnThreads(door: KernelDoor): void {
   for (let pause = 0; pause < PAUSES && areBusy(door); pause++) sleep(door, PAUSE_US)

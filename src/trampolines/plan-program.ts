@@ -131,9 +131,11 @@ function planAreas({
   host: { target, arch, planned },
   styles,
   modules,
+  code,
   work,
 }: Wanted): TrampolinePlan<ProgramHits> | Refusal {
   return planTrampolines(modules, {
+    isFutile: (refused) => code.areWhole && refused.some(hasHandlers(code)),
     arch,
     styles,
     work,
@@ -173,7 +175,9 @@ function installPlaced(
     const result = install(wanted.host.target, plan.areas, plan.hits?.image, check, tables)
     return isRefusal(result) ? result : installed(wanted, plan, result, { tables, signals, lastLook })
   }
-  return untilPlaced(() => planAreas(wanted), carryOut, ready)
+  // For another place: what can be had is known.
+  const elsewhere = { ...wanted, code: { ...wanted.code, areWhole: false } }
+  return untilPlaced(() => planAreas(elsewhere), carryOut, ready)
 }
 
 interface Surroundings {

@@ -36,6 +36,8 @@ export interface TrampolineSituation<D extends HitData = HitData> extends StyleS
   readonly backing: Backing
   readonly maps: readonly Mapping[]
   readonly owner: { readonly pid: number; readonly startTime: bigint }
+  /** Nothing is laid out for a plan that refuses these. */
+  readonly isFutile?: (refused: readonly RefusedSite[]) => boolean
 }
 
 /** A site that gets a trampoline. */
@@ -78,6 +80,8 @@ export function planTrampolines<D extends HitData>(
   const placed = backing === 'mapped' ? placeAreas(maps, modules, wanted) : placeInPadding(modules)
   const refused: RefusedSite[] = placed.unplaced.flatMap((each) => each.modules.flatMap(unplacedSites(backing)))
   const analysed = analyseGroups(placed.groups, situation, refused)
+  if (situation.isFutile?.(refused) === true)
+    return { areas: [], spares: [], tables: [], hits: undefined, served: [], refused }
   const hits = planHits(modules, placed, analysed, situation)
   if (isRefusal(hits)) return hits
   const built = analysed.map((each) => buildArea(each, hits, situation))

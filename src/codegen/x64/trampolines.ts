@@ -60,8 +60,8 @@ const ALIGNMENT = 16
 const SITES_TOGETHER = 256
 
 /**
- * All trampolines of one area, the hot parts of many sites first, then their cold ones, and what all share at the end. Deterministic. Without `coder`
- * they hold the displaced instructions only.
+ * All trampolines of one area: the hot parts of many sites, then their cold ones, and so on; at the end what all share.
+ * Deterministic. Without `coder` they hold the displaced instructions only.
  */
 export function emitTrampolines(
   base: Address,
