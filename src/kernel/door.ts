@@ -18,6 +18,8 @@ export interface KernelDoor {
   invoke(call: KernelCall): number
   /** The address of bytes in this process, for structures that hold pointers. The bytes must be kept alive by the caller. */
   pointerTo(bytes: Uint8Array): bigint
+  /** Before a target is held: see own-threads. Absent where there is nobody to wait for. */
+  awaitOwnThreads?(): void
 }
 
 export function isError(result: number): boolean {

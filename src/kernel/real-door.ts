@@ -1,6 +1,7 @@
 import koffi from 'koffi'
 import { assert } from '../bytes/assert.js'
 import type { KernelArgument, KernelCall, KernelDoor } from './door.js'
+import { awaitOwnThreads } from './own-threads.js'
 import { syscallNumbers } from './syscall-numbers.js'
 
 export type ForeignArgument = number | bigint | Uint8Array | null
@@ -11,6 +12,7 @@ export interface SystemCalls {
   syscall(number: number, ...args: ForeignArgument[]): unknown
   errno(): number
   pointerTo(bytes: Uint8Array): bigint
+  awaitOwnThreads(): void
 }
 
 /** Opens the real door: `syscall(2)` through the C library. Blocking; belongs to the thread that calls it. */
@@ -20,11 +22,12 @@ export function openRealDoor(): KernelDoor {
     syscall: libc.func('long syscall(long number, void *a, void *b, void *c, void *d, void *e, void *f)'),
     errno: () => koffi.errno(),
     pointerTo: (bytes) => koffi.address(bytes),
+    awaitOwnThreads,
   })
 }
 
 /** One form for the real door and a pretend one: code that was made fast behind this one would not stay so behind another. */
-export function openDoor({ syscall, errno, pointerTo }: SystemCalls): KernelDoor {
+export function openDoor({ syscall, errno, pointerTo, awaitOwnThreads: rest }: SystemCalls): KernelDoor {
   return {
     // One by one, since this is most of what a hit costs the tracer.
     invoke({ name, args }: KernelCall): number {
@@ -42,6 +45,7 @@ export function openDoor({ syscall, errno, pointerTo }: SystemCalls): KernelDoor
       return result
     },
     pointerTo,
+    awaitOwnThreads: rest,
   }
 }
 

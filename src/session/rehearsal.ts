@@ -81,6 +81,7 @@ function systemCallsOf(pretended: PretendProcess): SystemCalls {
     },
     errno: () => errno,
     pointerTo: (bytes) => pretended.pointerTo(bytes),
+    awaitOwnThreads() {},
   }
 }
 

@@ -7,7 +7,6 @@ import { PTRACE_EVENT_STOP, PTRACE_O_TRACESYSGOOD, tryPtrace } from '../kernel/p
 import { pauseBetweenLooks, poll, sleep } from '../kernel/wait.js'
 import { type Refusal, refuse } from '../refusal/refusal.js'
 import { restartInterruptedCall } from './interrupted-call.js'
-import { awaitOwnThreads } from './own-threads.js'
 import { describeState, hadChildren, hasChildren, listThreads, readThreadState } from './process-state.js'
 import type { Registers } from './registers.js'
 import { Siginfo } from './siginfo.js'
@@ -88,7 +87,7 @@ export interface StopScope {
 /** Seizes and stops the threads. Leaves nothing attached when it refuses, as far as the kernel lets it. */
 export function stopTarget(door: KernelDoor, pid: number, scope: StopScope = {}): StoppedTarget | Refusal {
   const { only, except } = scope
-  if (!keepers.has(pid)) awaitOwnThreads(door)
+  if (!keepers.has(pid)) door.awaitOwnThreads?.()
   const stop = new Stop(door, pid, only ?? scope.caller)
   try {
     const refusal = only === undefined ? stop.all(except) : stop.one(only)
