@@ -18,18 +18,19 @@ export function awaitOwnThreads(): number {
   return pauses
 }
 
+/** Where the kernel does not say, nobody is waited for: a target that is to be left must not stay patched for it. */
 function areBusy(): boolean {
-  // `PID/task/TID`
-  const own = readlinkSync('/proc/thread-self').split('/').at(-1)
-  return readdirSync('/proc/self/task').some((tid) => tid !== own && isRunnable(tid))
-}
-
-function isRunnable(tid: string): boolean {
   try {
-    // The name stands in parentheses and may hold anything; the state comes behind it (proc(5)).
-    return /^.*\) R/s.test(readFileSync(`/proc/self/task/${tid}/stat`, 'latin1'))
+    // `PID/task/TID`
+    const own = readlinkSync('/proc/thread-self').split('/').at(-1)
+    return readdirSync('/proc/self/task').some((tid) => tid !== own && isRunnable(tid))
   } catch {
-    // It has ended since.
+    // Among others: a thread has ended since it was listed.
     return false
   }
+}
+
+/** The name stands in parentheses and may hold anything; the state comes behind it (proc(5)). */
+function isRunnable(tid: string): boolean {
+  return /^.*\) R/s.test(readFileSync(`/proc/self/task/${tid}/stat`, 'latin1'))
 }

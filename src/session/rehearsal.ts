@@ -8,6 +8,7 @@ import { isRefusal } from '../refusal/refusal.js'
 import { install } from '../target/install.js'
 import type { AreaImage } from '../target/installation.js'
 import { encodeHeader, HEADER_SIZE } from '../target/manifest.js'
+import { Registers } from '../target/registers.js'
 import { TargetProcess } from '../target/target-process.js'
 import { uninstall } from '../target/uninstall.js'
 
@@ -25,10 +26,6 @@ const RESTORERS = 4
 const THREADS = Array.from({ length: 8 }, (_, index) => PID + index)
 /** JavaScript is first interpreted, then compiled, then compiled well. */
 const ROUNDS = 30
-/** Offsets in struct user_regs_struct. */
-const RAX = 80
-const ORIG_RAX = 120
-const RIP = 128
 /** The code segment of 64-bit user code: a thread without it would be refused. */
 const USER_CS = 0x33n
 
@@ -87,8 +84,9 @@ function systemCallsOf(pretended: PretendProcess): SystemCalls {
 
 /** Threads stand in a system call that the stop has ended, or in none: such registers are numbers that no small integer holds. */
 function setCall({ registers }: PretendProcess, isInCall: boolean): void {
-  registers.writeBigInt64LE(isInCall ? BigInt(-EINTR) : 0n, RAX)
-  registers.writeBigInt64LE(isInCall ? 0n : -1n, ORIG_RAX)
+  const thread = new Registers(registers)
+  thread.set('rax', isInCall ? BigInt(-EINTR) : 0n)
+  thread.set('orig_rax', isInCall ? 0n : -1n)
 }
 
 function pretendProcess(): PretendProcess {
@@ -113,10 +111,11 @@ function pretendProcess(): PretendProcess {
     },
     directories: { '/proc': ['2'], '/proc/2/task': THREADS.map(String) },
   })
-  made.registers.writeBigUInt64LE(BigInt(ENTRY), RIP)
-  made.registers.writeBigUInt64LE(USER_CS, 136)
-  made.registers.writeBigUInt64LE(BigInt(STACK + 0x20000), 152)
-  made.registers.writeBigUInt64LE(BigInt(STACK), 168)
+  const thread = new Registers(made.registers)
+  thread.set('rip', BigInt(ENTRY))
+  thread.set('cs', USER_CS)
+  thread.set('rsp', BigInt(STACK + 0x20000))
+  thread.set('fs_base', BigInt(STACK))
   const self = Buffer.alloc(8)
   self.writeBigUInt64LE(BigInt(STACK))
   made.poke(BigInt(STACK), self)
